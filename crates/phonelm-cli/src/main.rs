@@ -1,0 +1,2 @@
+//! The phonelm program.
+fn main() {}

@@ -1,0 +1,162 @@
+//! The seam to whatever computes: one call is a whole forward pass over one or several sessions' new tokens.
+//!
+//! An executor owns its caches and names them by [`CacheId`]; callers never see keys or values except
+//! as exported bytes. Errors leave every cache as it was before the call.
+
+/// Names one KV cache of one executor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct CacheId(pub u64);
+
+/// What a segment feeds in, one item a position.
+#[derive(Clone, Copy, Debug)]
+pub enum Input<'a> {
+    /// Token ids, each below the vocabulary's size.
+    Tokens(&'a [u32]),
+    /// Embedding rows, `[positions, hidden]`, in place of tokens (images).
+    Rows(&'a [f32]),
+}
+
+/// The positions of a segment whose logits the caller wants.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogitsFor {
+    /// None: the segment only fills the cache.
+    None,
+    /// The last one.
+    Last,
+    /// Every one.
+    All,
+}
+
+/// New positions of one cache.
+#[derive(Clone, Copy, Debug)]
+pub struct Segment<'a> {
+    /// The cache they are appended to.
+    pub cache: CacheId,
+    /// The new positions.
+    pub input: Input<'a>,
+    /// Whose logits to return.
+    pub logits: LogitsFor,
+}
+
+/// Logits of a forward pass, row after row in the order of segments and positions asked for.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Logits {
+    /// `[rows, vocab]`.
+    pub values: Vec<f32>,
+    /// Width of a row.
+    pub vocab: usize,
+}
+
+impl Logits {
+    /// The rows in order.
+    pub fn rows(&self) -> impl Iterator<Item = &[f32]> {
+        self.values.chunks_exact(self.vocab.max(1))
+    }
+
+    /// The last row, if any was asked for.
+    pub fn last(&self) -> Option<&[f32]> {
+        self.rows().last()
+    }
+}
+
+/// Computes forward passes of one model.
+pub trait Executor: Send {
+    /// A short description for people: kind, instruction set, threads.
+    fn describe(&self) -> String;
+
+    /// Longest text in tokens that one cache holds.
+    fn context(&self) -> usize;
+
+    /// A new, empty cache. Costs no memory until text comes.
+    fn create(&mut self) -> CacheId;
+
+    /// A second cache with the same text that shares its full blocks.
+    fn fork(&mut self, cache: CacheId) -> Result<CacheId, ExecutorError>;
+
+    /// Positions that the cache holds.
+    fn len(&self, cache: CacheId) -> Result<usize, ExecutorError>;
+
+    /// Cuts the cache back to at most `len` positions and returns the length really kept: some families can only go
+    /// back to a checkpoint.
+    fn truncate(&mut self, cache: CacheId, len: usize) -> Result<usize, ExecutorError>;
+
+    /// Gives the cache and its memory back. Unknown ids are ignored.
+    fn release(&mut self, cache: CacheId);
+
+    /// The cache as bytes that [`Self::import`] of the same kind of executor and model takes.
+    fn export(&self, cache: CacheId) -> Result<Vec<u8>, ExecutorError>;
+
+    /// A new cache from exported bytes, which are checked.
+    fn import(&mut self, bytes: &[u8]) -> Result<CacheId, ExecutorError>;
+
+    /// Bytes held by all caches together.
+    fn cache_bytes(&self) -> usize;
+
+    /// Appends each segment's positions to its cache and returns the logits asked for. A cache may occur once a call.
+    fn forward(&mut self, segments: &[Segment<'_>]) -> Result<Logits, ExecutorError>;
+}
+
+/// Why an executor refused.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum ExecutorError {
+    /// The text would outgrow the cache.
+    #[error("{needed} tokens do not fit into a context of {limit}")]
+    ContextFull {
+        /// Positions held and new together.
+        needed: usize,
+        /// Positions that fit.
+        limit: usize,
+    },
+    /// A token id outside the vocabulary.
+    #[error("token id {token} at position {position} of the input is outside the vocabulary of {vocab}")]
+    TokenOutOfRange {
+        /// The id.
+        token: u32,
+        /// Its place in the segment.
+        position: usize,
+        /// Size of the vocabulary.
+        vocab: usize,
+    },
+    /// Embedding rows of another width.
+    #[error("{len} values are no whole number of embedding rows of {hidden}")]
+    RowWidth {
+        /// Values given.
+        len: usize,
+        /// Values a row.
+        hidden: usize,
+    },
+    /// A cache id that was released or never given out.
+    #[error("cache {id} does not exist; it was released or belongs to another executor")]
+    UnknownCache {
+        /// The id.
+        id: u64,
+    },
+    /// The same cache twice in one call.
+    #[error("cache {id} occurs twice in one forward pass")]
+    DuplicateCache {
+        /// The id.
+        id: u64,
+    },
+    /// The computation gave NaN or infinity where a number is needed: the weights are damaged.
+    #[error("logits at position {position} are not finite: the model file is damaged or holds NaN weights")]
+    NotFinite {
+        /// Place among the rows asked for.
+        position: usize,
+    },
+    /// Exported bytes that cannot be taken in.
+    #[error("a saved cache cannot be restored: {field} is {found}, expected {expected}")]
+    BadImport {
+        /// What did not fit.
+        field: &'static str,
+        /// What the bytes say.
+        found: u64,
+        /// What this executor needs.
+        expected: u64,
+    },
+    /// The machine has no memory for the positions.
+    #[error("{bytes} bytes for the KV cache cannot be had")]
+    OutOfMemory {
+        /// Bytes asked for.
+        bytes: usize,
+    },
+}

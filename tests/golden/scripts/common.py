@@ -1,0 +1,77 @@
+"""Paths and file writing shared by the golden-data scripts.
+
+A model case is a folder `models/<name>/` with config.json, the safetensors,
+tokens.json (the input ids) and expected.npy (logits, f32, [tokens, vocab]).
+"""
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+from safetensors import serialize_file
+
+ROOT = Path(__file__).resolve().parent.parent
+MODELS = ROOT / "models"
+GGUF = ROOT / "gguf"
+BLOCKS = ROOT / "blocks"
+TEMPLATES = ROOT / "templates"
+
+
+def fresh_folder(path: Path) -> Path:
+    """An empty folder at `path`; what lay there before is removed."""
+    shutil.rmtree(path, ignore_errors=True)
+    path.mkdir(parents=True)
+    return path
+
+
+def write_json(path: Path, value) -> None:
+    path.write_text(json.dumps(value, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def token_list(rng: np.random.Generator, count: int, vocab: int) -> list[int]:
+    """`count` ids that hold the first and the last id of the vocabulary and one repeated id."""
+    ids = rng.integers(0, vocab, count)
+    ids[1], ids[3], ids[5] = 0, vocab - 1, ids[4]
+    return ids.tolist()
+
+
+def write_case(folder: Path, tokens: list[int], logits: np.ndarray) -> None:
+    """tokens.json and expected.npy, after a check that the logits can tell right from wrong."""
+    assert np.isfinite(logits).all()
+    spread = float(logits.std())
+    assert 0.3 < spread < 5, f"{folder.name}: spread {spread:.3f}"
+    write_json(folder / "tokens.json", tokens)
+    np.save(folder / "expected.npy", logits.astype(np.float32))
+    print(f"{folder.name}: {logits.shape}, spread {spread:.3f}")
+
+
+def to_bf16(x: np.ndarray) -> np.ndarray:
+    """The bits (uint16) of f32 values rounded to bfloat16, half to even."""
+    bits = np.ascontiguousarray(x, np.float32).view(np.uint32)
+    return ((bits + 0x7FFF + ((bits >> 16) & 1)) >> 16).astype(np.uint16)
+
+
+def from_bf16(bits: np.ndarray) -> np.ndarray:
+    return (bits.astype(np.uint32) << 16).view(np.float32)
+
+
+def round_to(x: np.ndarray, dtype: str) -> np.ndarray:
+    """The f64 values that `x` has once stored as "f32", "f16" or "bf16"."""
+    if dtype == "bf16":
+        return from_bf16(to_bf16(x)).astype(np.float64)
+    return x.astype({"f32": np.float32, "f16": np.float16}[dtype]).astype(np.float64)
+
+
+def save_safetensors(path: Path, tensors: dict[str, np.ndarray], dtype: str) -> None:
+    encode = {
+        "f32": lambda x: x.astype(np.float32),
+        "f16": lambda x: x.astype(np.float16),
+        "bf16": to_bf16,
+    }[dtype]
+    name = {"f32": "float32", "f16": "float16", "bf16": "bfloat16"}[dtype]
+    entries = {
+        key: {"dtype": name, "shape": list(x.shape), "data": encode(x).tobytes()}
+        for key, x in tensors.items()
+    }
+    serialize_file(entries, str(path), {"format": "pt"})

@@ -1,0 +1,2 @@
+//! Repeated commands.
+fn main() {}
