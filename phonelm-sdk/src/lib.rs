@@ -1,1 +1,1 @@
-//! (being built)
+//! Models, sessions and generations for apps: the one crate that crosses the language border.

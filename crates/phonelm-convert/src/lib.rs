@@ -1,1 +1,1 @@
-//! (being built)
+//! Hugging Face folders to GGUF.

@@ -1,1 +1,1 @@
-//! (being built)
+//! Text in, text out: tokenizer, chat template, tool calls, sampler, conversations.

@@ -9,7 +9,6 @@ import shutil
 from pathlib import Path
 
 import numpy as np
-from safetensors import serialize_file
 
 ROOT = Path(__file__).resolve().parent.parent
 MODELS = ROOT / "models"
@@ -64,14 +63,8 @@ def round_to(x: np.ndarray, dtype: str) -> np.ndarray:
 
 
 def save_safetensors(path: Path, tensors: dict[str, np.ndarray], dtype: str) -> None:
-    encode = {
-        "f32": lambda x: x.astype(np.float32),
-        "f16": lambda x: x.astype(np.float16),
-        "bf16": to_bf16,
-    }[dtype]
-    name = {"f32": "float32", "f16": "float16", "bf16": "bfloat16"}[dtype]
-    entries = {
-        key: {"dtype": name, "shape": list(x.shape), "data": encode(x).tobytes()}
-        for key, x in tensors.items()
-    }
-    serialize_file(entries, str(path), {"format": "pt"})
+    import torch
+    from safetensors.torch import save_file
+
+    kind = {"f32": torch.float32, "f16": torch.float16, "bf16": torch.bfloat16}[dtype]
+    save_file({name: torch.from_numpy(x).to(kind) for name, x in tensors.items()}, path, {"format": "pt"})
