@@ -14,8 +14,8 @@ from common import MODELS, fresh_folder, round_to, save_safetensors, token_list,
 CASES = {
     # name: hidden, heads, kv heads, ffn, layers, vocab, tied, stored as, tokens
     "phonelm-mha": dict(hidden=96, heads=6, kv=6, ffn=250, layers=2, vocab=301, tied=True, dtype="bf16", tokens=24),
-    "phonelm-gqa": dict(hidden=96, heads=6, kv=2, ffn=130, layers=3, vocab=301, tied=True, dtype="f16", tokens=40),
-    "phonelm-head40": dict(hidden=80, heads=2, kv=2, ffn=100, layers=2, vocab=203, tied=False, dtype="f32", tokens=24),
+    "phonelm-gqa": dict(hidden=96, heads=6, kv=2, ffn=130, layers=2, vocab=301, tied=True, dtype="f16", tokens=40),
+    "phonelm-head40": dict(hidden=80, heads=2, kv=2, ffn=100, layers=1, vocab=203, tied=False, dtype="f32", tokens=24),
     "phonelm-head160": dict(hidden=160, heads=1, kv=1, ffn=96, layers=1, vocab=131, tied=True, dtype="f16", tokens=16),
     "phonelm-long": dict(hidden=64, heads=4, kv=4, ffn=96, layers=2, vocab=256, tied=True, dtype="f16", tokens=130),
 }
