@@ -25,7 +25,12 @@ def fresh_folder(path: Path) -> Path:
 
 
 def write_json(path: Path, value) -> None:
-    path.write_text(json.dumps(value, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    """An object is indented; a list of objects takes one line an item, a list of numbers one line."""
+    if isinstance(value, list) and value and isinstance(value[0], dict):
+        text = "[\n" + ",\n".join(json.dumps(item, ensure_ascii=False) for item in value) + "\n]"
+    else:
+        text = json.dumps(value, indent=2 if isinstance(value, dict) else None, ensure_ascii=False)
+    path.write_text(text + "\n", encoding="utf-8")
 
 
 def token_list(rng: np.random.Generator, count: int, vocab: int) -> list[int]:
