@@ -1,2 +1,129 @@
-//! Repeated commands.
-fn main() {}
+//! Every repeated command of this repository.
+//!
+//! ```text
+//! cargo xtask setup --arm      installs what the tests need
+//! cargo xtask test             runs what this machine can, names the rest
+//! cargo xtask ci               what CI runs
+//! ```
+//!
+//! Programs are started directly, never through a shell. Left out on purpose: anything that a plain `cargo` command
+//! already does.
+
+#![forbid(unsafe_code)]
+
+mod arm;
+mod counts;
+mod golden;
+mod process;
+mod setup;
+mod suites;
+mod tidy;
+mod tools;
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+
+/// Every repeated command of this repository.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", max_term_width = 100)]
+#[command(after_help = "Examples:
+  cargo xtask test --setup         install what is missing, then test
+  cargo xtask test --only tidy     one suite
+  cargo xtask ci                   the whole run, as CI does it")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Installs what the tests need and says what was there already.
+    #[command(
+        after_help = "As root, or through sudo where it exists; otherwise prints the command to run.
+
+Examples:
+  cargo xtask setup                what the ordinary suites need
+  cargo xtask setup --arm          also a cross compiler and qemu for the arm suite"
+    )]
+    Setup {
+        /// Also the tools of the arm suite.
+        #[arg(long)]
+        arm: bool,
+    },
+    /// Runs the test suites; the last line reads `N passed, N failed, N skipped`.
+    #[command(
+        after_help = "A suite that this machine cannot run is named with its reason; with CI=true that is an error.
+The arm suite runs where its tools are installed; --arm and CI=true demand it.
+
+Examples:
+  cargo xtask test                 what this machine can run
+  cargo xtask test --setup         install what is missing first
+  cargo xtask test --only rust     one suite; repeat --only for more
+  cargo xtask test --setup --arm   with the kernels of arm64 under qemu"
+    )]
+    Test(suites::Options),
+    /// The same as `test --setup --arm` with CI=true.
+    #[command(after_help = "Example:
+  cargo xtask ci")]
+    Ci,
+    /// Makes the reference data in tests/golden anew; review the difference before you commit it.
+    #[command(
+        after_help = "Needs python3; packages go to a virtual environment under target/.
+What follows `--` reaches tests/golden/scripts/refresh.py.
+
+Examples:
+  cargo xtask golden
+  cargo xtask golden -- --help"
+    )]
+    Golden {
+        /// Arguments of refresh.py.
+        #[arg(last = true)]
+        args: Vec<String>,
+    },
+    /// Times the kernels.
+    #[command(after_help = "Examples:
+  cargo xtask bench
+  cargo xtask bench -- gemv        only benchmarks whose name contains `gemv`")]
+    Bench {
+        /// Arguments of the benchmark program.
+        #[arg(last = true)]
+        args: Vec<String>,
+    },
+    /// Feeds random bytes to the readers of foreign data (cargo fuzz, nightly Rust).
+    #[command(after_help = "Examples:
+  cargo xtask fuzz                 every target for a minute
+  cargo xtask fuzz gguf --seconds 300")]
+    Fuzz {
+        /// A file name of fuzz/fuzz_targets without `.rs`; all of them if left out.
+        target: Option<String>,
+        /// Seconds for each target.
+        #[arg(long, default_value_t = 60)]
+        seconds: u32,
+    },
+}
+
+fn main() -> ExitCode {
+    match run(Cli::parse().command) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("xtask: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(command: Command) -> Result<ExitCode> {
+    match command {
+        Command::Setup { arm } => setup::run(arm)?,
+        Command::Test(options) => {
+            return suites::run(&options, std::env::var("CI").is_ok_and(|ci| ci == "true"));
+        }
+        Command::Ci => return suites::run(&suites::Options::everything(), true),
+        Command::Golden { args } => golden::run(&args)?,
+        Command::Bench { args } => tools::bench(&args)?,
+        Command::Fuzz { target, seconds } => tools::fuzz(target.as_deref(), seconds)?,
+    }
+    Ok(ExitCode::SUCCESS)
+}

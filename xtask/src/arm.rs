@@ -1,0 +1,110 @@
+//! The arm suite: tests compiled for arm64 and run under qemu as three processors, so that every kernel set of that
+//! architecture is run, and is seen to be left alone where the processor lacks it.
+//!
+//! Programs are linked statically: qemu then needs no arm64 system beside this one.
+
+use std::fmt;
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::{Context, Result};
+
+use crate::counts::Counts;
+use crate::process::{cargo, check_lines, output, target_dir};
+
+pub(crate) const TARGET: &str = "aarch64-unknown-linux-gnu";
+const LINKER: &str = "aarch64-linux-gnu-gcc";
+const EMULATOR: &str = "qemu-aarch64";
+/// With dotprod and i8mm, with dotprod, with neither.
+const PROCESSORS: [&str; 3] = ["max", "cortex-a76", "cortex-a53"];
+const PACKAGES: [&str; 3] = ["phonelm-gguf", "phonelm-model", "phonelm-kernels"];
+/// Seconds after which one test program counts as hung.
+const PROGRAM_LIMIT: u32 = 240;
+
+/// A rustc that has the standard library of arm64.
+#[derive(Clone, Copy)]
+pub(crate) enum Compiler {
+    /// The pinned toolchain with the target added by rustup.
+    Pinned,
+    /// Debian's own, for machines where rustup cannot fetch the target.
+    Debian,
+}
+
+impl Compiler {
+    const DEBIAN_RUSTC: &str = "/usr/bin/rustc";
+
+    /// The pinned compiler if it can, else Debian's.
+    pub(crate) fn find() -> Option<Self> {
+        if has_library("rustc") {
+            Some(Self::Pinned)
+        } else {
+            has_library(Self::DEBIAN_RUSTC).then_some(Self::Debian)
+        }
+    }
+
+    fn apply(self, cargo: &mut Command) {
+        if matches!(self, Self::Debian) {
+            cargo.env("RUSTC", Self::DEBIAN_RUSTC);
+        }
+    }
+}
+
+impl fmt::Display for Compiler {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = match self {
+            Self::Pinned => "the pinned Rust toolchain",
+            Self::Debian => "Debian's rustc",
+        };
+        write!(f, "{name} with {TARGET}")
+    }
+}
+
+fn has_library(rustc: &str) -> bool {
+    output(rustc, &["--print", "target-libdir", "--target", TARGET])
+        .is_some_and(|dir| Path::new(dir.trim()).is_dir())
+}
+
+/// Whether the cross linker with its C library and the emulator are there.
+pub(crate) fn emulator_is_ready() -> bool {
+    let library = output(LINKER, &["-print-file-name=libc.a"])
+        .is_some_and(|path| Path::new(path.trim()).is_absolute());
+    library && output(EMULATOR, &["--version"]).is_some()
+}
+
+/// Why the suite cannot run here, if so.
+pub(crate) fn missing() -> Option<String> {
+    let reason = if !emulator_is_ready() {
+        "no cross compiler or no qemu for arm64"
+    } else if Compiler::find().is_none() {
+        "no Rust library for arm64"
+    } else {
+        return None;
+    };
+    Some(format!("{reason}: cargo xtask setup --arm"))
+}
+
+/// Builds the tests once and runs them as each processor.
+pub(crate) fn run() -> Result<(bool, Counts)> {
+    let compiler = Compiler::find().context("no Rust library for arm64")?;
+    let mut all_passed = true;
+    let mut counts = Counts::default();
+    for processor in PROCESSORS {
+        println!("arm: as {processor}");
+        let mut cargo = cargo(&["test", "--tests", "--no-fail-fast", "--target", TARGET]);
+        cargo.args(PACKAGES.iter().flat_map(|package| ["--package", package]));
+        cargo
+            .env("CARGO_TARGET_DIR", target_dir().join("arm"))
+            .env("CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_LINKER", LINKER)
+            .env(
+                "CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_RUSTFLAGS",
+                "-Ctarget-feature=+crt-static --cap-lints=warn",
+            )
+            .env(
+                "CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_RUNNER",
+                format!("timeout {PROGRAM_LIMIT} {EMULATOR} -cpu {processor}"),
+            );
+        compiler.apply(&mut cargo);
+        all_passed &= check_lines(&mut cargo, |line| counts += Counts::read_line(line))?;
+    }
+    Ok((all_passed, counts))
+}

@@ -1,0 +1,118 @@
+//! Installing what the tests need: Debian packages, rustup components, and for the arm suite a Rust library for arm64.
+//!
+//! The trap: `rustup target add` does not reach every mirror, so where it fails Debian's own rustc and its arm64 library
+//! take its place (see [`crate::arm::Compiler`]).
+
+use anyhow::{Result, bail};
+
+use crate::arm::{self, Compiler};
+use crate::process::{check, command, display, output};
+
+/// A C linker for Rust and git for `tidy`.
+const BASE: &[&str] = &["gcc", "git", "libc6-dev"];
+/// Cross linker, C library and emulator.
+const ARM: &[&str] = &[
+    "gcc-aarch64-linux-gnu",
+    "libc6-dev-arm64-cross",
+    "qemu-user",
+];
+/// Debian's Rust with its library for arm64.
+const ARM_RUSTC: &[&str] = &["rustc-web", "libstd-rust-web-dev:arm64"];
+
+/// Installs what is missing and says what was there.
+pub(crate) fn run(arm: bool) -> Result<()> {
+    if base_is_ready() {
+        println!("setup: there already: a C linker, git");
+    } else {
+        apt_install(BASE)?;
+    }
+    if arm {
+        arm_tools()?;
+    }
+    Ok(())
+}
+
+fn base_is_ready() -> bool {
+    output("cc", &["--version"]).is_some() && output("git", &["--version"]).is_some()
+}
+
+fn arm_tools() -> Result<()> {
+    if arm::emulator_is_ready() {
+        println!("setup: there already: {}", ARM.join(", "));
+    } else {
+        apt_install(ARM)?;
+    }
+    if let Some(compiler) = Compiler::find() {
+        println!("setup: there already: {compiler}");
+        return Ok(());
+    }
+    if check(&mut command("rustup", ["target", "add", arm::TARGET])).is_err() {
+        println!(
+            "setup: rustup cannot supply {}; taking Debian's rustc",
+            arm::TARGET
+        );
+        as_root(&["dpkg", "--add-architecture", "arm64"])?;
+        apt_install(ARM_RUSTC)?;
+    }
+    match Compiler::find() {
+        Some(compiler) => println!("setup: installed: {compiler}"),
+        None => bail!("no Rust library for {} could be installed", arm::TARGET),
+    }
+    Ok(())
+}
+
+fn apt_install(packages: &[&str]) -> Result<()> {
+    let missing: Vec<&str> = packages
+        .iter()
+        .copied()
+        .filter(|package| !is_installed(package))
+        .collect();
+    for package in packages.iter().filter(|package| !missing.contains(package)) {
+        println!("setup: there already: {package}");
+    }
+    if missing.is_empty() {
+        return Ok(());
+    }
+    if output("apt-get", &["--version"]).is_none() {
+        bail!(
+            "this machine has no apt-get; install what corresponds to these Debian packages: {}",
+            missing.join(" ")
+        );
+    }
+    as_root(&["apt-get", "update", "--quiet"])?;
+    let mut install = vec![
+        "apt-get",
+        "install",
+        "--quiet",
+        "--yes",
+        "--no-install-recommends",
+    ];
+    install.extend(&missing);
+    as_root(&install)?;
+    println!("setup: installed: {}", missing.join(", "));
+    Ok(())
+}
+
+fn is_installed(package: &str) -> bool {
+    output("dpkg-query", &["--show", "--showformat=${Status}", package])
+        .is_some_and(|status| status.trim() == "install ok installed")
+}
+
+/// Runs a command as root, through sudo where we are somebody else.
+fn as_root(words: &[&str]) -> Result<()> {
+    let is_root = output("id", &["-u"]).is_some_and(|id| id.trim() == "0");
+    let (program, args) = match words {
+        [program, args @ ..] if is_root => (*program, args),
+        _ => ("sudo", words),
+    };
+    let mut command = command(program, args);
+    command.env("DEBIAN_FRONTEND", "noninteractive");
+    if program == "sudo" && output("sudo", &["--version"]).is_none() {
+        bail!(
+            "this needs root and there is no sudo; run as root:\n  {}",
+            words.join(" ")
+        );
+    }
+    check(&mut command)
+        .map_err(|error| error.context(format!("run it by hand: {}", display(&command))))
+}

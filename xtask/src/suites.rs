@@ -1,0 +1,229 @@
+//! The test suites: which there are, which this machine can run, and what came of them.
+//!
+//! Each suite has a budget of minutes; a suite that takes longer has failed, even if its tests passed.
+
+use std::fmt;
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use anyhow::Result;
+use clap::{Args, ValueEnum};
+
+use crate::counts::Counts;
+use crate::process::{cargo, check, check_lines};
+use crate::{arm, setup, tidy};
+
+/// What `cargo xtask test` takes.
+#[derive(Args)]
+pub(crate) struct Options {
+    /// Install what is missing first.
+    #[arg(long)]
+    setup: bool,
+    /// Demand the arm suite (with --setup: install its tools).
+    #[arg(long)]
+    arm: bool,
+    /// Run this suite only; may be given several times.
+    #[arg(long, value_enum, value_name = "SUITE")]
+    only: Vec<Suite>,
+}
+
+impl Options {
+    /// All suites, their tools installed.
+    pub(crate) fn everything() -> Self {
+        Self {
+            setup: true,
+            arm: true,
+            only: Vec::new(),
+        }
+    }
+
+    fn wants(&self, suite: Suite) -> bool {
+        self.only.is_empty() || self.only.contains(&suite)
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Suite {
+    /// House rules that a script can check.
+    Tidy,
+    /// rustfmt.
+    Fmt,
+    /// Clippy, warnings denied.
+    Clippy,
+    /// The tests of the workspace.
+    Rust,
+    /// The documentation, warnings denied.
+    Doc,
+    /// Kernel, model and file tests compiled for arm64, under qemu.
+    Arm,
+}
+
+impl Suite {
+    fn budget_minutes(self) -> u32 {
+        match self {
+            Self::Tidy | Self::Fmt => 1,
+            Self::Rust => 12,
+            Self::Clippy | Self::Doc | Self::Arm => 5,
+        }
+    }
+
+    /// Why this machine cannot run the suite, if so.
+    fn missing(self) -> Option<String> {
+        match self {
+            Self::Arm => arm::missing(),
+            _ => None,
+        }
+    }
+
+    fn run(self) -> Result<(bool, Counts)> {
+        match self {
+            Self::Tidy => tidy::run(),
+            Self::Fmt => one(check(&mut cargo(&["fmt", "--all", "--check"]))),
+            Self::Clippy => {
+                let args = [
+                    "clippy",
+                    "--workspace",
+                    "--all-targets",
+                    "--",
+                    "--deny",
+                    "warnings",
+                ];
+                one(check(&mut cargo(&args)))
+            }
+            Self::Rust => {
+                let mut counts = Counts::default();
+                let passed = check_lines(
+                    &mut cargo(&["test", "--workspace", "--no-fail-fast"]),
+                    |line| {
+                        counts += Counts::read_line(line);
+                    },
+                )?;
+                Ok((passed, counts))
+            }
+            Self::Doc => {
+                let mut cargo = cargo(&["doc", "--workspace", "--no-deps"]);
+                one(check(cargo.env("RUSTDOCFLAGS", "--deny warnings")))
+            }
+            Self::Arm => arm::run(),
+        }
+    }
+}
+
+impl fmt::Display for Suite {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(
+            self.to_possible_value()
+                .as_ref()
+                .map_or("", |value| value.get_name()),
+        )
+    }
+}
+
+/// A suite that is one program: passed or failed as a whole.
+fn one(result: Result<()>) -> Result<(bool, Counts)> {
+    match result {
+        Ok(()) => Ok((true, Counts::PASSED)),
+        Err(error) => {
+            eprintln!("{error:#}");
+            Ok((false, Counts::FAILED))
+        }
+    }
+}
+
+/// Runs the suites and prints what came of each; `ci` demands all of them.
+pub(crate) fn run(options: &Options, ci: bool) -> Result<ExitCode> {
+    let demand_arm =
+        options.arm || (ci && options.wants(Suite::Arm)) || options.only.contains(&Suite::Arm);
+    if options.setup {
+        setup::run(demand_arm)?;
+    }
+    let mut lines = Vec::new();
+    let mut total = Counts::default();
+    for &suite in Suite::value_variants()
+        .iter()
+        .filter(|&&suite| options.wants(suite))
+    {
+        println!("\n== {suite}");
+        let (line, counts) = match suite.missing() {
+            Some(reason) if ci || (suite == Suite::Arm && demand_arm) => (
+                format!("{suite}: FAILED, it could not run: {reason}"),
+                Counts::FAILED,
+            ),
+            Some(reason) => (format!("{suite}: skipped: {reason}"), Counts::SKIPPED),
+            None => timed(suite),
+        };
+        println!("{line}");
+        lines.push(line);
+        total += counts;
+    }
+    println!("\n{}\n\n{total}", lines.join("\n"));
+    Ok(if total.failed == 0 {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
+
+fn timed(suite: Suite) -> (String, Counts) {
+    let start = Instant::now();
+    let (passed, mut counts) = suite.run().unwrap_or_else(|error| {
+        eprintln!("{suite}: {error:#}");
+        (false, Counts::default())
+    });
+    let (verdict, failed) = verdict(passed, start.elapsed(), suite.budget_minutes());
+    // A program that did not compile prints no summary, and lateness is no test's fault: both still count.
+    if failed && counts.failed == 0 {
+        counts.failed = 1;
+    }
+    (format!("{suite}: {verdict} ({counts})"), counts)
+}
+
+/// What to say of a suite, and whether it failed.
+fn verdict(passed: bool, elapsed: Duration, budget_minutes: u32) -> (String, bool) {
+    let minutes = elapsed.as_secs_f64() / 60.0;
+    let late = minutes > f64::from(budget_minutes);
+    let word = match (passed, late) {
+        (true, false) => "passed",
+        (false, false) => "FAILED",
+        (true, true) => "FAILED, over its budget though its tests passed,",
+        (false, true) => "FAILED, and over its budget,",
+    };
+    (
+        format!("{word} in {minutes:.1} of {budget_minutes} minutes"),
+        !passed || late,
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_suite_over_its_budget_fails_and_names_it() {
+        assert_eq!(
+            verdict(true, Duration::from_secs(90), 5),
+            ("passed in 1.5 of 5 minutes".into(), false)
+        );
+        let (text, failed) = verdict(true, Duration::from_secs(306), 5);
+        assert!(
+            failed && text.contains("budget") && text.ends_with("5.1 of 5 minutes"),
+            "{text}"
+        );
+        assert!(verdict(false, Duration::ZERO, 5).1);
+    }
+
+    #[test]
+    fn only_narrows_the_suites() {
+        let all = Options::everything();
+        assert!(
+            Suite::value_variants()
+                .iter()
+                .all(|&suite| all.wants(suite))
+        );
+        let one = Options {
+            only: vec![Suite::Tidy],
+            ..Options::everything()
+        };
+        assert!(one.wants(Suite::Tidy) && !one.wants(Suite::Rust));
+    }
+}
