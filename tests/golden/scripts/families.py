@@ -32,7 +32,7 @@ QWEN = dict(rope_type="default", rope_theta=1_000_000.0)
 
 # name: (family, overrides of SMALL, stored dtype, tokens, extras)
 CASES = {
-    "llama-plain": ("llama", dict(num_key_value_heads=4, rope_parameters=PLAIN), "float32", 24, ["sharded"]),
+    "llama-plain": ("llama", dict(num_key_value_heads=4, rope_parameters=PLAIN, num_hidden_layers=1), "float32", 24, ["sharded"]),
     "llama-tied-gqa": ("llama", dict(num_key_value_heads=2, rope_parameters=PLAIN, tie_word_embeddings=True, vocab_size=320, rms_norm_eps=1e-5), "bfloat16", 40, ["old_config", "tokenizer"]),
     "llama-rope-llama3": ("llama", dict(num_key_value_heads=2, rope_parameters=LLAMA3), "bfloat16", 130, ["old_config"]),
     "llama-rope-llama3-new": ("llama", dict(num_key_value_heads=1, rope_parameters=LLAMA3, tie_word_embeddings=True, num_hidden_layers=1, vocab_size=96), "float32", 70, []),
@@ -96,7 +96,7 @@ def main() -> None:
         model = model_class(config_class(**fields)).to(getattr(torch, dtype))
         randomise(model, rng)
         folder = fresh_folder(MODELS / name)
-        model.save_pretrained(folder, max_shard_size="100KB" if "sharded" in extras else "5GB")
+        model.save_pretrained(folder, max_shard_size="60KB" if "sharded" in extras else "5GB")
         (folder / "generation_config.json").unlink(missing_ok=True)
         ids = token_list(rng, count, fields["vocab_size"])
         logits = reference_logits(folder, ids)
