@@ -1,9 +1,11 @@
 //! What can be wrong with a file, or with what a file is to be made of.
 
+use std::sync::Arc;
+
 use crate::TensorType;
 
 /// Why a file was refused or could not be written. Offsets are in bytes from the beginning of the file.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// The file does not begin with the magic bytes.
@@ -209,7 +211,7 @@ pub enum Error {
     NoTensorLeft,
     /// The output could not be written.
     #[error("writing failed: {0}")]
-    Write(#[from] std::io::Error),
+    Write(#[source] Arc<std::io::Error>),
 }
 
 impl Error {
@@ -223,6 +225,12 @@ impl Error {
             expected,
             found: found.to_string(),
         }
+    }
+}
+
+impl From<std::io::Error> for Error {
+    fn from(cause: std::io::Error) -> Self {
+        Self::Write(Arc::new(cause))
     }
 }
 
