@@ -127,6 +127,7 @@ def exact_logits(path: Path, name: str, model, ids: list[int]) -> np.ndarray:
 
 
 def main() -> None:
+    llama_cpp.reference_program()  # fails before anything is removed
     fresh_folder(GGUF)
     for seed, (name, (family, shape, pre, types)) in enumerate(CASES.items()):
         rng = np.random.default_rng(3000 + seed)

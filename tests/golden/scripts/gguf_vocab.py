@@ -47,10 +47,10 @@ def add_bpe(writer: GGUFWriter, tokenizer: Tokenizer, pre: str, add_bos: bool) -
 def spm_vocabulary(size: int) -> list[tuple[str, float, TokenType]]:
     """(piece, score, type): specials, 256 byte pieces, merged pieces by rank, then single characters."""
     count = size - len(SPM_SPECIAL) - 256
+    text = [line.strip() for line in CORPUS if line.isascii()]  # so other characters fall back to bytes
     learner = Tokenizer(models.BPE())
     learner.pre_tokenizer = pre_tokenizers.Metaspace()
-    trainer = trainers.BpeTrainer(vocab_size=count, limit_alphabet=48, show_progress=False)
-    learner.train_from_iterator([line.strip() for line in CORPUS], trainer)
+    learner.train_from_iterator(text, trainers.BpeTrainer(vocab_size=count, show_progress=False))
     pieces = sorted(learner.get_vocab(), key=learner.token_to_id)
     pieces = [p for p in pieces if len(p) > 1] + [p for p in pieces if len(p) == 1]
     assert len(pieces) == count

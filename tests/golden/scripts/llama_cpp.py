@@ -21,7 +21,8 @@ def _folder(variable: str) -> Path:
 
 
 @functools.cache
-def _llama_ref() -> str:
+def reference_program() -> str:
+    """llama_ref, compiled against the library."""
     source, build = _folder("LLAMA_CPP_SRC"), _folder("LLAMA_CPP_BUILD")
     program = build / "bin" / "llama_ref"
     libraries = [build / "src" / "libllama.a", *(build / "ggml" / "src" / f"lib{n}.a" for n in ("ggml", "ggml-cpu", "ggml-base"))]
@@ -38,14 +39,14 @@ def quantise(source: Path, target: Path, kind: str, pure: bool) -> None:
 
 def logits(model: Path, ids: list[int], vocab: int) -> np.ndarray:
     with tempfile.NamedTemporaryFile() as out:
-        subprocess.run([_llama_ref(), "logits", model, out.name, *map(str, ids)], check=True)
+        subprocess.run([reference_program(), "logits", model, out.name, *map(str, ids)], check=True)
         return np.fromfile(out.name, np.float32).reshape(len(ids), vocab)
 
 
 def token_ids(model: Path, texts: list[str]) -> list[dict]:
     """The same fields as bpe.string_cases, from llama.cpp."""
     data = b"".join(text.encode() + b"\0" for text in texts)
-    out = subprocess.run([_llama_ref(), "tokenize", model], input=data, check=True, stdout=subprocess.PIPE).stdout
+    out = subprocess.run([reference_program(), "tokenize", model], input=data, check=True, stdout=subprocess.PIPE).stdout
     lines = [[int(x) for x in line.split()] for line in out.decode().split("\n")[:-1]]
     assert len(lines) == 3 * len(texts)
     return [
