@@ -51,29 +51,6 @@ pub enum RopeLayout {
     Pairs,
 }
 
-/// How RoPE frequencies are stretched for contexts longer than those of the first training.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum RopeScaling {
-    /// Positions as they are.
-    None,
-    /// Every frequency divided by `factor`.
-    Linear {
-        /// The divisor.
-        factor: f32,
-    },
-    /// Llama 3.1's: long waves divided by `factor`, short ones kept, those between blended.
-    Llama3 {
-        /// Divisor of the low frequencies.
-        factor: f32,
-        /// Below `original_context / low_freq_factor` turns a frequency is divided.
-        low_freq_factor: f32,
-        /// Above `original_context / high_freq_factor` turns a frequency is kept.
-        high_freq_factor: f32,
-        /// Context length of the first training, in tokens.
-        original_context: usize,
-    },
-}
-
 /// Rotary position embedding (arXiv 2104.09864, section 3.4).
 #[derive(Clone, Debug, PartialEq)]
 pub struct Rope {
@@ -81,9 +58,9 @@ pub struct Rope {
     pub base: f32,
     /// Which elements turn together.
     pub layout: RopeLayout,
-    /// Stretching of the frequencies.
-    pub scaling: RopeScaling,
-    /// Divisor of each frequency read from the file (`rope_freqs.weight`, `head_dim / 2` values), in place of `scaling`.
+    /// Divisor of every frequency (linear scaling); 1 leaves positions as they are.
+    pub linear_factor: f32,
+    /// A divisor for each of the `head_dim / 2` frequencies (`rope_freqs.weight`; Llama 3.1's scaling).
     pub factors: Option<Vec<f32>>,
     /// Whether cos and sin are rounded to `round_half_even(x * 127) / 127`, as PhoneLM is trained.
     pub int8: bool,

@@ -1,10 +1,21 @@
-//! What a model is: its [`Config`], its named weights in one mapped file, and the [`Executor`]
+//! What a model is: its [`Config`], its named [`Weights`] in one mapped file, and the [`Executor`]
 //! seam behind which a whole forward pass is computed.
 //!
 //! Left out on purpose: how anything is computed, and conversations.
 
 mod config;
+mod error;
 mod executor;
+mod file;
+mod mapping;
+mod read;
+mod rope;
+mod weights;
 
-pub use config::{Activation, Config, Family, Rope, RopeLayout, RopeScaling};
+pub use config::{Activation, Config, Family, Rope, RopeLayout};
+pub use error::Error;
 pub use executor::{CacheId, Executor, ExecutorError, Input, Logits, LogitsFor, Segment};
+pub use file::ModelFile;
+pub use mapping::Mapping;
+pub use rope::RopeTable;
+pub use weights::{LayerWeights, Tensor, Weights};

@@ -1,0 +1,77 @@
+//! Why a file is no model that the engine can run.
+
+use std::{io, path::PathBuf};
+
+/// Everything that can be wrong with a model file.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The file cannot be opened or mapped.
+    #[error("cannot open {}: {cause}", path.display())]
+    Open {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        cause: io::Error,
+    },
+    /// The path is a folder or a device.
+    #[error("{} is no file; a model is one .gguf file (`phonelm convert` makes it from a folder)", path.display())]
+    NotAFile {
+        /// The path.
+        path: PathBuf,
+    },
+    /// The file holds nothing.
+    #[error("{} is empty", path.display())]
+    EmptyFile {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The container is broken.
+    #[error(transparent)]
+    Gguf(#[from] phonelm_gguf::Error),
+    /// A family that the engine does not run.
+    #[error("architecture {name:?} is not supported; the engine runs phonelm, llama, qwen2 and qwen3")]
+    UnknownArchitecture {
+        /// `general.architecture` of the file.
+        name: String,
+    },
+    /// A needed key is not there.
+    #[error("metadata key {key} is missing")]
+    MissingKey {
+        /// The key.
+        key: String,
+    },
+    /// A number in the metadata that no model can have.
+    #[error("metadata key {key} is {value}: {why}")]
+    BadValue {
+        /// The key.
+        key: String,
+        /// What the file says.
+        value: String,
+        /// What is wrong with it.
+        why: &'static str,
+    },
+    /// A tensor is not there.
+    #[error("tensor {name} is missing")]
+    MissingTensor {
+        /// The tensor.
+        name: String,
+    },
+    /// A tensor of another shape than the config asks for.
+    #[error("tensor {name} has shape {found:?}, expected {expected:?} (rows last)")]
+    WrongShape {
+        /// The tensor.
+        name: String,
+        /// Its shape, innermost dimension first.
+        found: Vec<u64>,
+        /// The shape that the metadata ask for.
+        expected: Vec<u64>,
+    },
+    /// A tensor of a type that its role does not allow.
+    #[error("tensor {name} has type {found}, but norms and biases must be f32, f16 or bf16")]
+    WrongType {
+        /// The tensor.
+        name: String,
+        /// Its type.
+        found: phonelm_gguf::TensorType,
+    },
+}

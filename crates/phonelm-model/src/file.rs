@@ -1,0 +1,85 @@
+//! One model file: its bytes, its checked header, its config.
+
+use std::path::Path;
+
+use phonelm_gguf::{Gguf, Metadata};
+
+use crate::{Config, Error, Mapping, Tensor, Weights};
+
+/// A model file whose header, config and tensor table have been checked.
+///
+/// ```no_run
+/// let model = phonelm_model::ModelFile::open("model.gguf".as_ref())?;
+/// println!("{} layers of {}", model.config().layers, model.config().hidden);
+/// # Ok::<(), phonelm_model::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct ModelFile {
+    mapping: Mapping,
+    gguf: Gguf,
+    config: Config,
+    weights: Weights,
+}
+
+impl ModelFile {
+    /// Maps and checks the file at `path`.
+    pub fn open(path: &Path) -> Result<Self, Error> {
+        Self::new(Mapping::open(path)?)
+    }
+
+    /// Checks a file whose bytes are already there.
+    pub fn new(mapping: Mapping) -> Result<Self, Error> {
+        let _span = tracing::info_span!("load", bytes = mapping.len()).entered();
+        let gguf = Gguf::parse(&mapping)?;
+        let config = Config::read(&gguf, &mapping)?;
+        let weights = Weights::find(&gguf, &config)?;
+        Ok(Self { mapping, gguf, config, weights })
+    }
+
+    /// The model's shape.
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// The header with the tensor table.
+    pub fn gguf(&self) -> &Gguf {
+        &self.gguf
+    }
+
+    /// The metadata of the header.
+    pub fn metadata(&self) -> &Metadata {
+        self.gguf.metadata()
+    }
+
+    /// Every tensor by role.
+    pub fn weights(&self) -> &Weights {
+        &self.weights
+    }
+
+    /// The rows of one of its tensors.
+    pub fn bytes_of(&self, tensor: &Tensor) -> &[u8] {
+        &self.mapping[tensor.range.clone()]
+    }
+
+    /// Bytes of the whole file.
+    pub fn bytes(&self) -> &[u8] {
+        &self.mapping
+    }
+
+    /// BLAKE3 over header, metadata, tensor table, file size and the first and last 4 KB of each tensor: tells models
+    /// apart without reading them whole.
+    pub fn fingerprint(&self) -> String {
+        const EDGE: usize = 4096;
+        let bytes = self.bytes();
+        let mut hash = blake3::Hasher::new();
+        hash.update(&bytes[..(self.gguf.data_start() as usize).min(bytes.len())]);
+        hash.update(&(bytes.len() as u64).to_le_bytes());
+        for info in self.gguf.tensors() {
+            if let Some(tensor) = bytes.get(info.range.start as usize..info.range.end as usize) {
+                hash.update(&tensor[..EDGE.min(tensor.len())]);
+                hash.update(&tensor[tensor.len().saturating_sub(EDGE)..]);
+            }
+        }
+        hash.finalize().to_hex().to_string()
+    }
+}
