@@ -1,4 +1,22 @@
-//! Pure compute: block formats, the packed weight layout, one kernel set per instruction set, and the
-//! CPU executor, which runs a model's forward pass with them.
+//! Pure compute: block formats, the packed weight layout, one kernel set per instruction set behind
+//! [`Kernels`], the compute [`Pool`], and the CPU executor, which runs a model's forward pass with them.
 //!
-//! Left out on purpose: files and text.
+//! Left out on purpose: files and text. All kernel sets give the same bits as the scalar one, because
+//! each output sums its parts in one fixed order (see [`Kernels`]).
+
+mod attention;
+pub mod blocks;
+mod float;
+mod kernels;
+mod packed;
+mod pool;
+mod registry;
+mod rows;
+mod scalar;
+
+pub use attention::{AttentionState, KV_BLOCK, KvBlock};
+pub use kernels::{GROUP, Kernels, LANES, TILE_ROWS};
+pub use packed::Packed;
+pub use pool::{Pool, default_threads};
+pub use registry::{KERNELS_VARIABLE, KernelError, KernelSet, choose, kernel_sets, kernels_named};
+pub use rows::{FloatMatrix, OutRows, QuantizedRow, QuantizedRows};

@@ -1,0 +1,576 @@
+//! The float primitives, written once for every instruction set.
+//!
+//! Loops that carry sums are generic over [`Vector`]; those that treat each element alone are plain arrays of 16, which
+//! the compiler turns into the instructions of the caller. [`float_methods!`] instantiates all of them inside functions
+//! that have the features of one instruction set; everything here is `#[inline(always)]` for that reason.
+//!
+//! The trap: a helper without `#[inline(always)]` would be compiled for the baseline and be many times slower.
+
+use half::{bf16, f16};
+use phonelm_model::{Activation, RopeLayout};
+
+use crate::attention::{AttentionState, KV_BLOCK, KvBlock};
+use crate::kernels::{GROUP, LANES};
+use crate::rows::{FloatMatrix, OutRows, QuantizedRow};
+
+/// 16 floats of one instruction set.
+///
+/// # Safety
+/// The methods may be called only where the CPU has the instructions.
+pub(crate) trait Vector: Copy {
+    /// 16 times the same.
+    unsafe fn splat(x: f32) -> Self;
+    /// From memory of any alignment.
+    unsafe fn load(x: &[f32; LANES]) -> Self;
+    /// From f16 bits, exactly; signalling NaNs become quiet.
+    unsafe fn load_f16(x: &[u16; LANES]) -> Self;
+    /// To an array.
+    unsafe fn to_array(self) -> [f32; LANES];
+    /// `self * b + c`, rounded once.
+    unsafe fn fma(self, b: Self, c: Self) -> Self;
+    /// `self * b`.
+    unsafe fn mul(self, b: Self) -> Self;
+}
+
+/// The portable vector.
+#[derive(Clone, Copy)]
+pub(crate) struct Array([f32; LANES]);
+
+impl Vector for Array {
+    #[inline(always)]
+    unsafe fn splat(x: f32) -> Self {
+        Self([x; LANES])
+    }
+
+    #[inline(always)]
+    unsafe fn load(x: &[f32; LANES]) -> Self {
+        Self(*x)
+    }
+
+    #[inline(always)]
+    unsafe fn load_f16(x: &[u16; LANES]) -> Self {
+        Self(x.map(|bits| f16::from_bits(bits).to_f32()))
+    }
+
+    #[inline(always)]
+    unsafe fn to_array(self) -> [f32; LANES] {
+        self.0
+    }
+
+    #[inline(always)]
+    unsafe fn fma(self, b: Self, c: Self) -> Self {
+        Self(std::array::from_fn(|l| self.0[l].mul_add(b.0[l], c.0[l])))
+    }
+
+    #[inline(always)]
+    unsafe fn mul(self, b: Self) -> Self {
+        Self(std::array::from_fn(|l| self.0[l] * b.0[l]))
+    }
+}
+
+/// How 16 stored numbers become a vector.
+pub(crate) trait Format {
+    type Raw: Copy + Default;
+
+    /// # Safety
+    /// The CPU has the instructions of `V`.
+    unsafe fn lanes<V: Vector>(raw: &[Self::Raw; LANES]) -> V;
+
+    /// The 16 numbers from `raw[at]` on, with zeros past the end.
+    ///
+    /// # Safety
+    /// The CPU has the instructions of `V`.
+    #[inline(always)]
+    unsafe fn lanes_at<V: Vector>(raw: &[Self::Raw], at: usize) -> V {
+        // SAFETY: passed on.
+        unsafe {
+            match raw[at..].first_chunk() {
+                Some(full) => Self::lanes(full),
+                None => {
+                    let mut padded = [Self::Raw::default(); LANES];
+                    padded[..raw.len() - at].copy_from_slice(&raw[at..]);
+                    Self::lanes(&padded)
+                }
+            }
+        }
+    }
+}
+
+struct F32;
+struct F16;
+struct F32Bytes;
+struct F16Bytes;
+struct Bf16Bytes;
+
+macro_rules! format {
+    ($name:ident, $raw:ty, |$x:ident| $load:expr) => {
+        impl Format for $name {
+            type Raw = $raw;
+
+            #[inline(always)]
+            unsafe fn lanes<V: Vector>($x: &[$raw; LANES]) -> V {
+                // SAFETY: passed on.
+                unsafe { $load }
+            }
+        }
+    };
+}
+
+format!(F32, f32, |x| V::load(x));
+format!(F16, u16, |x| V::load_f16(x));
+format!(F32Bytes, [u8; 4], |x| V::load(&x.map(f32::from_le_bytes)));
+format!(F16Bytes, [u8; 2], |x| V::load_f16(&x.map(u16::from_le_bytes)));
+format!(Bf16Bytes, [u8; 2], |x| V::load(&x.map(|b| bf16::from_le_bytes(b).to_f32())));
+
+/// Adds 16 partial sums by halves.
+#[inline(always)]
+fn fold(mut lanes: [f32; LANES]) -> f32 {
+    for width in [8, 4, 2, 1] {
+        for l in 0..width {
+            lanes[l] += lanes[l + width];
+        }
+    }
+    lanes[0]
+}
+
+/// Dot products of `N` weight rows with `M` activation rows.
+#[inline(always)]
+unsafe fn dots<V: Vector, F: Format, const N: usize, const M: usize>(
+    w: [&[F::Raw]; N],
+    x: [&[f32]; M],
+) -> [[f32; M]; N] {
+    // SAFETY: passed on.
+    unsafe {
+        let mut acc = [[V::splat(0.0); M]; N];
+        for at in (0..x[0].len()).step_by(LANES) {
+            let x: [V; M] = std::array::from_fn(|m| F32::lanes_at(x[m], at));
+            for n in 0..N {
+                let w: V = F::lanes_at(w[n], at);
+                for m in 0..M {
+                    acc[n][m] = w.fma(x[m], acc[n][m]);
+                }
+            }
+        }
+        acc.map(|row| row.map(|v| fold(v.to_array())))
+    }
+}
+
+/// See [`crate::Kernels::matmul_float`].
+///
+/// # Safety
+/// The CPU has the instructions of `V`.
+#[inline(always)]
+pub(crate) unsafe fn matmul_float<V: Vector>(
+    w: &FloatMatrix<'_>,
+    rows: std::ops::Range<usize>,
+    x: &[f32],
+    out: &OutRows<'_>,
+) {
+    use phonelm_gguf::TensorType;
+    let cols = w.cols();
+    // SAFETY: passed on.
+    unsafe {
+        match w.ty() {
+            TensorType::F32 => matmul_format::<V, F32Bytes>(|n| w.row(n).as_chunks().0, cols, rows, x, out),
+            TensorType::F16 => matmul_format::<V, F16Bytes>(|n| w.row(n).as_chunks().0, cols, rows, x, out),
+            _ => matmul_format::<V, Bf16Bytes>(|n| w.row(n).as_chunks().0, cols, rows, x, out),
+        }
+    }
+}
+
+#[inline(always)]
+unsafe fn matmul_format<'w, V: Vector, F: Format>(
+    w: impl Fn(usize) -> &'w [F::Raw],
+    cols: usize,
+    rows: std::ops::Range<usize>,
+    x: &[f32],
+    out: &OutRows<'_>,
+) where
+    F::Raw: 'w,
+{
+    let xs = x.len().checked_div(cols).unwrap_or(0);
+    let x = |m: usize| &x[m * cols..(m + 1) * cols];
+    // SAFETY: passed on.
+    unsafe {
+        if xs == 1 {
+            let mut n = rows.start;
+            while n + 4 <= rows.end {
+                let sums = dots::<V, F, 4, 1>([w(n), w(n + 1), w(n + 2), w(n + 3)], [x(0)]);
+                out.store(0, n, sums.map(|[s]| s));
+                n += 4;
+            }
+            for n in n..rows.end {
+                out.store(0, n, dots::<V, F, 1, 1>([w(n)], [x(0)])[0]);
+            }
+            return;
+        }
+        for n in rows {
+            let mut m = 0;
+            while m + 4 <= xs {
+                let [sums] = dots::<V, F, 1, 4>([w(n)], [x(m), x(m + 1), x(m + 2), x(m + 3)]);
+                for (i, sum) in sums.into_iter().enumerate() {
+                    out.store(m + i, n, [sum]);
+                }
+                m += 4;
+            }
+            for m in m..xs {
+                out.store(m, n, dots::<V, F, 1, 1>([w(n)], [x(m)])[0]);
+            }
+        }
+    }
+}
+
+/// 1.5 * 2^23: adding it rounds to an integer, half to even, and leaves that integer in the low bits.
+const ROUND: f32 = 12_582_912.0;
+
+/// `round_half_even(x)` for `|x| < 2^22`.
+#[inline(always)]
+fn round_even(x: f32) -> i32 {
+    ((x + ROUND).to_bits() as i32).wrapping_sub(ROUND.to_bits() as i32)
+}
+
+/// See [`crate::Kernels::quantize`].
+#[inline(always)]
+pub(crate) fn quantize(x: &[f32], out: QuantizedRow<'_>) {
+    let groups = x.chunks(GROUP);
+    let fields = out.values.as_chunks_mut::<GROUP>().0.iter_mut().zip(out.scales);
+    let sums = out.sums.as_chunks_mut::<2>().0.iter_mut().zip(out.offsets);
+    for ((x, (values, scale)), (sums, offset)) in groups.zip(fields).zip(sums) {
+        match x.as_array() {
+            Some(full) => *scale = quantize_group(full, values),
+            None => {
+                let mut padded = [0.0; GROUP];
+                padded[..x.len()].copy_from_slice(x);
+                *scale = quantize_group(&padded, values);
+            }
+        }
+        let sum = |half: &[i8]| half.iter().map(|v| i32::from(*v)).sum::<i32>();
+        *sums = [sum(&values[..16]), sum(&values[16..])];
+        *offset = -8 * (sums[0] + sums[1]);
+    }
+}
+
+#[inline(always)]
+fn quantize_group(x: &[f32; GROUP], values: &mut [i8; GROUP]) -> f32 {
+    // Magnitudes compare as integers; infinity and then NaN come out largest.
+    let top = x.iter().fold(0, |top, v| top.max(v.to_bits() & 0x7fff_ffff));
+    let scale = f32::from_bits(top) / 127.0;
+    if !scale.is_normal() {
+        // Zeros, numbers too small for their inverse, or no numbers at all.
+        values.fill(0);
+        return if scale.is_finite() { 0.0 } else { scale };
+    }
+    let inverse = 1.0 / scale;
+    for (v, x) in values.iter_mut().zip(x) {
+        *v = round_even(x * inverse) as i8;
+    }
+    scale
+}
+
+/// See [`crate::Kernels::rms_norm`].
+///
+/// # Safety
+/// The CPU has the instructions of `V`.
+#[inline(always)]
+pub(crate) unsafe fn rms_norm<V: Vector>(x: &[f32], weight: &[f32], eps: f32, out: &mut [f32]) {
+    // SAFETY: passed on.
+    let [[squares]] = unsafe { dots::<V, F32, 1, 1>([x], [x]) };
+    let inverse = 1.0 / (squares / x.len() as f32 + eps).sqrt();
+    for ((out, x), weight) in out.iter_mut().zip(x).zip(weight) {
+        *out = x * inverse * weight;
+    }
+}
+
+/// See [`crate::Kernels::rope`].
+#[inline(always)]
+pub(crate) fn rope(head: &mut [f32], cos: &[f32], sin: &[f32], layout: RopeLayout) {
+    let turn = |a: &mut f32, b: &mut f32, cos: f32, sin: f32| {
+        (*a, *b) = (*a * cos - *b * sin, *b * cos + *a * sin);
+    };
+    match layout {
+        RopeLayout::Halves => {
+            let (first, second) = head.split_at_mut(head.len() / 2);
+            for ((a, b), (cos, sin)) in first.iter_mut().zip(second).zip(cos.iter().zip(sin)) {
+                turn(a, b, *cos, *sin);
+            }
+        }
+        RopeLayout::Pairs => {
+            for ([a, b], (cos, sin)) in head.as_chunks_mut().0.iter_mut().zip(cos.iter().zip(sin)) {
+                turn(a, b, *cos, *sin);
+            }
+        }
+    }
+}
+
+/// See [`crate::Kernels::activate`].
+#[inline(always)]
+pub(crate) fn activate(gate: &mut [f32], up: &[f32], activation: Activation) {
+    match activation {
+        Activation::Relu => {
+            for (g, u) in gate.iter_mut().zip(up) {
+                // Written so that NaN stays NaN.
+                *g = if *g < 0.0 { 0.0 } else { *g } * u;
+            }
+        }
+        Activation::Silu => {
+            for (g, u) in gate.iter_mut().zip(up) {
+                *g = *g / (1.0 + exp(-*g)) * u;
+            }
+        }
+    }
+}
+
+/// See [`crate::Kernels::add`].
+#[inline(always)]
+pub(crate) fn add(x: &mut [f32], y: &[f32]) {
+    for (x, y) in x.iter_mut().zip(y) {
+        *x += y;
+    }
+}
+
+/// `e^x` to within 2 ulp, 0 and infinity where the result leaves the range, NaN for NaN.
+///
+/// `x = n ln 2 + r` with `|r| <= ln 2 / 2`, `ln 2` in two parts; the polynomial in `r` is that of the Cephes library's
+/// `expf`; `2^n` is multiplied in two steps, so that subnormal results round once.
+#[inline(always)]
+pub(crate) fn exp(x: f32) -> f32 {
+    const LN2_HIGH: f32 = 0.693_359_4;
+    const LN2_LOW: f32 = -2.121_944_4e-4;
+    // Both comparisons let NaN pass.
+    let x = if x < -104.0 { -104.0 } else { x };
+    let x = if x > 89.0 { 89.0 } else { x };
+    let rounded = x.mul_add(std::f32::consts::LOG2_E, ROUND);
+    let n = rounded - ROUND;
+    let r = n.mul_add(-LN2_LOW, n.mul_add(-LN2_HIGH, x));
+    let mut p = 1.987_569_1e-4_f32;
+    for c in [1.398_199_9e-3, 8.333_452e-3, 4.166_579_6e-2, 1.666_666_5e-1, 5e-1] {
+        p = p.mul_add(r, c);
+    }
+    let y = p.mul_add(r * r, r) + 1.0;
+    let n = (rounded.to_bits() as i32).wrapping_sub(ROUND.to_bits() as i32);
+    let power = |n: i32| f32::from_bits((n.wrapping_add(127) as u32) << 23);
+    y * power(n >> 1) * power(n.wrapping_sub(n >> 1))
+}
+
+/// See [`crate::Kernels::attend`]; `R` rows share each load of the keys.
+///
+/// # Safety
+/// The CPU has the instructions of `V`.
+#[inline(always)]
+pub(crate) unsafe fn attend<V: Vector, const R: usize>(
+    q: &[f32],
+    block: KvBlock<'_>,
+    visible: &[usize],
+    state: &mut AttentionState<'_>,
+) {
+    // SAFETY: passed on.
+    unsafe {
+        match block {
+            KvBlock::F16 { keys, values } => attend_format::<V, F16, R>(q, keys, values, visible, state),
+            KvBlock::F32 { keys, values } => attend_format::<V, F32, R>(q, keys, values, visible, state),
+        }
+    }
+}
+
+#[inline(always)]
+unsafe fn attend_format<V: Vector, F: Format, const R: usize>(
+    q: &[f32],
+    keys: &[F::Raw],
+    values: &[F::Raw],
+    visible: &[usize],
+    state: &mut AttentionState<'_>,
+) {
+    let rows = visible.len();
+    let head_dim = q.len().checked_div(rows).unwrap_or(0);
+    let q = |r: usize| &q[r * head_dim..(r + 1) * head_dim];
+    // SAFETY: passed on.
+    unsafe {
+        let mut merge = |r: usize, scores: &mut [f32; KV_BLOCK]| {
+            let out = &mut state.out[r * head_dim..(r + 1) * head_dim];
+            merge_row::<V, F>(scores, visible[r], values, &mut state.max[r], &mut state.sum[r], out);
+        };
+        let mut r = 0;
+        while r + R <= rows {
+            let mut scores = scores::<V, F, R>(std::array::from_fn(|i| q(r + i)), keys);
+            for (i, scores) in scores.iter_mut().enumerate() {
+                merge(r + i, scores);
+            }
+            r += R;
+        }
+        for r in r..rows {
+            merge(r, &mut scores::<V, F, 1>([q(r)], keys)[0]);
+        }
+    }
+}
+
+/// `q . k` for `R` rows and the 64 tokens of a block.
+#[inline(always)]
+unsafe fn scores<V: Vector, F: Format, const R: usize>(q: [&[f32]; R], keys: &[F::Raw]) -> [[f32; KV_BLOCK]; R] {
+    const VECTORS: usize = KV_BLOCK / LANES;
+    // SAFETY: passed on.
+    unsafe {
+        let mut acc = [[V::splat(0.0); VECTORS]; R];
+        for (d, keys) in keys.as_chunks::<KV_BLOCK>().0.iter().enumerate().take(q[0].len()) {
+            for (c, keys) in keys.as_chunks::<LANES>().0.iter().enumerate() {
+                let keys: V = F::lanes(keys);
+                for r in 0..R {
+                    acc[r][c] = V::splat(q[r][d]).fma(keys, acc[r][c]);
+                }
+            }
+        }
+        acc.map(|row| {
+            let mut scores = [0.0; KV_BLOCK];
+            for (v, out) in row.into_iter().zip(scores.as_chunks_mut::<LANES>().0) {
+                *out = v.to_array();
+            }
+            scores
+        })
+    }
+}
+
+/// Merges one row's scores and the block's values into its state.
+#[inline(always)]
+unsafe fn merge_row<V: Vector, F: Format>(
+    scores: &mut [f32; KV_BLOCK],
+    visible: usize,
+    values: &[F::Raw],
+    max: &mut f32,
+    sum: &mut f32,
+    out: &mut [f32],
+) {
+    if visible == 0 {
+        return;
+    }
+    scores[visible..].fill(f32::NEG_INFINITY);
+    let new_max = scores.iter().fold(*max, |m, s| if *s > m { *s } else { m });
+    let old = exp(*max - new_max);
+    let mut sums = [0.0; LANES];
+    for chunk in scores.as_chunks_mut::<LANES>().0 {
+        for (s, sum) in chunk.iter_mut().zip(&mut sums) {
+            *s = exp(*s - new_max);
+            *sum += *s;
+        }
+    }
+    *max = new_max;
+    *sum = sum.mul_add(old, fold(sums));
+    let head_dim = out.len();
+    let weights = &scores[..visible];
+    // SAFETY: passed on.
+    unsafe {
+        let mut d = 0;
+        while d + 4 * LANES <= head_dim {
+            weighted::<V, F, 4>(weights, values, head_dim, d, old, out);
+            d += 4 * LANES;
+        }
+        while d < head_dim {
+            weighted::<V, F, 1>(weights, values, head_dim, d, old, out);
+            d += LANES;
+        }
+    }
+}
+
+/// `out = out * old + sum_j weights[j] * values[j]` for `C` vectors of columns from `d` on.
+#[inline(always)]
+unsafe fn weighted<V: Vector, F: Format, const C: usize>(
+    weights: &[f32],
+    values: &[F::Raw],
+    head_dim: usize,
+    d: usize,
+    old: f32,
+    out: &mut [f32],
+) {
+    // SAFETY: passed on.
+    unsafe {
+        let mut acc: [V; C] = std::array::from_fn(|c| F32::lanes_at::<V>(out, d + c * LANES).mul(V::splat(old)));
+        for (weight, values) in weights.iter().zip(values.chunks_exact(head_dim)) {
+            let weight = V::splat(*weight);
+            for (c, acc) in acc.iter_mut().enumerate() {
+                *acc = weight.fma(F::lanes_at(values, d + c * LANES), *acc);
+            }
+        }
+        for (acc, out) in acc.into_iter().zip(out[d..].chunks_mut(LANES)) {
+            out.copy_from_slice(&acc.to_array()[..out.len()]);
+        }
+    }
+}
+
+/// The methods of [`crate::Kernels`] that this module implements, for a type whose values prove `$features`.
+macro_rules! float_methods {
+    (vector: $vector:ty, attention_rows: $rows:literal, $(features: $features:literal)?) => {
+        float_methods! { @method [$($features)?]
+            fn quantize(x: &[f32], out: QuantizedRow<'_>) => crate::float::quantize(x, out) }
+        float_methods! { @method [$($features)?]
+            fn matmul_float(w: &FloatMatrix<'_>, rows: std::ops::Range<usize>, x: &[f32], out: &OutRows<'_>)
+                => crate::float::matmul_float::<$vector>(w, rows, x, out) }
+        float_methods! { @method [$($features)?]
+            fn rms_norm(x: &[f32], weight: &[f32], eps: f32, out: &mut [f32])
+                => crate::float::rms_norm::<$vector>(x, weight, eps, out) }
+        float_methods! { @method [$($features)?]
+            fn rope(head: &mut [f32], cos: &[f32], sin: &[f32], layout: RopeLayout)
+                => crate::float::rope(head, cos, sin, layout) }
+        float_methods! { @method [$($features)?]
+            fn activate(gate: &mut [f32], up: &[f32], activation: Activation)
+                => crate::float::activate(gate, up, activation) }
+        float_methods! { @method [$($features)?]
+            fn add(x: &mut [f32], y: &[f32]) => crate::float::add(x, y) }
+        float_methods! { @method [$($features)?]
+            fn attend(q: &[f32], block: KvBlock<'_>, visible: &[usize], state: &mut AttentionState<'_>)
+                => crate::float::attend::<$vector, $rows>(q, block, visible, state) }
+    };
+    (@method [$($features:literal)?]
+        fn $name:ident($($arg:ident: $ty:ty),*) => $call:expr) => {
+        fn $name(&self, $($arg: $ty),*) {
+            $(#[target_feature(enable = $features)])?
+            #[allow(unused_unsafe)]
+            unsafe fn inner($($arg: $ty),*) {
+                // SAFETY: this function has the features of the vector type.
+                unsafe { $call }
+            }
+            // SAFETY: a value of this type proves that the CPU has the features.
+            unsafe { inner($($arg),*) }
+        }
+    };
+}
+pub(crate) use float_methods;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn exp_is_within_two_ulp() {
+        let mut worst = (0.0, 0.0);
+        for step in 0..2_000_000u32 {
+            let x = -88.0 + step as f32 * (176.0 / 2_000_000.0);
+            let expected = f64::from(x).exp();
+            let ulp = f64::from(f32::from_bits((expected as f32).to_bits() + 1)) - f64::from(expected as f32);
+            let error = (f64::from(exp(x)) - expected).abs() / ulp;
+            if error > worst.0 {
+                worst = (error, x);
+            }
+        }
+        println!("exp: worst error {:.3} ulp at {}", worst.0, worst.1);
+        assert!(worst.0 < 2.0, "{worst:?}");
+    }
+
+    #[test]
+    fn exp_at_the_ends() {
+        assert_eq!(exp(f32::NEG_INFINITY), 0.0);
+        assert_eq!(exp(-200.0), 0.0);
+        assert_eq!(exp(0.0), 1.0);
+        assert_eq!(exp(100.0), f32::INFINITY);
+        assert_eq!(exp(f32::INFINITY), f32::INFINITY);
+        assert!(exp(f32::NAN).is_nan());
+        let tiny = exp(-100.0);
+        assert!((f64::from(tiny) - (-100f64).exp()).abs() < 1.5e-45, "{tiny:e}");
+    }
+
+    #[test]
+    fn rounding_is_half_to_even() {
+        for (x, expected) in
+            [(0.5, 0), (1.5, 2), (2.5, 2), (-0.5, 0), (-1.5, -2), (126.5, 126), (-127.0, -127), (0.49, 0)]
+        {
+            assert_eq!(round_even(x), expected, "{x}");
+        }
+    }
+}

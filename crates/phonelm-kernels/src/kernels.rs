@@ -1,0 +1,60 @@
+//! The contract of a kernel set: the primitives from which the CPU executor builds a forward pass.
+//!
+//! **Order.** Every primitive fixes the order in which it rounds, so that all sets agree to the bit with the scalar
+//! reference and no result depends on batch size, threads or cache history:
+//! - packed matmul: an output starts at 0 and takes its groups in ascending order,
+//!   `acc = fma(isum as f32, w_scale * x_scale, acc)`, where `isum` is the exact integer dot product of the group;
+//!   affine weights then add `acc = fma(xsum as f32, w_min * x_scale, acc)`.
+//! - sums over a float row (matmul, norm): [`LANES`] partial sums, element `i` into lane `i % LANES` by fma in ascending
+//!   order, then halved: lane `l` += lane `l + 8`, then `+ 4`, `+ 2`, `+ 1`.
+//! - attention: scores sum over head_dim ascending by fma. A block merges as `max' = max(max, scores)`,
+//!   `old = exp(max - max')`, `p = exp(score - max')`, `sum = fma(sum, old, p summed in lanes)`, `out = out * old`, then
+//!   `out = fma(p, value, out)` token by token. Blocks merge in ascending order.
+//! - `exp` is one polynomial, stated in `float.rs`.
+
+use std::ops::Range;
+
+use crate::attention::{AttentionState, KvBlock};
+use crate::packed::Packed;
+use crate::rows::{FloatMatrix, OutRows, QuantizedRow, QuantizedRows};
+use phonelm_model::{Activation, RopeLayout};
+
+/// Weights and activations share one scale over this many neighbouring columns.
+pub const GROUP: usize = 32;
+/// Output rows of one tile of a packed matrix.
+pub const TILE_ROWS: usize = 16;
+/// Partial sums of a float reduction.
+pub const LANES: usize = 16;
+
+/// One instruction set's kernels. A value of an implementing type proves that the CPU has its instructions.
+pub trait Kernels: Send + Sync {
+    /// `{arch}-{types}-{variant}`, such as `x86_64-q8-avx512vnni`.
+    fn name(&self) -> &'static str;
+
+    /// Quantises one row of activations to int8 by groups of [`GROUP`]: `scale = max|x| / 127`,
+    /// `q = round_half_even(x * (1 / scale))`; a group whose scale is zero or subnormal becomes zeros with scale 0. Columns
+    /// past the row's end are 0. Non-finite input gives a non-finite scale.
+    fn quantize(&self, x: &[f32], out: QuantizedRow<'_>);
+
+    /// `out[m][n] = sum_k w[n][k] * x[m][k]` for the 16 rows of each tile in `tiles` and all rows of `x`.
+    fn matmul(&self, w: &Packed, tiles: Range<usize>, x: &QuantizedRows, out: &OutRows<'_>);
+
+    /// The same for float weights (`F32`, `F16`, `BF16`) and float activations `x`, `[m, k]`; `rows` of the weights.
+    fn matmul_float(&self, w: &FloatMatrix<'_>, rows: Range<usize>, x: &[f32], out: &OutRows<'_>);
+
+    /// `out = x / sqrt(mean(x^2) + eps) * weight` (RMSNorm, arXiv 1910.07467, equation 4).
+    fn rms_norm(&self, x: &[f32], weight: &[f32], eps: f32, out: &mut [f32]);
+
+    /// Turns the pairs of one head by the angles whose cosines and sines are given, `head_dim / 2` each.
+    fn rope(&self, head: &mut [f32], cos: &[f32], sin: &[f32], layout: RopeLayout);
+
+    /// `gate = activation(gate) * up`, element by element.
+    fn activate(&self, gate: &mut [f32], up: &[f32], activation: Activation);
+
+    /// `x += y`.
+    fn add(&self, x: &mut [f32], y: &[f32]);
+
+    /// Attends the rows of `q` (`[rows, head_dim]`, already scaled by `1 / sqrt(head_dim)`) to one block of keys and
+    /// values of one head and merges the result into `state`. Row `r` sees the first `visible[r]` tokens (0..=64).
+    fn attend(&self, q: &[f32], block: KvBlock<'_>, visible: &[usize], state: &mut AttentionState<'_>);
+}

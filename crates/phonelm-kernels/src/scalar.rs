@@ -1,0 +1,108 @@
+//! The reference: every primitive in plain Rust, which the other kernel sets equal to the bit.
+
+use std::ops::Range;
+
+use half::f16;
+use phonelm_model::{Activation, RopeLayout};
+
+use crate::attention::{AttentionState, KvBlock};
+use crate::float::{Array, float_methods};
+use crate::kernels::{Kernels, TILE_ROWS};
+use crate::packed::{AffineBlock, Blocks, Packed, Q4Block, Q8Block};
+use crate::rows::{FloatMatrix, OutRows, QuantizedRow, QuantizedRows};
+
+/// Runs everywhere.
+pub(crate) struct Scalar;
+
+impl Kernels for Scalar {
+    fn name(&self) -> &'static str {
+        "any-q8-scalar"
+    }
+
+    fn matmul(&self, w: &Packed, tiles: Range<usize>, x: &QuantizedRows, out: &OutRows<'_>) {
+        for tile in tiles {
+            for m in 0..x.rows() {
+                let acc = match w.tile_blocks(tile..tile + 1) {
+                    Blocks::Q4(blocks) => tile_times_row(blocks, x, m),
+                    Blocks::Q8(blocks) => tile_times_row(blocks, x, m),
+                    Blocks::Affine32(blocks) => tile_times_row(blocks, x, m),
+                    Blocks::Affine16(blocks) => tile_times_row(blocks, x, m),
+                };
+                out.store(m, tile * TILE_ROWS, acc);
+            }
+        }
+    }
+
+    float_methods! { vector: Array, attention_rows: 1, }
+}
+
+/// A packed block, weight by weight.
+trait Weights {
+    const COLS: usize;
+
+    fn value(&self, row: usize, col: usize) -> i32;
+    fn scale(&self, row: usize) -> f32;
+
+    fn min(&self, _row: usize) -> Option<f32> {
+        None
+    }
+}
+
+impl Weights for Q4Block {
+    const COLS: usize = 32;
+
+    fn value(&self, row: usize, col: usize) -> i32 {
+        let byte = self.values[col / 8][4 * row + col % 4];
+        i32::from(if col % 8 < 4 { byte & 15 } else { byte >> 4 }) - 8
+    }
+
+    fn scale(&self, row: usize) -> f32 {
+        f16::from_bits(self.scales[row]).to_f32()
+    }
+}
+
+impl Weights for Q8Block {
+    const COLS: usize = 32;
+
+    fn value(&self, row: usize, col: usize) -> i32 {
+        i32::from(self.values[col / 4][4 * row + col % 4])
+    }
+
+    fn scale(&self, row: usize) -> f32 {
+        f16::from_bits(self.scales[row]).to_f32()
+    }
+}
+
+impl<const QUADS: usize> Weights for AffineBlock<QUADS> {
+    const COLS: usize = 4 * QUADS;
+
+    fn value(&self, row: usize, col: usize) -> i32 {
+        i32::from(self.values[col / 4][4 * row + col % 4])
+    }
+
+    fn scale(&self, row: usize) -> f32 {
+        self.scales[row]
+    }
+
+    fn min(&self, row: usize) -> Option<f32> {
+        Some(self.mins[row])
+    }
+}
+
+fn tile_times_row<W: Weights>(blocks: &[W], x: &QuantizedRows, m: usize) -> [f32; TILE_ROWS] {
+    let halves_a_block = W::COLS / 16;
+    let groups = x.values(m).chunks_exact(W::COLS).zip(x.sums(m).chunks_exact(halves_a_block));
+    let mut acc = [0f32; TILE_ROWS];
+    for (g, (block, (values, sums))) in blocks.iter().zip(groups).enumerate() {
+        let x_scale = x.scales(m)[g * W::COLS / 32];
+        let x_sum: i32 = sums.iter().sum();
+        for (row, acc) in acc.iter_mut().enumerate() {
+            let dot: i32 = values.iter().enumerate().map(|(col, x)| block.value(row, col) * i32::from(*x)).sum();
+            *acc = (dot as f32).mul_add(block.scale(row) * x_scale, *acc);
+            if let Some(min) = block.min(row) {
+                *acc = (x_sum as f32).mul_add(min * x_scale, *acc);
+            }
+        }
+    }
+    acc
+}

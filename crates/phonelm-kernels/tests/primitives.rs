@@ -1,0 +1,293 @@
+//! Quantising, norm, RoPE, activations and attention: every kernel set against the reference, the reference against f64.
+
+#![allow(clippy::unwrap_used)]
+
+mod common;
+
+use common::{Failures, Random, each_set, reference};
+use phonelm_kernels::{AttentionState, KV_BLOCK, Kernels, KvBlock, QuantizedRow};
+use phonelm_model::{Activation, RopeLayout};
+
+const LENGTHS: [usize; 12] = [1, 2, 15, 16, 17, 31, 32, 33, 64, 96, 160, 1000];
+
+#[derive(PartialEq, Debug)]
+struct Row {
+    values: Vec<i8>,
+    scales: Vec<u32>,
+    sums: Vec<i32>,
+    offsets: Vec<i32>,
+}
+
+fn quantize(kernels: &dyn Kernels, x: &[f32]) -> Row {
+    let groups = x.len().div_ceil(32);
+    let (mut values, mut scales) = (vec![99; groups * 32], vec![9.0; groups]);
+    let (mut sums, mut offsets) = (vec![9; groups * 2], vec![9; groups]);
+    kernels
+        .quantize(x, QuantizedRow { values: &mut values, scales: &mut scales, sums: &mut sums, offsets: &mut offsets });
+    Row { values, scales: scales.iter().map(|s| s.to_bits()).collect(), sums, offsets }
+}
+
+#[test]
+fn quantize_follows_its_definition() {
+    each_set("quantize", |kernels, failures| {
+        let mut random = Random(5);
+        for len in LENGTHS {
+            for range in [1.0, 0.0, 1e-40, 1e30, 127.0] {
+                let x = random.floats(len, range);
+                let found = quantize(kernels, &x);
+                if found != quantize(reference(), &x) {
+                    failures.add(|| format!("{} differs, length {len}, range {range:e}", kernels.name()));
+                }
+                for (g, x) in x.chunks(32).enumerate() {
+                    let top = x.iter().fold(0f32, |m, v| m.max(v.abs()));
+                    let scale = if (top / 127.0).is_normal() { top / 127.0 } else { 0.0 };
+                    let values = &found.values[g * 32..(g + 1) * 32];
+                    let right = |(i, v): (usize, &i8)| match x.get(i) {
+                        Some(x) if scale != 0.0 => f32::from(*v) == (x * (1.0 / scale)).round_ties_even(),
+                        _ => *v == 0,
+                    };
+                    let sum = |half: &[i8]| half.iter().map(|v| i32::from(*v)).sum::<i32>();
+                    let sums = [sum(&values[..16]), sum(&values[16..])];
+                    if found.scales[g] != scale.to_bits()
+                        || !values.iter().enumerate().all(right)
+                        || found.sums[2 * g..2 * g + 2] != sums
+                        || found.offsets[g] != -8 * (sums[0] + sums[1])
+                    {
+                        failures.add(|| format!("{} is wrong, length {len}, range {range:e}", kernels.name()));
+                    }
+                }
+            }
+        }
+    });
+}
+
+#[test]
+fn quantize_passes_damage_on() {
+    each_set("quantize damage", |kernels, failures| {
+        for bad in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
+            let mut x = vec![1.0; 64];
+            x[40] = bad;
+            let row = quantize(kernels, &x);
+            if f32::from_bits(row.scales[1]).is_finite() || !f32::from_bits(row.scales[0]).is_finite() {
+                failures.add(|| format!("{} hides {bad}", kernels.name()));
+            }
+        }
+    });
+}
+
+fn near(found: &[f32], exact: &[f64], tolerance: f64, failures: &mut Failures, case: impl Fn() -> String) {
+    for (at, (f, e)) in found.iter().zip(exact).enumerate() {
+        if (f64::from(*f) - e).abs() > tolerance * (1.0 + e.abs()) {
+            failures.add(|| format!("{}: element {at} is {f}, exact {e}", case()));
+        }
+    }
+}
+
+#[test]
+fn rms_norm() {
+    each_set("rms_norm", |kernels, failures| {
+        let mut random = Random(6);
+        for len in LENGTHS {
+            let (x, weight) = (random.floats(len, 3.0), random.floats(len, 2.0));
+            let norm = |kernels: &dyn Kernels| {
+                let mut out = vec![f32::NAN; len];
+                kernels.rms_norm(&x, &weight, 1e-5, &mut out);
+                out
+            };
+            let found = norm(kernels);
+            let case = || format!("{} length {len}", kernels.name());
+            failures.compare(&found, &norm(reference()), case);
+            let mean = x.iter().map(|v| f64::from(*v).powi(2)).sum::<f64>() / len as f64;
+            let pairs = x.iter().zip(&weight);
+            let exact: Vec<f64> = pairs.map(|(x, w)| f64::from(*x) / (mean + 1e-5).sqrt() * f64::from(*w)).collect();
+            near(&found, &exact, 1e-6, failures, case);
+        }
+    });
+}
+
+#[test]
+fn rope() {
+    each_set("rope", |kernels, failures| {
+        let mut random = Random(7);
+        for half in [1, 4, 16, 20, 32, 33, 80] {
+            for layout in [RopeLayout::Halves, RopeLayout::Pairs] {
+                let head = random.floats(2 * half, 1.0);
+                let angles = random.floats(half, 3.0);
+                let cos: Vec<f32> = angles.iter().map(|a| a.cos()).collect();
+                let sin: Vec<f32> = angles.iter().map(|a| a.sin()).collect();
+                let turn = |kernels: &dyn Kernels| {
+                    let mut head = head.clone();
+                    kernels.rope(&mut head, &cos, &sin, layout);
+                    head
+                };
+                let found = turn(kernels);
+                let case = || format!("{} {layout:?} head {}", kernels.name(), 2 * half);
+                failures.compare(&found, &turn(reference()), case);
+                let mut exact = vec![0.0; 2 * half];
+                for i in 0..half {
+                    let (a, b) = if layout == RopeLayout::Halves { (i, i + half) } else { (2 * i, 2 * i + 1) };
+                    let (xa, xb) = (f64::from(head[a]), f64::from(head[b]));
+                    let (c, s) = (f64::from(cos[i]), f64::from(sin[i]));
+                    (exact[a], exact[b]) = (xa * c - xb * s, xb * c + xa * s);
+                }
+                near(&found, &exact, 1e-6, failures, case);
+            }
+        }
+    });
+}
+
+#[test]
+fn activate_and_add() {
+    each_set("activate, add", |kernels, failures| {
+        let mut random = Random(8);
+        for len in LENGTHS {
+            let (gate, up) = (random.floats(len, 20.0), random.floats(len, 2.0));
+            for activation in [Activation::Relu, Activation::Silu] {
+                let act = |kernels: &dyn Kernels| {
+                    let mut gate = gate.clone();
+                    kernels.activate(&mut gate, &up, activation);
+                    gate
+                };
+                let found = act(kernels);
+                let case = || format!("{} {activation:?} length {len}", kernels.name());
+                failures.compare(&found, &act(reference()), case);
+                let one = |g: f64| if activation == Activation::Relu { g.max(0.0) } else { g / (1.0 + (-g).exp()) };
+                let exact: Vec<f64> = gate.iter().zip(&up).map(|(g, u)| one(f64::from(*g)) * f64::from(*u)).collect();
+                near(&found, &exact, 1e-6, failures, case);
+            }
+            let mut sum = gate.clone();
+            kernels.add(&mut sum, &up);
+            let expected: Vec<f32> = gate.iter().zip(&up).map(|(a, b)| a + b).collect();
+            failures.compare(&sum, &expected, || format!("{} add length {len}", kernels.name()));
+        }
+        for activation in [Activation::Relu, Activation::Silu] {
+            let mut gate = [f32::NAN, 1.0];
+            kernels.activate(&mut gate, &[1.0, 1.0], activation);
+            if !gate[0].is_nan() || gate[1].is_nan() {
+                failures.add(|| format!("{} {activation:?} hides NaN", kernels.name()));
+            }
+        }
+    });
+}
+
+struct Attention {
+    head_dim: usize,
+    q: Vec<f32>,
+    /// Per block: keys `[head_dim, 64]` and values `[64, head_dim]`.
+    blocks: Vec<(Vec<u16>, Vec<u16>)>,
+    half: bool,
+}
+
+impl Attention {
+    fn new(random: &mut Random, head_dim: usize, rows: usize, blocks: usize, half: bool) -> Self {
+        let q = random.floats(rows * head_dim, 1.0);
+        let mut bits = |len: usize| -> Vec<u16> {
+            random.floats(len, 2.0).iter().map(|v| half::f16::from_f32(*v).to_bits()).collect()
+        };
+        let blocks = (0..blocks).map(|_| (bits(head_dim * KV_BLOCK), bits(head_dim * KV_BLOCK))).collect();
+        Self { head_dim, q, blocks, half }
+    }
+
+    /// Rows `from..` with row `r` seeing `seen[r]` tokens.
+    fn run(&self, kernels: &dyn Kernels, rows: std::ops::Range<usize>, seen: &[usize]) -> Vec<f32> {
+        let n = rows.len();
+        let (mut max, mut sum, mut out) = (vec![9.0; n], vec![9.0; n], vec![9.0; n * self.head_dim]);
+        let mut state = AttentionState { max: &mut max, sum: &mut sum, out: &mut out };
+        state.start();
+        let q = &self.q[rows.start * self.head_dim..rows.end * self.head_dim];
+        for (b, (keys, values)) in self.blocks.iter().enumerate() {
+            let visible: Vec<usize> =
+                seen[rows.clone()].iter().map(|s| s.saturating_sub(b * KV_BLOCK).min(KV_BLOCK)).collect();
+            // What no row sees must not matter.
+            let top = visible.iter().copied().max().unwrap_or(0);
+            let (mut keys, mut values) = (keys.clone(), values.clone());
+            keys.chunks_mut(KV_BLOCK).for_each(|row| row[top..].fill(0x7e00));
+            values[top * self.head_dim..].fill(0x7e00);
+            if self.half {
+                kernels.attend(q, KvBlock::F16 { keys: &keys, values: &values }, &visible, &mut state);
+            } else {
+                let (keys, values) = (floats(&keys), floats(&values));
+                kernels.attend(q, KvBlock::F32 { keys: &keys, values: &values }, &visible, &mut state);
+            }
+        }
+        state.finish();
+        out
+    }
+
+    fn exact(&self, row: usize, seen: usize) -> Vec<f64> {
+        let q = &self.q[row * self.head_dim..(row + 1) * self.head_dim];
+        let mut out = vec![0.0; self.head_dim];
+        let mut total = 0.0;
+        for t in 0..seen {
+            let (keys, values) = &self.blocks[t / KV_BLOCK];
+            let (keys, values, t) = (floats(keys), floats(values), t % KV_BLOCK);
+            let score: f64 = (0..self.head_dim).map(|d| f64::from(q[d]) * f64::from(keys[d * KV_BLOCK + t])).sum();
+            let weight = score.exp();
+            total += weight;
+            for (d, out) in out.iter_mut().enumerate() {
+                *out += weight * f64::from(values[t * self.head_dim + d]);
+            }
+        }
+        out.iter().map(|o| if seen == 0 { 0.0 } else { o / total }).collect()
+    }
+}
+
+fn floats(bits: &[u16]) -> Vec<f32> {
+    bits.iter().map(|b| half::f16::from_bits(*b).to_f32()).collect()
+}
+
+#[test]
+fn attention() {
+    each_set("attention", |kernels, failures| {
+        let mut random = Random(9);
+        for head_dim in [2, 16, 40, 64, 96, 160] {
+            for rows in [1, 2, 4, 5, 9] {
+                for half in [true, false] {
+                    let attention = Attention::new(&mut random, head_dim, rows, 2, half);
+                    let seen: Vec<usize> = (0..rows).map(|_| (random.bits() % 129) as usize).collect();
+                    let found = attention.run(kernels, 0..rows, &seen);
+                    let case = || format!("{} head_dim {head_dim}, {rows} rows, f16 {half}", kernels.name());
+                    failures.compare(&found, &attention.run(reference(), 0..rows, &seen), case);
+                    for r in 0..rows {
+                        let row = &found[r * head_dim..(r + 1) * head_dim];
+                        failures.compare(row, &attention.run(kernels, r..r + 1, &seen), || format!("{} alone", case()));
+                        near(row, &attention.exact(r, seen[r]), 2e-5, failures, case);
+                    }
+                }
+            }
+        }
+    });
+}
+
+#[test]
+fn half_precision_is_read_exactly() {
+    use phonelm_gguf::TensorType;
+    use phonelm_kernels::{FloatMatrix, OutRows};
+    // Each of the 65,536 patterns times one, alone in its row, through the vector path and through the tail.
+    each_set("f16 patterns", |kernels, failures| {
+        let bytes: Vec<u8> = (0..=u16::MAX).flat_map(u16::to_le_bytes).collect();
+        for cols in [16, 4] {
+            let rows = 65_536 / cols;
+            let w = FloatMatrix::new(TensorType::F16, &bytes, rows, cols).unwrap();
+            for col in 0..cols {
+                let mut x = vec![0.0; cols];
+                x[col] = 1.0;
+                let mut out = vec![0.0; rows];
+                // SAFETY: one thread writes.
+                kernels.matmul_float(&w, 0..rows, &x, &unsafe { OutRows::new(&mut out, rows) });
+                for (row, found) in out.iter().enumerate() {
+                    let group = &floats(&(0..cols).map(|c| (row * cols + c) as u16).collect::<Vec<_>>());
+                    // 0 * infinity spoils rows that hold one beside the pattern.
+                    let clean = group.iter().enumerate().all(|(c, v)| c == col || v.is_finite());
+                    let expected = group[col] + 0.0;
+                    let same = found.to_bits() == expected.to_bits() || (found.is_nan() && expected.is_nan());
+                    if clean && !same {
+                        failures.add(|| {
+                            format!("{} {:04x} is {found:e}, not {expected:e}", kernels.name(), row * cols + col)
+                        });
+                    }
+                }
+            }
+        }
+    });
+}
