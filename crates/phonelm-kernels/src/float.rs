@@ -6,125 +6,16 @@
 //!
 //! The trap: a helper without `#[inline(always)]` would be compiled for the baseline and be many times slower.
 
-use half::{bf16, f16};
+use phonelm_gguf::TensorType;
 use phonelm_model::{Activation, RopeLayout};
 
-use crate::attention::{AttentionState, KV_BLOCK, KvBlock};
 use crate::kernels::{GROUP, LANES};
-use crate::rows::{FloatMatrix, OutRows, QuantizedRow};
-
-/// 16 floats of one instruction set.
-///
-/// # Safety
-/// The methods may be called only where the CPU has the instructions.
-pub(crate) trait Vector: Copy {
-    /// 16 times the same.
-    unsafe fn splat(x: f32) -> Self;
-    /// From memory of any alignment.
-    unsafe fn load(x: &[f32; LANES]) -> Self;
-    /// From f16 bits, exactly; signalling NaNs become quiet.
-    unsafe fn load_f16(x: &[u16; LANES]) -> Self;
-    /// To an array.
-    unsafe fn to_array(self) -> [f32; LANES];
-    /// `self * b + c`, rounded once.
-    unsafe fn fma(self, b: Self, c: Self) -> Self;
-    /// `self * b`.
-    unsafe fn mul(self, b: Self) -> Self;
-}
-
-/// The portable vector.
-#[derive(Clone, Copy)]
-pub(crate) struct Array([f32; LANES]);
-
-impl Vector for Array {
-    #[inline(always)]
-    unsafe fn splat(x: f32) -> Self {
-        Self([x; LANES])
-    }
-
-    #[inline(always)]
-    unsafe fn load(x: &[f32; LANES]) -> Self {
-        Self(*x)
-    }
-
-    #[inline(always)]
-    unsafe fn load_f16(x: &[u16; LANES]) -> Self {
-        Self(x.map(|bits| f16::from_bits(bits).to_f32()))
-    }
-
-    #[inline(always)]
-    unsafe fn to_array(self) -> [f32; LANES] {
-        self.0
-    }
-
-    #[inline(always)]
-    unsafe fn fma(self, b: Self, c: Self) -> Self {
-        Self(std::array::from_fn(|l| self.0[l].mul_add(b.0[l], c.0[l])))
-    }
-
-    #[inline(always)]
-    unsafe fn mul(self, b: Self) -> Self {
-        Self(std::array::from_fn(|l| self.0[l] * b.0[l]))
-    }
-}
-
-/// How 16 stored numbers become a vector.
-pub(crate) trait Format {
-    type Raw: Copy + Default;
-
-    /// # Safety
-    /// The CPU has the instructions of `V`.
-    unsafe fn lanes<V: Vector>(raw: &[Self::Raw; LANES]) -> V;
-
-    /// The 16 numbers from `raw[at]` on, with zeros past the end.
-    ///
-    /// # Safety
-    /// The CPU has the instructions of `V`.
-    #[inline(always)]
-    unsafe fn lanes_at<V: Vector>(raw: &[Self::Raw], at: usize) -> V {
-        // SAFETY: passed on.
-        unsafe {
-            match raw[at..].first_chunk() {
-                Some(full) => Self::lanes(full),
-                None => {
-                    let mut padded = [Self::Raw::default(); LANES];
-                    padded[..raw.len() - at].copy_from_slice(&raw[at..]);
-                    Self::lanes(&padded)
-                }
-            }
-        }
-    }
-}
-
-struct F32;
-struct F16;
-struct F32Bytes;
-struct F16Bytes;
-struct Bf16Bytes;
-
-macro_rules! format {
-    ($name:ident, $raw:ty, |$x:ident| $load:expr) => {
-        impl Format for $name {
-            type Raw = $raw;
-
-            #[inline(always)]
-            unsafe fn lanes<V: Vector>($x: &[$raw; LANES]) -> V {
-                // SAFETY: passed on.
-                unsafe { $load }
-            }
-        }
-    };
-}
-
-format!(F32, f32, |x| V::load(x));
-format!(F16, u16, |x| V::load_f16(x));
-format!(F32Bytes, [u8; 4], |x| V::load(&x.map(f32::from_le_bytes)));
-format!(F16Bytes, [u8; 2], |x| V::load_f16(&x.map(u16::from_le_bytes)));
-format!(Bf16Bytes, [u8; 2], |x| V::load(&x.map(|b| bf16::from_le_bytes(b).to_f32())));
+use crate::rows::{FloatMatrix, OutRows, QuantizedGroup};
+use crate::vector::{Bf16Bytes, F16Bytes, F32, F32Bytes, Format, Vector};
 
 /// Adds 16 partial sums by halves.
 #[inline(always)]
-fn fold(mut lanes: [f32; LANES]) -> f32 {
+pub(crate) fn fold(mut lanes: [f32; LANES]) -> f32 {
     for width in [8, 4, 2, 1] {
         for l in 0..width {
             lanes[l] += lanes[l + width];
@@ -166,7 +57,6 @@ pub(crate) unsafe fn matmul_float<V: Vector>(
     x: &[f32],
     out: &OutRows<'_>,
 ) {
-    use phonelm_gguf::TensorType;
     let cols = w.cols();
     // SAFETY: passed on.
     unsafe {
@@ -231,40 +121,38 @@ fn round_even(x: f32) -> i32 {
 
 /// See [`crate::Kernels::quantize`].
 #[inline(always)]
-pub(crate) fn quantize(x: &[f32], out: QuantizedRow<'_>) {
-    let groups = x.chunks(GROUP);
-    let fields = out.values.as_chunks_mut::<GROUP>().0.iter_mut().zip(out.scales);
-    let sums = out.sums.as_chunks_mut::<2>().0.iter_mut().zip(out.offsets);
-    for ((x, (values, scale)), (sums, offset)) in groups.zip(fields).zip(sums) {
+pub(crate) fn quantize(x: &[f32], out: &mut [QuantizedGroup]) {
+    for (x, out) in x.chunks(GROUP).zip(out) {
         match x.as_array() {
-            Some(full) => *scale = quantize_group(full, values),
+            Some(full) => quantize_group(full, out),
             None => {
                 let mut padded = [0.0; GROUP];
                 padded[..x.len()].copy_from_slice(x);
-                *scale = quantize_group(&padded, values);
+                quantize_group(&padded, out);
             }
         }
-        let sum = |half: &[i8]| half.iter().map(|v| i32::from(*v)).sum::<i32>();
-        *sums = [sum(&values[..16]), sum(&values[16..])];
-        *offset = -8 * (sums[0] + sums[1]);
     }
 }
 
 #[inline(always)]
-fn quantize_group(x: &[f32; GROUP], values: &mut [i8; GROUP]) -> f32 {
+fn quantize_group(x: &[f32; GROUP], out: &mut QuantizedGroup) {
     // Magnitudes compare as integers; infinity and then NaN come out largest.
     let top = x.iter().fold(0, |top, v| top.max(v.to_bits() & 0x7fff_ffff));
     let scale = f32::from_bits(top) / 127.0;
     if !scale.is_normal() {
         // Zeros, numbers too small for their inverse, or no numbers at all.
-        values.fill(0);
-        return if scale.is_finite() { 0.0 } else { scale };
+        let scale = if scale.is_finite() { 0.0 } else { scale };
+        *out = QuantizedGroup { scale, ..QuantizedGroup::default() };
+        return;
     }
     let inverse = 1.0 / scale;
-    for (v, x) in values.iter_mut().zip(x) {
+    for (v, x) in out.values.iter_mut().zip(x) {
         *v = round_even(x * inverse) as i8;
     }
-    scale
+    let sum = |half: &[i8]| half.iter().map(|v| i32::from(*v)).sum::<i32>();
+    out.scale = scale;
+    out.sums = [sum(&out.values[..16]), sum(&out.values[16..])];
+    out.offset = -8 * (out.sums[0] + out.sums[1]);
 }
 
 /// See [`crate::Kernels::rms_norm`].
@@ -352,153 +240,11 @@ pub(crate) fn exp(x: f32) -> f32 {
     y * power(n >> 1) * power(n.wrapping_sub(n >> 1))
 }
 
-/// See [`crate::Kernels::attend`]; `R` rows share each load of the keys.
-///
-/// # Safety
-/// The CPU has the instructions of `V`.
-#[inline(always)]
-pub(crate) unsafe fn attend<V: Vector, const R: usize>(
-    q: &[f32],
-    block: KvBlock<'_>,
-    visible: &[usize],
-    state: &mut AttentionState<'_>,
-) {
-    // SAFETY: passed on.
-    unsafe {
-        match block {
-            KvBlock::F16 { keys, values } => attend_format::<V, F16, R>(q, keys, values, visible, state),
-            KvBlock::F32 { keys, values } => attend_format::<V, F32, R>(q, keys, values, visible, state),
-        }
-    }
-}
-
-#[inline(always)]
-unsafe fn attend_format<V: Vector, F: Format, const R: usize>(
-    q: &[f32],
-    keys: &[F::Raw],
-    values: &[F::Raw],
-    visible: &[usize],
-    state: &mut AttentionState<'_>,
-) {
-    let rows = visible.len();
-    let head_dim = q.len().checked_div(rows).unwrap_or(0);
-    let q = |r: usize| &q[r * head_dim..(r + 1) * head_dim];
-    // SAFETY: passed on.
-    unsafe {
-        let mut merge = |r: usize, scores: &mut [f32; KV_BLOCK]| {
-            let out = &mut state.out[r * head_dim..(r + 1) * head_dim];
-            merge_row::<V, F>(scores, visible[r], values, &mut state.max[r], &mut state.sum[r], out);
-        };
-        let mut r = 0;
-        while r + R <= rows {
-            let mut scores = scores::<V, F, R>(std::array::from_fn(|i| q(r + i)), keys);
-            for (i, scores) in scores.iter_mut().enumerate() {
-                merge(r + i, scores);
-            }
-            r += R;
-        }
-        for r in r..rows {
-            merge(r, &mut scores::<V, F, 1>([q(r)], keys)[0]);
-        }
-    }
-}
-
-/// `q . k` for `R` rows and the 64 tokens of a block.
-#[inline(always)]
-unsafe fn scores<V: Vector, F: Format, const R: usize>(q: [&[f32]; R], keys: &[F::Raw]) -> [[f32; KV_BLOCK]; R] {
-    const VECTORS: usize = KV_BLOCK / LANES;
-    // SAFETY: passed on.
-    unsafe {
-        let mut acc = [[V::splat(0.0); VECTORS]; R];
-        for (d, keys) in keys.as_chunks::<KV_BLOCK>().0.iter().enumerate().take(q[0].len()) {
-            for (c, keys) in keys.as_chunks::<LANES>().0.iter().enumerate() {
-                let keys: V = F::lanes(keys);
-                for r in 0..R {
-                    acc[r][c] = V::splat(q[r][d]).fma(keys, acc[r][c]);
-                }
-            }
-        }
-        acc.map(|row| {
-            let mut scores = [0.0; KV_BLOCK];
-            for (v, out) in row.into_iter().zip(scores.as_chunks_mut::<LANES>().0) {
-                *out = v.to_array();
-            }
-            scores
-        })
-    }
-}
-
-/// Merges one row's scores and the block's values into its state.
-#[inline(always)]
-unsafe fn merge_row<V: Vector, F: Format>(
-    scores: &mut [f32; KV_BLOCK],
-    visible: usize,
-    values: &[F::Raw],
-    max: &mut f32,
-    sum: &mut f32,
-    out: &mut [f32],
-) {
-    if visible == 0 {
-        return;
-    }
-    scores[visible..].fill(f32::NEG_INFINITY);
-    let new_max = scores.iter().fold(*max, |m, s| if *s > m { *s } else { m });
-    let old = exp(*max - new_max);
-    let mut sums = [0.0; LANES];
-    for chunk in scores.as_chunks_mut::<LANES>().0 {
-        for (s, sum) in chunk.iter_mut().zip(&mut sums) {
-            *s = exp(*s - new_max);
-            *sum += *s;
-        }
-    }
-    *max = new_max;
-    *sum = sum.mul_add(old, fold(sums));
-    let head_dim = out.len();
-    let weights = &scores[..visible];
-    // SAFETY: passed on.
-    unsafe {
-        let mut d = 0;
-        while d + 4 * LANES <= head_dim {
-            weighted::<V, F, 4>(weights, values, head_dim, d, old, out);
-            d += 4 * LANES;
-        }
-        while d < head_dim {
-            weighted::<V, F, 1>(weights, values, head_dim, d, old, out);
-            d += LANES;
-        }
-    }
-}
-
-/// `out = out * old + sum_j weights[j] * values[j]` for `C` vectors of columns from `d` on.
-#[inline(always)]
-unsafe fn weighted<V: Vector, F: Format, const C: usize>(
-    weights: &[f32],
-    values: &[F::Raw],
-    head_dim: usize,
-    d: usize,
-    old: f32,
-    out: &mut [f32],
-) {
-    // SAFETY: passed on.
-    unsafe {
-        let mut acc: [V; C] = std::array::from_fn(|c| F32::lanes_at::<V>(out, d + c * LANES).mul(V::splat(old)));
-        for (weight, values) in weights.iter().zip(values.chunks_exact(head_dim)) {
-            let weight = V::splat(*weight);
-            for (c, acc) in acc.iter_mut().enumerate() {
-                *acc = weight.fma(F::lanes_at(values, d + c * LANES), *acc);
-            }
-        }
-        for (acc, out) in acc.into_iter().zip(out[d..].chunks_mut(LANES)) {
-            out.copy_from_slice(&acc.to_array()[..out.len()]);
-        }
-    }
-}
-
 /// The methods of [`crate::Kernels`] that this module implements, for a type whose values prove `$features`.
 macro_rules! float_methods {
     (vector: $vector:ty, attention_rows: $rows:literal, $(features: $features:literal)?) => {
         float_methods! { @method [$($features)?]
-            fn quantize(x: &[f32], out: QuantizedRow<'_>) => crate::float::quantize(x, out) }
+            fn quantize(x: &[f32], out: &mut [QuantizedGroup]) => crate::float::quantize(x, out) }
         float_methods! { @method [$($features)?]
             fn matmul_float(w: &FloatMatrix<'_>, rows: std::ops::Range<usize>, x: &[f32], out: &OutRows<'_>)
                 => crate::float::matmul_float::<$vector>(w, rows, x, out) }
@@ -515,7 +261,7 @@ macro_rules! float_methods {
             fn add(x: &mut [f32], y: &[f32]) => crate::float::add(x, y) }
         float_methods! { @method [$($features)?]
             fn attend(q: &[f32], block: KvBlock<'_>, visible: &[usize], state: &mut AttentionState<'_>)
-                => crate::float::attend::<$vector, $rows>(q, block, visible, state) }
+                => crate::attention::attend::<$vector, $rows>(q, block, visible, state) }
     };
     (@method [$($features:literal)?]
         fn $name:ident($($arg:ident: $ty:ty),*) => $call:expr) => {

@@ -16,7 +16,7 @@ use std::ops::Range;
 
 use crate::attention::{AttentionState, KvBlock};
 use crate::packed::Packed;
-use crate::rows::{FloatMatrix, OutRows, QuantizedRow, QuantizedRows};
+use crate::rows::{FloatMatrix, OutRows, QuantizedGroup, QuantizedRows};
 use phonelm_model::{Activation, RopeLayout};
 
 /// Weights and activations share one scale over this many neighbouring columns.
@@ -34,7 +34,7 @@ pub trait Kernels: Send + Sync {
     /// Quantises one row of activations to int8 by groups of [`GROUP`]: `scale = max|x| / 127`,
     /// `q = round_half_even(x * (1 / scale))`; a group whose scale is zero or subnormal becomes zeros with scale 0. Columns
     /// past the row's end are 0. Non-finite input gives a non-finite scale.
-    fn quantize(&self, x: &[f32], out: QuantizedRow<'_>);
+    fn quantize(&self, x: &[f32], out: &mut [QuantizedGroup]);
 
     /// `out[m][n] = sum_k w[n][k] * x[m][k]` for the 16 rows of each tile in `tiles` and all rows of `x`.
     fn matmul(&self, w: &Packed, tiles: Range<usize>, x: &QuantizedRows, out: &OutRows<'_>);

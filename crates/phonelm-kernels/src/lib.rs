@@ -13,10 +13,11 @@ mod pool;
 mod registry;
 mod rows;
 mod scalar;
+mod vector;
 
 pub use attention::{AttentionState, KV_BLOCK, KvBlock};
 pub use kernels::{GROUP, Kernels, LANES, TILE_ROWS};
 pub use packed::Packed;
 pub use pool::{Pool, default_threads};
-pub use registry::{KERNELS_VARIABLE, KernelError, KernelSet, choose, kernel_sets, kernels_named};
-pub use rows::{FloatMatrix, OutRows, QuantizedRow, QuantizedRows};
+pub use registry::{KERNELS_VARIABLE, KernelError, KernelSet, choose, choose_named, kernel_sets, kernels_named};
+pub use rows::{FloatMatrix, OutRows, QuantizedGroup, QuantizedRows};

@@ -63,7 +63,8 @@ pub fn choose() -> Result<&'static dyn Kernels, KernelError> {
     }
 }
 
-fn choose_named(name: &str) -> Result<&'static dyn Kernels, KernelError> {
+/// The kernel set with this name, or an error that lists those that would do.
+pub fn choose_named(name: &str) -> Result<&'static dyn Kernels, KernelError> {
     kernels_named(name).ok_or_else(|| KernelError::Unavailable {
         name: name.to_owned(),
         available: kernel_sets().iter().filter(|s| s.available).map(|s| s.name).collect(),

@@ -1,84 +1,52 @@
 //! What flows into and out of a matrix product: int8 activations, float weights, and the shared output.
 
 use std::marker::PhantomData;
-use std::sync::{Mutex, PoisonError};
 
 use phonelm_gguf::TensorType;
 
 use crate::blocks::{BlockError, check_length};
-use crate::kernels::{GROUP, Kernels, TILE_ROWS};
-use crate::pool::Pool;
+use crate::kernels::{GROUP, TILE_ROWS};
 
-/// Activations in int8, `[rows, cols]`, with one scale for every [`GROUP`] columns. Buffers are kept between uses.
+/// [`GROUP`] neighbouring activations: `x = scale * value`.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[repr(C, align(16))]
+pub struct QuantizedGroup {
+    /// In `-127..=127`; 0 past the end of a row.
+    pub values: [i8; GROUP],
+    /// Multiplies all values.
+    pub scale: f32,
+    /// `-8 *` the sum of all values: what weights stored around 8 have too much.
+    pub offset: i32,
+    /// Sum of each half of the values.
+    pub sums: [i32; 2],
+}
+
+const _: () = assert!(size_of::<QuantizedGroup>() == 48);
+
+/// Activations in int8, `[rows, cols]`, with one scale for every [`GROUP`] columns. The buffer is kept between uses.
 #[derive(Debug, Default)]
 pub struct QuantizedRows {
     rows: usize,
     cols: usize,
-    values: Vec<i8>,
-    scales: Vec<f32>,
-    sums: Vec<i32>,
-    offsets: Vec<i32>,
-}
-
-/// One row of [`QuantizedRows`] to be written.
-#[derive(Debug)]
-pub struct QuantizedRow<'a> {
-    /// Whole groups of `-127..=127`; the columns past the row's end are 0.
-    pub values: &'a mut [i8],
-    /// `x = scale * value`, one a group.
-    pub scales: &'a mut [f32],
-    /// Sum of the values of each half group of 16.
-    pub sums: &'a mut [i32],
-    /// `-8 *` the sum of the values of each group: what weights stored around 8 have too much.
-    pub offsets: &'a mut [i32],
+    groups: Vec<QuantizedGroup>,
 }
 
 impl QuantizedRows {
-    /// Empty rows without memory.
+    /// No rows and no memory.
     pub fn new() -> Self {
         Self::default()
-    }
-
-    /// Quantises `x`, `[rows, cols]`, with `kernels`, spread over `pool`.
-    pub fn fill(&mut self, kernels: &dyn Kernels, x: &[f32], cols: usize, pool: &Pool) {
-        let rows = x.len().checked_div(cols).unwrap_or(0);
-        self.resize(rows, cols);
-        if rows == 1 {
-            self.rows_mut().zip(x.chunks_exact(cols)).for_each(|(row, x)| kernels.quantize(x, row));
-            return;
-        }
-        let work = Mutex::new(self.rows_mut().zip(x.chunks_exact(cols.max(1))));
-        pool.run(rows, &|_| {
-            let next = work.lock().unwrap_or_else(PoisonError::into_inner).next();
-            if let Some((row, x)) = next {
-                kernels.quantize(x, row);
-            }
-        });
     }
 
     /// Sets the shape. What the rows hold afterwards is not specified.
     pub fn resize(&mut self, rows: usize, cols: usize) {
         (self.rows, self.cols) = (rows, cols);
-        let groups = rows * self.groups();
-        self.values.resize(groups * GROUP, 0);
-        self.scales.resize(groups, 0.0);
-        self.sums.resize(2 * groups, 0);
-        self.offsets.resize(groups, 0);
+        self.groups.resize(rows * self.groups_per_row(), QuantizedGroup::default());
     }
 
-    /// All rows, to be written.
-    pub fn rows_mut(&mut self) -> impl Iterator<Item = QuantizedRow<'_>> + Send {
-        let groups = self.groups().max(1);
-        let values = self.values.chunks_exact_mut(groups * GROUP);
-        let scales = self.scales.chunks_exact_mut(groups);
-        let sums = self.sums.chunks_exact_mut(2 * groups);
-        let offsets = self.offsets.chunks_exact_mut(groups);
-        values.zip(scales).zip(sums.zip(offsets)).map(|((values, scales), (sums, offsets))| QuantizedRow {
-            values,
-            scales,
-            sums,
-            offsets,
-        })
+    /// All rows, each to be written by [`crate::Kernels::quantize`].
+    pub fn rows_mut(&mut self) -> impl Iterator<Item = &mut [QuantizedGroup]> + Send {
+        let per_row = self.groups_per_row().max(1);
+        self.groups.chunks_exact_mut(per_row)
     }
 
     /// Number of rows.
@@ -91,30 +59,14 @@ impl QuantizedRows {
         self.cols
     }
 
-    /// Groups of a row.
-    pub fn groups(&self) -> usize {
+    /// The groups of row `m`, the last one padded with zeros.
+    pub fn row(&self, m: usize) -> &[QuantizedGroup] {
+        let per_row = self.groups_per_row();
+        &self.groups[m * per_row..(m + 1) * per_row]
+    }
+
+    fn groups_per_row(&self) -> usize {
         self.cols.div_ceil(GROUP)
-    }
-
-    /// The values of row `m`, padded to whole groups.
-    pub fn values(&self, m: usize) -> &[i8] {
-        let len = self.groups() * GROUP;
-        &self.values[m * len..(m + 1) * len]
-    }
-
-    /// The scales of row `m`, one a group.
-    pub fn scales(&self, m: usize) -> &[f32] {
-        &self.scales[m * self.groups()..(m + 1) * self.groups()]
-    }
-
-    /// The sums of row `m`, one a half group.
-    pub fn sums(&self, m: usize) -> &[i32] {
-        &self.sums[2 * m * self.groups()..2 * (m + 1) * self.groups()]
-    }
-
-    /// `-8 *` the sums of row `m`, one a group.
-    pub fn offsets(&self, m: usize) -> &[i32] {
-        &self.offsets[m * self.groups()..(m + 1) * self.groups()]
     }
 }
 

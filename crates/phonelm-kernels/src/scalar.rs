@@ -6,10 +6,11 @@ use half::f16;
 use phonelm_model::{Activation, RopeLayout};
 
 use crate::attention::{AttentionState, KvBlock};
-use crate::float::{Array, float_methods};
-use crate::kernels::{Kernels, TILE_ROWS};
+use crate::float::float_methods;
+use crate::kernels::{GROUP, Kernels, TILE_ROWS};
 use crate::packed::{AffineBlock, Blocks, Packed, Q4Block, Q8Block};
-use crate::rows::{FloatMatrix, OutRows, QuantizedRow, QuantizedRows};
+use crate::rows::{FloatMatrix, OutRows, QuantizedGroup, QuantizedRows};
+use crate::vector::Array;
 
 /// Runs everywhere.
 pub(crate) struct Scalar;
@@ -90,17 +91,18 @@ impl<const QUADS: usize> Weights for AffineBlock<QUADS> {
 }
 
 fn tile_times_row<W: Weights>(blocks: &[W], x: &QuantizedRows, m: usize) -> [f32; TILE_ROWS] {
-    let halves_a_block = W::COLS / 16;
-    let groups = x.values(m).chunks_exact(W::COLS).zip(x.sums(m).chunks_exact(halves_a_block));
     let mut acc = [0f32; TILE_ROWS];
-    for (g, (block, (values, sums))) in blocks.iter().zip(groups).enumerate() {
-        let x_scale = x.scales(m)[g * W::COLS / 32];
-        let x_sum: i32 = sums.iter().sum();
+    for (b, block) in blocks.iter().enumerate() {
+        let group = &x.row(m)[b * W::COLS / GROUP];
+        let first = b * W::COLS % GROUP;
+        let values = &group.values[first..first + W::COLS];
+        let x_sum: i32 = group.sums[first / 16..(first + W::COLS) / 16].iter().sum();
         for (row, acc) in acc.iter_mut().enumerate() {
-            let dot: i32 = values.iter().enumerate().map(|(col, x)| block.value(row, col) * i32::from(*x)).sum();
-            *acc = (dot as f32).mul_add(block.scale(row) * x_scale, *acc);
+            let product = |(col, x): (usize, &i8)| block.value(row, col) * i32::from(*x);
+            let dot: i32 = values.iter().enumerate().map(product).sum();
+            *acc = (dot as f32).mul_add(block.scale(row) * group.scale, *acc);
             if let Some(min) = block.min(row) {
-                *acc = (x_sum as f32).mul_add(min * x_scale, *acc);
+                *acc = (x_sum as f32).mul_add(min * group.scale, *acc);
             }
         }
     }

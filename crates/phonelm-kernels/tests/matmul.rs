@@ -22,9 +22,9 @@ fn activations(random: &mut Random, rows: usize, cols: usize) -> Vec<f32> {
 }
 
 fn multiply(kernels: &dyn Kernels, w: &Packed, x: &[f32], split: bool) -> Vec<f32> {
-    let pool = Pool::new(1);
     let mut rows = QuantizedRows::new();
-    rows.fill(kernels, x, w.cols(), &pool);
+    rows.resize(x.len() / w.cols(), w.cols());
+    rows.rows_mut().zip(x.chunks_exact(w.cols())).for_each(|(row, x)| kernels.quantize(x, row));
     let stride = OutRows::stride_for(w.rows());
     let mut out = vec![f32::NAN; rows.rows() * stride];
     // SAFETY: one thread writes.

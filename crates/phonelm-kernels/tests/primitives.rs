@@ -5,26 +5,16 @@
 mod common;
 
 use common::{Failures, Random, each_set, reference};
-use phonelm_kernels::{AttentionState, KV_BLOCK, Kernels, KvBlock, QuantizedRow};
+use phonelm_kernels::{AttentionState, KV_BLOCK, Kernels, KvBlock, QuantizedGroup};
 use phonelm_model::{Activation, RopeLayout};
 
 const LENGTHS: [usize; 12] = [1, 2, 15, 16, 17, 31, 32, 33, 64, 96, 160, 1000];
 
-#[derive(PartialEq, Debug)]
-struct Row {
-    values: Vec<i8>,
-    scales: Vec<u32>,
-    sums: Vec<i32>,
-    offsets: Vec<i32>,
-}
-
-fn quantize(kernels: &dyn Kernels, x: &[f32]) -> Row {
-    let groups = x.len().div_ceil(32);
-    let (mut values, mut scales) = (vec![99; groups * 32], vec![9.0; groups]);
-    let (mut sums, mut offsets) = (vec![9; groups * 2], vec![9; groups]);
-    kernels
-        .quantize(x, QuantizedRow { values: &mut values, scales: &mut scales, sums: &mut sums, offsets: &mut offsets });
-    Row { values, scales: scales.iter().map(|s| s.to_bits()).collect(), sums, offsets }
+fn quantize(kernels: &dyn Kernels, x: &[f32]) -> Vec<QuantizedGroup> {
+    let stale = QuantizedGroup { values: [99; 32], scale: 9.0, offset: 9, sums: [9; 2] };
+    let mut groups = vec![stale; x.len().div_ceil(32)];
+    kernels.quantize(x, &mut groups);
+    groups
 }
 
 #[test]
@@ -38,21 +28,17 @@ fn quantize_follows_its_definition() {
                 if found != quantize(reference(), &x) {
                     failures.add(|| format!("{} differs, length {len}, range {range:e}", kernels.name()));
                 }
-                for (g, x) in x.chunks(32).enumerate() {
+                for (x, group) in x.chunks(32).zip(&found) {
                     let top = x.iter().fold(0f32, |m, v| m.max(v.abs()));
                     let scale = if (top / 127.0).is_normal() { top / 127.0 } else { 0.0 };
-                    let values = &found.values[g * 32..(g + 1) * 32];
                     let right = |(i, v): (usize, &i8)| match x.get(i) {
                         Some(x) if scale != 0.0 => f32::from(*v) == (x * (1.0 / scale)).round_ties_even(),
                         _ => *v == 0,
                     };
                     let sum = |half: &[i8]| half.iter().map(|v| i32::from(*v)).sum::<i32>();
-                    let sums = [sum(&values[..16]), sum(&values[16..])];
-                    if found.scales[g] != scale.to_bits()
-                        || !values.iter().enumerate().all(right)
-                        || found.sums[2 * g..2 * g + 2] != sums
-                        || found.offsets[g] != -8 * (sums[0] + sums[1])
-                    {
+                    let sums = [sum(&group.values[..16]), sum(&group.values[16..])];
+                    let fits = group.scale == scale && group.sums == sums && group.offset == -8 * (sums[0] + sums[1]);
+                    if !fits || !group.values.iter().enumerate().all(right) {
                         failures.add(|| format!("{} is wrong, length {len}, range {range:e}", kernels.name()));
                     }
                 }
@@ -68,7 +54,7 @@ fn quantize_passes_damage_on() {
             let mut x = vec![1.0; 64];
             x[40] = bad;
             let row = quantize(kernels, &x);
-            if f32::from_bits(row.scales[1]).is_finite() || !f32::from_bits(row.scales[0]).is_finite() {
+            if row[1].scale.is_finite() || !row[0].scale.is_finite() {
                 failures.add(|| format!("{} hides {bad}", kernels.name()));
             }
         }

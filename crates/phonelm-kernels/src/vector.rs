@@ -1,0 +1,117 @@
+//! [`Vector`]: the 16 floats on which the loops of [`crate::float`] and [`crate::attention`] work, and the stored
+//! [`Format`]s from which they are loaded.
+//!
+//! The trap: an implementation without `#[inline(always)]` would be called, and compiled for the baseline.
+
+use half::{bf16, f16};
+
+use crate::kernels::LANES;
+
+/// 16 floats of one instruction set.
+///
+/// # Safety
+/// The methods may be called only where the CPU has the instructions.
+pub(crate) trait Vector: Copy {
+    /// 16 times the same.
+    unsafe fn splat(x: f32) -> Self;
+    /// From memory of any alignment.
+    unsafe fn load(x: &[f32; LANES]) -> Self;
+    /// From f16 bits, exactly; signalling NaNs become quiet.
+    unsafe fn load_f16(x: &[u16; LANES]) -> Self;
+    /// To an array.
+    unsafe fn to_array(self) -> [f32; LANES];
+    /// `self * b + c`, rounded once.
+    unsafe fn fma(self, b: Self, c: Self) -> Self;
+    /// `self * b`.
+    unsafe fn mul(self, b: Self) -> Self;
+}
+
+/// The portable vector.
+#[derive(Clone, Copy)]
+pub(crate) struct Array([f32; LANES]);
+
+impl Vector for Array {
+    #[inline(always)]
+    unsafe fn splat(x: f32) -> Self {
+        Self([x; LANES])
+    }
+
+    #[inline(always)]
+    unsafe fn load(x: &[f32; LANES]) -> Self {
+        Self(*x)
+    }
+
+    #[inline(always)]
+    unsafe fn load_f16(x: &[u16; LANES]) -> Self {
+        Self(x.map(|bits| f16::from_bits(bits).to_f32()))
+    }
+
+    #[inline(always)]
+    unsafe fn to_array(self) -> [f32; LANES] {
+        self.0
+    }
+
+    #[inline(always)]
+    unsafe fn fma(self, b: Self, c: Self) -> Self {
+        Self(std::array::from_fn(|l| self.0[l].mul_add(b.0[l], c.0[l])))
+    }
+
+    #[inline(always)]
+    unsafe fn mul(self, b: Self) -> Self {
+        Self(std::array::from_fn(|l| self.0[l] * b.0[l]))
+    }
+}
+
+/// How 16 stored numbers become a vector.
+pub(crate) trait Format {
+    type Raw: Copy + Default;
+
+    /// # Safety
+    /// The CPU has the instructions of `V`.
+    unsafe fn lanes<V: Vector>(raw: &[Self::Raw; LANES]) -> V;
+
+    /// The 16 numbers from `raw[at]` on, with zeros past the end.
+    ///
+    /// # Safety
+    /// The CPU has the instructions of `V`.
+    #[inline(always)]
+    unsafe fn lanes_at<V: Vector>(raw: &[Self::Raw], at: usize) -> V {
+        // SAFETY: passed on.
+        unsafe {
+            match raw[at..].first_chunk() {
+                Some(full) => Self::lanes(full),
+                None => {
+                    let mut padded = [Self::Raw::default(); LANES];
+                    padded[..raw.len() - at].copy_from_slice(&raw[at..]);
+                    Self::lanes(&padded)
+                }
+            }
+        }
+    }
+}
+
+pub(crate) struct F32;
+pub(crate) struct F16;
+pub(crate) struct F32Bytes;
+pub(crate) struct F16Bytes;
+pub(crate) struct Bf16Bytes;
+
+macro_rules! format {
+    ($name:ident, $raw:ty, |$x:ident| $load:expr) => {
+        impl Format for $name {
+            type Raw = $raw;
+
+            #[inline(always)]
+            unsafe fn lanes<V: Vector>($x: &[$raw; LANES]) -> V {
+                // SAFETY: passed on.
+                unsafe { $load }
+            }
+        }
+    };
+}
+
+format!(F32, f32, |x| V::load(x));
+format!(F16, u16, |x| V::load_f16(x));
+format!(F32Bytes, [u8; 4], |x| V::load(&x.map(f32::from_le_bytes)));
+format!(F16Bytes, [u8; 2], |x| V::load_f16(&x.map(u16::from_le_bytes)));
+format!(Bf16Bytes, [u8; 2], |x| V::load(&x.map(|b| bf16::from_le_bytes(b).to_f32())));
