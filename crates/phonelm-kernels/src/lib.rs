@@ -6,6 +6,7 @@
 
 mod attention;
 pub mod blocks;
+mod executor;
 mod float;
 mod kernels;
 mod packed;
@@ -16,6 +17,7 @@ mod scalar;
 mod vector;
 
 pub use attention::{AttentionState, KV_BLOCK, KvBlock};
+pub use executor::{CpuExecutor, CpuOptions, KvType, LoadError};
 pub use kernels::{GROUP, Kernels, LANES, TILE_ROWS};
 pub use packed::Packed;
 pub use pool::{Pool, default_threads};

@@ -1,0 +1,305 @@
+//! KV caches: blocks of 64 tokens, shared between forks and copied when written.
+//!
+//! A block holds all layers of its tokens. Inside it, layer by layer and head by head, lie the keys `[head_dim][64]`
+//! (transposed, so that scores of neighbouring tokens are neighbours) and the values `[64][head_dim]`.
+
+use std::{collections::HashSet, sync::Arc};
+
+use half::{f16, slice::HalfBitsSliceExt, slice::HalfFloatSliceExt};
+use phonelm_model::{Config, ExecutorError};
+
+use crate::attention::{KV_BLOCK, KvBlock};
+
+/// How keys and values are stored.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum KvType {
+    /// Half precision: what phones use.
+    #[default]
+    F16,
+    /// Single precision: for comparing with references.
+    F32,
+}
+
+impl KvType {
+    const fn bytes(self) -> usize {
+        match self {
+            Self::F16 => 2,
+            Self::F32 => 4,
+        }
+    }
+}
+
+/// Sizes that all blocks of an executor share.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Geometry {
+    pub(super) layers: usize,
+    pub(super) kv_heads: usize,
+    pub(super) head_dim: usize,
+    pub(super) ty: KvType,
+}
+
+impl Geometry {
+    pub(super) fn new(config: &Config, ty: KvType) -> Self {
+        Self { layers: config.layers, kv_heads: config.kv_heads, head_dim: config.head_dim, ty }
+    }
+
+    /// Elements of the keys (or values) of one head in one layer of a block.
+    fn half_head(self) -> usize {
+        self.head_dim * KV_BLOCK
+    }
+
+    fn elements(self) -> usize {
+        2 * self.layers * self.kv_heads * self.half_head()
+    }
+
+    pub(super) fn block_bytes(self) -> usize {
+        self.elements() * self.ty.bytes()
+    }
+
+    fn keys_at(self, layer: usize, head: usize) -> usize {
+        2 * (layer * self.kv_heads + head) * self.half_head()
+    }
+}
+
+/// The storage of 64 tokens.
+#[derive(Clone)]
+enum Block {
+    F16(Vec<u16>),
+    F32(Vec<f32>),
+}
+
+impl Block {
+    fn new(geometry: Geometry) -> Result<Self, ExecutorError> {
+        Ok(match geometry.ty {
+            KvType::F16 => Self::F16(filled(geometry, 0)?),
+            KvType::F32 => Self::F32(filled(geometry, 0.0)?),
+        })
+    }
+}
+
+fn filled<T: Clone>(geometry: Geometry, zero: T) -> Result<Vec<T>, ExecutorError> {
+    let mut data = Vec::new();
+    data.try_reserve_exact(geometry.elements())
+        .map_err(|_| ExecutorError::OutOfMemory { bytes: geometry.block_bytes() })?;
+    data.resize(geometry.elements(), zero);
+    Ok(data)
+}
+
+/// The keys and values of one text.
+#[derive(Clone, Default)]
+pub(super) struct Cache {
+    len: usize,
+    blocks: Vec<Arc<Block>>,
+}
+
+impl Cache {
+    pub(super) fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Keeps the first `len` tokens and gives the other blocks back.
+    pub(super) fn truncate(&mut self, len: usize) {
+        self.len = self.len.min(len);
+        self.blocks.truncate(self.len.div_ceil(KV_BLOCK));
+    }
+
+    /// Makes the blocks of the next `count` tokens exist and be this cache's own.
+    pub(super) fn reserve(&mut self, count: usize, geometry: Geometry) -> Result<(), ExecutorError> {
+        let first = self.len / KV_BLOCK;
+        for index in first..(self.len + count).div_ceil(KV_BLOCK) {
+            match self.blocks.get_mut(index) {
+                Some(block) => {
+                    Arc::make_mut(block);
+                }
+                None => self.blocks.push(Arc::new(Block::new(geometry)?)),
+            }
+        }
+        Ok(())
+    }
+
+    /// Counts `count` tokens, whose keys and values have been written, as held.
+    pub(super) fn advance(&mut self, count: usize) {
+        self.len += count;
+    }
+
+    /// Pointers to the blocks for one pass over the next `count` tokens, which [`Self::reserve`] made room for.
+    pub(super) fn open(&mut self, count: usize, geometry: Geometry) -> OpenCache<'_> {
+        let start = self.len;
+        let writable = start / KV_BLOCK..(start + count).div_ceil(KV_BLOCK);
+        let blocks = self
+            .blocks
+            .iter_mut()
+            .enumerate()
+            .map(|(index, block)| {
+                if !writable.contains(&index) {
+                    return match &**block {
+                        Block::F16(data) => BlockPointer::F16(data.as_ptr().cast_mut()),
+                        Block::F32(data) => BlockPointer::F32(data.as_ptr().cast_mut()),
+                    };
+                }
+                match Arc::make_mut(block) {
+                    Block::F16(data) => BlockPointer::F16(data.as_mut_ptr()),
+                    Block::F32(data) => BlockPointer::F32(data.as_mut_ptr()),
+                }
+            })
+            .collect();
+        OpenCache { geometry, start, blocks, lifetime: std::marker::PhantomData }
+    }
+
+    /// Bytes of a set of caches, shared blocks counted once.
+    pub(super) fn bytes<'a>(caches: impl Iterator<Item = &'a Cache>, geometry: Geometry) -> usize {
+        let blocks: HashSet<*const Block> = caches.flat_map(|c| c.blocks.iter().map(Arc::as_ptr)).collect();
+        blocks.len() * geometry.block_bytes()
+    }
+
+    /// Header of seven little-endian u64, then the blocks' elements.
+    pub(super) fn export(&self, geometry: Geometry) -> Vec<u8> {
+        let mut out = Vec::with_capacity(7 * 8 + self.blocks.len() * geometry.block_bytes());
+        for (_, value) in header(geometry, self.len) {
+            out.extend_from_slice(&value.to_le_bytes());
+        }
+        for block in &self.blocks {
+            match &**block {
+                Block::F16(data) => out.extend(data.iter().flat_map(|x| x.to_le_bytes())),
+                Block::F32(data) => out.extend(data.iter().flat_map(|x| x.to_le_bytes())),
+            }
+        }
+        out
+    }
+
+    /// A cache from the bytes of [`Self::export`].
+    pub(super) fn import(bytes: &[u8], geometry: Geometry, context: usize) -> Result<Self, ExecutorError> {
+        let (words, body) = bytes.split_at_checked(7 * 8).ok_or(ExecutorError::BadImport {
+            field: "length in bytes",
+            found: bytes.len() as u64,
+            expected: 7 * 8,
+        })?;
+        let words: Vec<u64> = words.as_chunks::<8>().0.iter().map(|b| u64::from_le_bytes(*b)).collect();
+        let len = words[6];
+        if len > context as u64 {
+            return Err(ExecutorError::BadImport { field: "tokens", found: len, expected: context as u64 });
+        }
+        for ((field, expected), &found) in header(geometry, len as usize).into_iter().zip(&words) {
+            if found != expected {
+                return Err(ExecutorError::BadImport { field, found, expected });
+            }
+        }
+        let blocks = (len as usize).div_ceil(KV_BLOCK);
+        if body.len() != blocks * geometry.block_bytes() {
+            return Err(ExecutorError::BadImport {
+                field: "bytes of keys and values",
+                found: body.len() as u64,
+                expected: (blocks * geometry.block_bytes()) as u64,
+            });
+        }
+        let blocks = body
+            .chunks_exact(geometry.block_bytes())
+            .map(|bytes| {
+                Arc::new(match geometry.ty {
+                    KvType::F16 => {
+                        Block::F16(bytes.as_chunks::<2>().0.iter().map(|b| u16::from_le_bytes(*b)).collect())
+                    }
+                    KvType::F32 => {
+                        Block::F32(bytes.as_chunks::<4>().0.iter().map(|b| f32::from_le_bytes(*b)).collect())
+                    }
+                })
+            })
+            .collect();
+        Ok(Self { len: len as usize, blocks })
+    }
+}
+
+fn header(geometry: Geometry, len: usize) -> [(&'static str, u64); 7] {
+    [
+        ("format", u64::from_le_bytes(*b"PLMKV\0\0\x01")),
+        ("layers", geometry.layers as u64),
+        ("key heads", geometry.kv_heads as u64),
+        ("head width", geometry.head_dim as u64),
+        ("bytes an element", geometry.ty.bytes() as u64),
+        ("tokens a block", KV_BLOCK as u64),
+        ("tokens", len as u64),
+    ]
+}
+
+#[derive(Clone, Copy)]
+enum BlockPointer {
+    F16(*mut u16),
+    F32(*mut f32),
+}
+
+/// A cache during one pass: threads write the new tokens of different heads and read all earlier ones.
+pub(super) struct OpenCache<'a> {
+    geometry: Geometry,
+    start: usize,
+    blocks: Vec<BlockPointer>,
+    lifetime: std::marker::PhantomData<&'a mut Cache>,
+}
+
+// SAFETY: the pointers are to blocks that the borrowed cache keeps alive; the methods that follow them are unsafe and state
+// which accesses may run at the same time.
+unsafe impl Send for OpenCache<'_> {}
+// SAFETY: as above.
+unsafe impl Sync for OpenCache<'_> {}
+
+impl OpenCache<'_> {
+    /// Tokens that were there before the pass.
+    pub(super) fn start(&self) -> usize {
+        self.start
+    }
+
+    /// Stores the key and value of one head of the token at `position`, `head_dim` values each.
+    ///
+    /// # Safety
+    /// `position` is one of the new positions of the pass, and no other thread reads or writes this layer and head of the
+    /// cache meanwhile.
+    pub(super) unsafe fn write(&self, layer: usize, head: usize, position: usize, key: &[f32], value: &[f32]) {
+        let g = self.geometry;
+        debug_assert!(position >= self.start && layer < g.layers && head < g.kv_heads);
+        debug_assert!(key.len() == g.head_dim && value.len() == g.head_dim);
+        let keys_at = g.keys_at(layer, head);
+        let (block, token) = (self.blocks[position / KV_BLOCK], position % KV_BLOCK);
+        match block {
+            BlockPointer::F16(data) => {
+                // SAFETY: this head's region lies inside the block (`keys_at`), the block was made this cache's own by
+                // `open`, and the caller promises that nobody else touches the region.
+                let region = unsafe { std::slice::from_raw_parts_mut(data.add(keys_at), 2 * g.half_head()) };
+                let (keys, values) = region.split_at_mut(g.half_head());
+                for (d, x) in key.iter().enumerate() {
+                    keys[d * KV_BLOCK + token] = f16::from_f32(*x).to_bits();
+                }
+                values[token * g.head_dim..][..g.head_dim].reinterpret_cast_mut::<f16>().convert_from_f32_slice(value);
+            }
+            BlockPointer::F32(data) => {
+                // SAFETY: as above.
+                let region = unsafe { std::slice::from_raw_parts_mut(data.add(keys_at), 2 * g.half_head()) };
+                let (keys, values) = region.split_at_mut(g.half_head());
+                for (d, x) in key.iter().enumerate() {
+                    keys[d * KV_BLOCK + token] = *x;
+                }
+                values[token * g.head_dim..][..g.head_dim].copy_from_slice(value);
+            }
+        }
+    }
+
+    /// Keys and values of one head in one block.
+    ///
+    /// # Safety
+    /// No thread writes this layer and head of the cache while the result is alive.
+    pub(super) unsafe fn block(&self, layer: usize, head: usize, index: usize) -> KvBlock<'_> {
+        let g = self.geometry;
+        debug_assert!(layer < g.layers && head < g.kv_heads);
+        let (keys_at, half) = (g.keys_at(layer, head), g.half_head());
+        match self.blocks[index] {
+            BlockPointer::F16(data) => {
+                // SAFETY: the region lies inside the block (`keys_at`) and the caller promises that nobody writes it.
+                let region = unsafe { std::slice::from_raw_parts(data.add(keys_at), 2 * half) };
+                KvBlock::F16 { keys: &region[..half], values: &region[half..] }
+            }
+            BlockPointer::F32(data) => {
+                // SAFETY: as above.
+                let region = unsafe { std::slice::from_raw_parts(data.add(keys_at), 2 * half) };
+                KvBlock::F32 { keys: &region[..half], values: &region[half..] }
+            }
+        }
+    }
+}

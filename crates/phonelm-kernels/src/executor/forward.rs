@@ -1,0 +1,248 @@
+//! One forward pass over a batch of rows: the same for every family, whose differences are data in the config.
+//!
+//! Row by row: embedding; in each layer RMSNorm, Q K V, RoPE, attention over the row's own cache, residual, RMSNorm,
+//! gated FFN, residual; at the end RMSNorm and head for the rows whose logits are wanted.
+
+use phonelm_model::{Config, ModelFile, RopeTable};
+
+use super::{
+    cache::OpenCache,
+    linear::{Inputs, Linear, Matrix, SharedMatrix, multiply},
+};
+use crate::{AttentionState, KV_BLOCK, Kernels, Pool};
+
+/// One layer's matrices and vectors.
+pub(super) struct Layer {
+    pub(super) attn_norm: Vec<f32>,
+    pub(super) q: Linear,
+    pub(super) k: Linear,
+    pub(super) v: Linear,
+    pub(super) qkv_bias: Option<[Vec<f32>; 3]>,
+    pub(super) qk_norm: Option<[Vec<f32>; 2]>,
+    pub(super) o: Linear,
+    pub(super) ffn_norm: Vec<f32>,
+    pub(super) gate: Linear,
+    pub(super) up: Linear,
+    pub(super) down: Linear,
+}
+
+/// Everything of a model that a pass reads.
+pub(super) struct Network {
+    pub(super) file: ModelFile,
+    pub(super) layers: Vec<Layer>,
+    pub(super) norm: Vec<f32>,
+    pub(super) head: Linear,
+    pub(super) rope: RopeTable,
+}
+
+/// Buffers of a pass, kept between passes.
+#[derive(Default)]
+pub(super) struct Scratch {
+    /// The residual stream, `[rows, hidden]`.
+    pub(super) x: Matrix,
+    inputs: Inputs,
+    q: Matrix,
+    k: Matrix,
+    v: Matrix,
+    attended: Matrix,
+    gate: Matrix,
+    up: Matrix,
+    sum: Matrix,
+    /// Logits of the wanted rows.
+    pub(super) logits: Matrix,
+}
+
+/// The rows of one cache in a pass.
+pub(super) struct Span<'a> {
+    pub(super) cache: OpenCache<'a>,
+    /// Its first row in the batch.
+    pub(super) first_row: usize,
+    pub(super) rows: usize,
+}
+
+/// Query positions that one task attends together, so that a block's keys are converted once for all of them.
+const QUERY_TILE: usize = 8;
+
+/// What all steps of a pass share.
+pub(super) struct Pass<'a> {
+    pub(super) network: &'a Network,
+    pub(super) kernels: &'a dyn Kernels,
+    pub(super) pool: &'a Pool,
+    pub(super) spans: &'a [Span<'a>],
+}
+
+impl Pass<'_> {
+    /// Runs all layers over `scratch.x` (embeddings in, residual stream out) and leaves the logits of the rows `wanted`
+    /// in `scratch.logits`.
+    pub(super) fn run(&self, rows: usize, wanted: &[usize], scratch: &mut Scratch) {
+        for (index, layer) in self.network.layers.iter().enumerate() {
+            self.attention(index, layer, rows, scratch);
+            self.ffn(layer, rows, scratch);
+        }
+        let Scratch { x, inputs, logits, .. } = scratch;
+        let n = self.network;
+        inputs.fill((wanted.len(), self.config().hidden), &[&n.head], self.kernels, self.pool, |i, out| {
+            self.kernels.rms_norm(x.row(wanted[i]), &n.norm, self.config().norm_eps, out);
+        });
+        self.multiply([(&n.head, logits)], inputs);
+    }
+
+    fn config(&self) -> &Config {
+        self.network.file.config()
+    }
+
+    fn multiply<const N: usize>(&self, jobs: [(&Linear, &mut Matrix); N], inputs: &Inputs) {
+        multiply(jobs, inputs, &self.network.file, self.kernels, self.pool);
+    }
+
+    fn attention(&self, index: usize, layer: &Layer, rows: usize, scratch: &mut Scratch) {
+        let c = self.config();
+        let Scratch { x, inputs, q, k, v, attended, sum, .. } = scratch;
+        inputs.fill((rows, c.hidden), &[&layer.q, &layer.k, &layer.v], self.kernels, self.pool, |row, out| {
+            self.kernels.rms_norm(x.row(row), &layer.attn_norm, c.norm_eps, out);
+        });
+        self.multiply([(&layer.q, &mut *q), (&layer.k, &mut *k), (&layer.v, &mut *v)], inputs);
+
+        attended.resize(rows, c.q_width());
+        let heads =
+            Heads { pass: self, index, layer, q: q.shared(), k: k.shared(), v: v.shared(), out: attended.shared() };
+        heads.store();
+        heads.attend();
+
+        inputs.fill((rows, c.q_width()), &[&layer.o], self.kernels, self.pool, |row, out| {
+            out.copy_from_slice(attended.row(row));
+        });
+        self.multiply([(&layer.o, &mut *sum)], inputs);
+        self.add(x, sum, rows);
+    }
+
+    fn ffn(&self, layer: &Layer, rows: usize, scratch: &mut Scratch) {
+        let c = self.config();
+        let Scratch { x, inputs, gate, up, sum, .. } = scratch;
+        inputs.fill((rows, c.hidden), &[&layer.gate, &layer.up], self.kernels, self.pool, |row, out| {
+            self.kernels.rms_norm(x.row(row), &layer.ffn_norm, c.norm_eps, out);
+        });
+        self.multiply([(&layer.gate, &mut *gate), (&layer.up, &mut *up)], inputs);
+        inputs.fill((rows, c.ffn), &[&layer.down], self.kernels, self.pool, |row, out| {
+            out.copy_from_slice(gate.row(row));
+            self.kernels.activate(out, up.row(row), c.activation);
+        });
+        self.multiply([(&layer.down, &mut *sum)], inputs);
+        self.add(x, sum, rows);
+    }
+
+    fn add(&self, x: &mut Matrix, y: &Matrix, rows: usize) {
+        for row in 0..rows {
+            self.kernels.add(x.row_mut(row), y.row(row));
+        }
+    }
+}
+
+/// The attention of one layer, head by head.
+struct Heads<'a> {
+    pass: &'a Pass<'a>,
+    index: usize,
+    layer: &'a Layer,
+    q: SharedMatrix<'a>,
+    k: SharedMatrix<'a>,
+    v: SharedMatrix<'a>,
+    out: SharedMatrix<'a>,
+}
+
+impl Heads<'_> {
+    /// Finishes queries, keys and values of the new rows (bias, norm, RoPE) and stores keys and values in the caches.
+    fn store(&self) {
+        let kv_heads = self.pass.config().kv_heads;
+        self.pass.pool.run(self.pass.spans.len() * kv_heads, &|task| {
+            let (span, kv_head) = (&self.pass.spans[task / kv_heads], task % kv_heads);
+            for i in 0..span.rows {
+                self.store_row(span, kv_head, i);
+            }
+        });
+    }
+
+    fn store_row(&self, span: &Span<'_>, kv_head: usize, i: usize) {
+        let c = self.pass.config();
+        let (d, group) = (c.head_dim, c.heads / c.kv_heads);
+        let (row, position) = (span.first_row + i, span.cache.start() + i);
+        let (cos, sin) = self.pass.network.rope.at(position);
+        let finish = |values: &mut [f32], head: usize, bias: usize, norm: Option<usize>| {
+            if let Some(biases) = &self.layer.qkv_bias {
+                self.pass.kernels.add(values, &biases[bias][head * d..][..d]);
+            }
+            let Some(norm) = norm else { return };
+            if let Some(norms) = &self.layer.qk_norm {
+                let unscaled = values.to_vec();
+                self.pass.kernels.rms_norm(&unscaled, &norms[norm], c.norm_eps, values);
+            }
+            self.pass.kernels.rope(values, cos, sin, c.rope.layout);
+        };
+        for head in kv_head * group..(kv_head + 1) * group {
+            // SAFETY: this task alone touches the query heads of its key head in its span's rows.
+            let query = unsafe { self.q.part(row, head * d..(head + 1) * d) };
+            finish(query, head, 0, Some(0));
+        }
+        // SAFETY: this task alone touches this key head in its span's rows.
+        let (key, value) = unsafe {
+            (self.k.part(row, kv_head * d..(kv_head + 1) * d), self.v.part(row, kv_head * d..(kv_head + 1) * d))
+        };
+        finish(key, kv_head, 1, Some(1));
+        finish(value, kv_head, 2, None);
+        // SAFETY: `position` is new, and this task alone touches this head of the cache.
+        unsafe { span.cache.write(self.index, kv_head, position, key, value) };
+    }
+
+    /// Attends every new row to all tokens up to itself, block by block in order.
+    fn attend(&self) {
+        let kv_heads = self.pass.config().kv_heads;
+        let tiles: Vec<(&Span<'_>, usize)> = self
+            .pass
+            .spans
+            .iter()
+            .flat_map(|span| (0..span.rows).step_by(QUERY_TILE).map(move |first| (span, first)))
+            .collect();
+        self.pass.pool.run(tiles.len() * kv_heads, &|task| {
+            // Later tiles see more tokens: they come first, so that the last task to finish is a small one.
+            let (span, first) = tiles[tiles.len() - 1 - task / kv_heads];
+            self.attend_tile(span, first, task % kv_heads);
+        });
+    }
+
+    fn attend_tile(&self, span: &Span<'_>, first: usize, kv_head: usize) {
+        let c = self.pass.config();
+        let (d, group) = (c.head_dim, c.heads / c.kv_heads);
+        let positions = (span.rows - first).min(QUERY_TILE);
+        let rows = positions * group;
+        let scale = 1.0 / (d as f32).sqrt();
+        let columns = kv_head * group * d..(kv_head + 1) * group * d;
+
+        let mut q = vec![0.0; rows * d];
+        for (i, q) in q.chunks_exact_mut(group * d).enumerate() {
+            // SAFETY: `store` has ended; in this step queries are only read.
+            let source = unsafe { self.q.part(span.first_row + first + i, columns.clone()) };
+            for (q, x) in q.iter_mut().zip(source.iter()) {
+                *q = x * scale;
+            }
+        }
+        let (mut max, mut sum, mut out) = (vec![0.0; rows], vec![0.0; rows], vec![0.0; rows * d]);
+        let mut state = AttentionState { max: &mut max, sum: &mut sum, out: &mut out };
+        state.start();
+        let mut visible = vec![0; rows];
+        let first_position = span.cache.start() + first;
+        for block in 0..=(first_position + positions - 1) / KV_BLOCK {
+            for (row, visible) in visible.iter_mut().enumerate() {
+                let seen = first_position + row / group + 1;
+                *visible = seen.saturating_sub(block * KV_BLOCK).min(KV_BLOCK);
+            }
+            // SAFETY: the pass writes no cache in this step.
+            let block = unsafe { span.cache.block(self.index, kv_head, block) };
+            self.pass.kernels.attend(&q, block, &visible, &mut state);
+        }
+        state.finish();
+        for (i, out) in out.chunks_exact(group * d).enumerate() {
+            // SAFETY: this task alone writes these heads of its rows.
+            let target = unsafe { self.out.part(span.first_row + first + i, columns.clone()) };
+            target.copy_from_slice(out);
+        }
+    }
+}

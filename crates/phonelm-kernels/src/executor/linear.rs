@@ -1,0 +1,198 @@
+//! The matrices of a model as the kernels take them: quantised ones packed once at load, float ones read in place.
+
+use std::{
+    marker::PhantomData,
+    ops::Range,
+    sync::{Mutex, PoisonError},
+};
+
+use phonelm_gguf::TensorType;
+use phonelm_model::{ModelFile, Tensor};
+
+use super::LoadError;
+use crate::blocks::BlockError;
+use crate::{FloatMatrix, Kernels, OutRows, Packed, Pool, QuantizedRows, TILE_ROWS};
+
+/// A `[rows, cols]` matrix that multiplies activations from the left.
+pub(super) enum Linear {
+    Packed(Packed),
+    Float(Tensor),
+}
+
+impl Linear {
+    /// Takes a tensor in: quantised types are repacked, which costs memory; float types stay in the file.
+    pub(super) fn load(file: &ModelFile, tensor: &Tensor, pool: &Pool) -> Result<Self, LoadError> {
+        match tensor.ty {
+            TensorType::F32 | TensorType::F16 | TensorType::BF16 => {
+                float_matrix(file, tensor)?;
+                Ok(Self::Float(tensor.clone()))
+            }
+            ty => {
+                let bytes = file.bytes_of(tensor);
+                Ok(Self::Packed(Packed::from_blocks(ty, bytes, tensor.rows, tensor.cols, pool)?))
+            }
+        }
+    }
+
+    pub(super) fn rows(&self) -> usize {
+        match self {
+            Self::Packed(packed) => packed.rows(),
+            Self::Float(tensor) => tensor.rows,
+        }
+    }
+
+    /// Bytes held in memory beyond the mapped file.
+    pub(super) fn resident_bytes(&self) -> usize {
+        match self {
+            Self::Packed(packed) => packed.bytes(),
+            Self::Float(_) => 0,
+        }
+    }
+
+    fn needs_quantized(&self) -> bool {
+        matches!(self, Self::Packed(_))
+    }
+}
+
+fn float_matrix<'a>(file: &'a ModelFile, tensor: &Tensor) -> Result<FloatMatrix<'a>, BlockError> {
+    FloatMatrix::new(tensor.ty, file.bytes_of(tensor), tensor.rows, tensor.cols)
+}
+
+/// A `[rows, cols]` activation matrix whose rows lie `stride` apart, a multiple of 16.
+#[derive(Default)]
+pub(super) struct Matrix {
+    values: Vec<f32>,
+    rows: usize,
+    cols: usize,
+    stride: usize,
+}
+
+impl Matrix {
+    pub(super) fn resize(&mut self, rows: usize, cols: usize) {
+        (self.rows, self.cols, self.stride) = (rows, cols, cols.next_multiple_of(TILE_ROWS));
+        self.values.resize(rows * self.stride, 0.0);
+    }
+
+    pub(super) fn row(&self, row: usize) -> &[f32] {
+        &self.values[row * self.stride..][..self.cols]
+    }
+
+    pub(super) fn row_mut(&mut self, row: usize) -> &mut [f32] {
+        &mut self.values[row * self.stride..][..self.cols]
+    }
+
+    /// For tasks that touch disjoint parts.
+    pub(super) fn shared(&mut self) -> SharedMatrix<'_> {
+        SharedMatrix { start: self.values.as_mut_ptr(), rows: self.rows, stride: self.stride, owner: PhantomData }
+    }
+}
+
+/// A [`Matrix`] during a step whose tasks touch disjoint parts of it.
+pub(super) struct SharedMatrix<'a> {
+    start: *mut f32,
+    rows: usize,
+    stride: usize,
+    owner: PhantomData<&'a mut Matrix>,
+}
+
+// SAFETY: the matrix is borrowed exclusively; `part` obliges its callers to keep their parts disjoint.
+unsafe impl Send for SharedMatrix<'_> {}
+// SAFETY: as above.
+unsafe impl Sync for SharedMatrix<'_> {}
+
+impl SharedMatrix<'_> {
+    /// Some columns of one row.
+    ///
+    /// # Safety
+    /// While the result lives, no other task writes any of these elements, nor reads them if this one writes.
+    #[allow(clippy::mut_from_ref)]
+    pub(super) unsafe fn part(&self, row: usize, columns: Range<usize>) -> &mut [f32] {
+        assert!(
+            row < self.rows && columns.start <= columns.end && columns.end <= self.stride,
+            "part outside its matrix"
+        );
+        // SAFETY: inside the matrix by the assertion, and apart from other tasks' parts by the caller's promise.
+        unsafe { std::slice::from_raw_parts_mut(self.start.add(row * self.stride + columns.start), columns.len()) }
+    }
+}
+
+/// Inputs of linear layers: float rows, and the same rows quantised where a packed matrix will read them.
+#[derive(Default)]
+pub(super) struct Inputs {
+    rows: usize,
+    float: Vec<f32>,
+    quantized: QuantizedRows,
+}
+
+impl Inputs {
+    /// Fills `rows` rows of `cols`: `fill(row, out)` writes one, and it is quantised if one of `readers` is packed.
+    pub(super) fn fill(
+        &mut self,
+        (rows, cols): (usize, usize),
+        readers: &[&Linear],
+        kernels: &dyn Kernels,
+        pool: &Pool,
+        fill: impl Fn(usize, &mut [f32]) + Sync,
+    ) {
+        self.rows = rows;
+        self.float.resize(rows * cols, 0.0);
+        let float = self.float.chunks_exact_mut(cols).enumerate();
+        if readers.iter().any(|linear| linear.needs_quantized()) {
+            self.quantized.resize(rows, cols);
+            for_each(pool, rows, float.zip(self.quantized.rows_mut()), |((row, out), quantized)| {
+                fill(row, out);
+                kernels.quantize(out, quantized);
+            });
+        } else {
+            for_each(pool, rows, float, |(row, out)| fill(row, out));
+        }
+    }
+}
+
+/// Calls `work` with each of `count` items, spread over the pool.
+pub(super) fn for_each<I: Iterator + Send>(pool: &Pool, count: usize, items: I, work: impl Fn(I::Item) + Sync) {
+    let items = Mutex::new(items);
+    pool.run(count, &|_| {
+        let item = items.lock().unwrap_or_else(PoisonError::into_inner).next();
+        if let Some(item) = item {
+            work(item);
+        }
+    });
+}
+
+/// Multiplies `inputs` with each matrix into its output, all in one parallel region.
+pub(super) fn multiply<const N: usize>(
+    jobs: [(&Linear, &mut Matrix); N],
+    inputs: &Inputs,
+    file: &ModelFile,
+    kernels: &dyn Kernels,
+    pool: &Pool,
+) {
+    let total: usize = jobs.iter().map(|(linear, _)| linear.rows().div_ceil(TILE_ROWS)).sum();
+    let step = total.div_ceil(pool.threads() * CHUNKS_PER_THREAD).max(1);
+    let mut first_chunk = 0;
+    let jobs = jobs.map(|(linear, out)| {
+        out.resize(inputs.rows, linear.rows());
+        let first = first_chunk;
+        first_chunk += linear.rows().div_ceil(TILE_ROWS).div_ceil(step);
+        let stride = out.stride;
+        // SAFETY: the chunks below take disjoint ranges of tiles.
+        (first, linear, unsafe { OutRows::new(&mut out.values, stride) })
+    });
+    pool.run(first_chunk, &|chunk| {
+        let Some((first, linear, out)) = jobs.iter().rev().find(|(first, ..)| *first <= chunk) else { return };
+        let start = (chunk - first) * step;
+        let end = (start + step).min(linear.rows().div_ceil(TILE_ROWS));
+        match linear {
+            Linear::Packed(packed) => kernels.matmul(packed, start..end, &inputs.quantized, out),
+            Linear::Float(tensor) => {
+                let Ok(matrix) = float_matrix(file, tensor) else { unreachable!("`load` checked the tensor") };
+                let rows = start * TILE_ROWS..(end * TILE_ROWS).min(tensor.rows);
+                kernels.matmul_float(&matrix, rows, &inputs.float, out);
+            }
+        }
+    });
+}
+
+/// Enough to even out cores of different speed, few enough to keep the claiming cheap.
+const CHUNKS_PER_THREAD: usize = 4;

@@ -1,0 +1,369 @@
+//! The CPU executor: a model's whole forward pass on the kernels of one instruction set.
+//!
+//! On one machine and build a token's logits do not depend, to the bit, on the rows computed with it, the number of
+//! threads, or how its cache was filled: activations are quantised row by row, each output sums its parts in one fixed
+//! order, and attention merges blocks of 64 tokens in order.
+
+mod cache;
+mod forward;
+mod linear;
+
+use std::{collections::HashMap, ops::Range};
+
+use phonelm_model::{
+    CacheId, Config, Executor, ExecutorError, Input, Logits, LogitsFor, ModelFile, RopeTable, Segment, Tensor,
+};
+
+pub use cache::KvType;
+use cache::{Cache, Geometry};
+use forward::{Layer, Network, Pass, Scratch, Span};
+use linear::Linear;
+
+use crate::{
+    KernelError, Kernels, Pool,
+    blocks::{BlockError, dequantize},
+    choose, choose_named,
+};
+
+/// How to run a model on the CPU.
+#[derive(Clone, Debug, Default)]
+pub struct CpuOptions {
+    /// Compute threads; the number of big cores if absent.
+    pub threads: Option<usize>,
+    /// Storage of keys and values.
+    pub kv: KvType,
+    /// Longest text in tokens; the model's own context if absent, and never more than that.
+    pub context: Option<usize>,
+    /// Name of the kernel set; the best one of this CPU if absent.
+    pub kernels: Option<String>,
+}
+
+/// Why a model cannot be loaded onto the CPU.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum LoadError {
+    /// No kernel set could be chosen.
+    #[error(transparent)]
+    Kernels(#[from] KernelError),
+    /// A tensor's bytes are damaged.
+    #[error(transparent)]
+    Block(#[from] BlockError),
+    /// A vector holds NaN or infinity.
+    #[error("value {index} of a {role} vector in layer {layer} is {value}: the model file is damaged")]
+    NotFinite {
+        /// What the vector is for.
+        role: &'static str,
+        /// Its layer; the number of layers stands for the last norm.
+        layer: usize,
+        /// Place in the vector.
+        index: usize,
+        /// What the file says.
+        value: f32,
+    },
+    /// An option out of range.
+    #[error("{option} must lie between 1 and {max}, not {value}")]
+    Option {
+        /// The option's name.
+        option: &'static str,
+        /// What was asked for.
+        value: usize,
+        /// The largest allowed.
+        max: usize,
+    },
+}
+
+/// Rows computed together; longer inputs go through in several batches.
+const BATCH: usize = 256;
+/// More threads than any phone or developer machine has cores.
+const MAX_THREADS: usize = 256;
+
+/// Runs one model on the CPU.
+pub struct CpuExecutor {
+    network: Network,
+    kernels: &'static dyn Kernels,
+    pool: Pool,
+    scratch: Scratch,
+    geometry: Geometry,
+    context: usize,
+    caches: HashMap<CacheId, Cache>,
+    next_id: u64,
+}
+
+impl CpuExecutor {
+    /// Takes a model in: quantised matrices are repacked into memory, float ones are read from the file as they are needed.
+    pub fn new(file: ModelFile, options: &CpuOptions) -> Result<Self, LoadError> {
+        let kernels = options.kernels.as_deref().map_or_else(choose, choose_named)?;
+        let config = file.config().clone();
+        let threads = within("threads", options.threads.unwrap_or_else(crate::default_threads), MAX_THREADS)?;
+        let context = within("context", options.context.unwrap_or(config.context), config.context)?;
+        let pool = Pool::new(threads);
+        let network = load(file, &config, context, &pool)?;
+        tracing::info!(kernels = kernels.name(), threads, context, "CPU executor ready");
+        Ok(Self {
+            network,
+            kernels,
+            pool,
+            scratch: Scratch::default(),
+            geometry: Geometry::new(&config, options.kv),
+            context,
+            caches: HashMap::new(),
+            next_id: 0,
+        })
+    }
+
+    /// Bytes of repacked weights in memory, beyond the mapped file.
+    pub fn weight_bytes(&self) -> usize {
+        let n = &self.network;
+        let layers = n.layers.iter().flat_map(|l| [&l.q, &l.k, &l.v, &l.o, &l.gate, &l.up, &l.down]);
+        layers.chain([&n.head]).map(Linear::resident_bytes).sum()
+    }
+
+    fn config(&self) -> &Config {
+        self.network.file.config()
+    }
+
+    fn cache(&self, id: CacheId) -> Result<&Cache, ExecutorError> {
+        self.caches.get(&id).ok_or(ExecutorError::UnknownCache { id: id.0 })
+    }
+
+    fn cache_mut(&mut self, id: CacheId) -> Result<&mut Cache, ExecutorError> {
+        self.caches.get_mut(&id).ok_or(ExecutorError::UnknownCache { id: id.0 })
+    }
+
+    fn insert(&mut self, cache: Cache) -> CacheId {
+        self.next_id += 1;
+        let id = CacheId(self.next_id);
+        self.caches.insert(id, cache);
+        id
+    }
+
+    /// Checks a segment and returns its number of positions.
+    fn check(&self, segment: &Segment<'_>) -> Result<usize, ExecutorError> {
+        let (vocab, hidden) = (self.config().vocab, self.config().hidden);
+        let positions = match segment.input {
+            Input::Tokens(tokens) => {
+                if let Some((position, &token)) = tokens.iter().enumerate().find(|(_, t)| **t as usize >= vocab) {
+                    return Err(ExecutorError::TokenOutOfRange { token, position, vocab });
+                }
+                tokens.len()
+            }
+            Input::Rows(values) if values.len() % hidden != 0 => {
+                return Err(ExecutorError::RowWidth { len: values.len(), hidden });
+            }
+            Input::Rows(values) => values.len() / hidden,
+        };
+        let needed = self.cache(segment.cache)?.len() + positions;
+        if needed > self.context {
+            return Err(ExecutorError::ContextFull { needed, limit: self.context });
+        }
+        Ok(positions)
+    }
+
+    /// Runs one batch and appends the logits of its wanted rows.
+    fn run_batch(&mut self, batch: &[Part<'_>], logits: &mut Logits) -> Result<(), ExecutorError> {
+        let geometry = self.geometry;
+        let hidden = self.config().hidden;
+        let rows = batch.iter().map(|part| part.positions).sum();
+        self.scratch.x.resize(rows, hidden);
+        let (mut first_row, mut wanted, mut spans) = (0, Vec::new(), Vec::new());
+        let mut owned: HashMap<CacheId, &mut Cache> = self
+            .caches
+            .iter_mut()
+            .filter(|(id, _)| batch.iter().any(|p| p.cache == **id))
+            .map(|(id, c)| (*id, c))
+            .collect();
+        for part in batch {
+            for i in 0..part.positions {
+                let x = self.scratch.x.row_mut(first_row + i);
+                match part.input {
+                    Input::Tokens(tokens) => embed(&self.network.file, tokens[i], x)?,
+                    Input::Rows(values) => x.copy_from_slice(&values[i * hidden..][..hidden]),
+                }
+            }
+            wanted.extend(part.wanted.clone().map(|i| first_row + i));
+            let cache = owned.remove(&part.cache).ok_or(ExecutorError::UnknownCache { id: part.cache.0 })?;
+            cache.reserve(part.positions, geometry)?;
+            spans.push(Span { cache: cache.open(part.positions, geometry), first_row, rows: part.positions });
+            first_row += part.positions;
+        }
+        let pass = Pass { network: &self.network, kernels: self.kernels, pool: &self.pool, spans: &spans };
+        pass.run(rows, &wanted, &mut self.scratch);
+        for part in batch {
+            self.cache_mut(part.cache)?.advance(part.positions);
+        }
+        for i in 0..wanted.len() {
+            let row = self.scratch.logits.row(i);
+            if row.iter().any(|x| !x.is_finite()) {
+                return Err(ExecutorError::NotFinite { position: logits.values.len() / logits.vocab });
+            }
+            logits.values.extend_from_slice(row);
+        }
+        Ok(())
+    }
+}
+
+impl Executor for CpuExecutor {
+    fn describe(&self) -> String {
+        format!("CPU, {}, {} threads", self.kernels.name(), self.pool.threads())
+    }
+
+    fn context(&self) -> usize {
+        self.context
+    }
+
+    fn create(&mut self) -> CacheId {
+        self.insert(Cache::default())
+    }
+
+    fn fork(&mut self, cache: CacheId) -> Result<CacheId, ExecutorError> {
+        let copy = self.cache(cache)?.clone();
+        Ok(self.insert(copy))
+    }
+
+    fn len(&self, cache: CacheId) -> Result<usize, ExecutorError> {
+        Ok(self.cache(cache)?.len())
+    }
+
+    fn truncate(&mut self, cache: CacheId, len: usize) -> Result<usize, ExecutorError> {
+        let cache = self.cache_mut(cache)?;
+        cache.truncate(len);
+        Ok(cache.len())
+    }
+
+    fn release(&mut self, cache: CacheId) {
+        self.caches.remove(&cache);
+    }
+
+    fn export(&self, cache: CacheId) -> Result<Vec<u8>, ExecutorError> {
+        Ok(self.cache(cache)?.export(self.geometry))
+    }
+
+    fn import(&mut self, bytes: &[u8]) -> Result<CacheId, ExecutorError> {
+        let cache = Cache::import(bytes, self.geometry, self.context)?;
+        Ok(self.insert(cache))
+    }
+
+    fn cache_bytes(&self) -> usize {
+        Cache::bytes(self.caches.values(), self.geometry)
+    }
+
+    fn forward(&mut self, segments: &[Segment<'_>]) -> Result<Logits, ExecutorError> {
+        let mut lengths = Vec::with_capacity(segments.len());
+        let mut batches = Batches::default();
+        for segment in segments {
+            let positions = self.check(segment)?;
+            if lengths.iter().any(|(id, _)| *id == segment.cache) {
+                return Err(ExecutorError::DuplicateCache { id: segment.cache.0 });
+            }
+            lengths.push((segment.cache, self.cache(segment.cache)?.len()));
+            batches.push(segment, positions, self.config().hidden);
+        }
+        let mut logits = Logits { values: Vec::new(), vocab: self.config().vocab };
+        let result = batches.0.iter().try_for_each(|batch| self.run_batch(batch, &mut logits));
+        if let Err(error) = result {
+            for (id, len) in lengths {
+                self.cache_mut(id)?.truncate(len);
+            }
+            return Err(error);
+        }
+        Ok(logits)
+    }
+}
+
+/// Neighbouring positions of one segment.
+struct Part<'a> {
+    cache: CacheId,
+    input: Input<'a>,
+    positions: usize,
+    /// Those of its positions whose logits are wanted.
+    wanted: Range<usize>,
+}
+
+/// Segments cut into batches of at most [`BATCH`] rows, in order.
+#[derive(Default)]
+struct Batches<'a>(Vec<Vec<Part<'a>>>);
+
+impl<'a> Batches<'a> {
+    fn push(&mut self, segment: &Segment<'a>, positions: usize, hidden: usize) {
+        let mut start = 0;
+        while start < positions {
+            let used = self.0.last().map_or(BATCH, |batch| batch.iter().map(|part| part.positions).sum());
+            if used == BATCH {
+                self.0.push(Vec::new());
+                continue;
+            }
+            let end = positions.min(start + BATCH - used);
+            let input = match segment.input {
+                Input::Tokens(tokens) => Input::Tokens(&tokens[start..end]),
+                Input::Rows(values) => Input::Rows(&values[start * hidden..end * hidden]),
+            };
+            let len = end - start;
+            let wanted = match segment.logits {
+                LogitsFor::All => 0..len,
+                LogitsFor::Last if end == positions => len - 1..len,
+                LogitsFor::Last | LogitsFor::None => 0..0,
+            };
+            if let Some(batch) = self.0.last_mut() {
+                batch.push(Part { cache: segment.cache, input, positions: len, wanted });
+            }
+            start = end;
+        }
+    }
+}
+
+fn within(option: &'static str, value: usize, max: usize) -> Result<usize, LoadError> {
+    if (1..=max).contains(&value) { Ok(value) } else { Err(LoadError::Option { option, value, max }) }
+}
+
+/// Reads the embedding row of `token`, which is below the vocabulary, from the file.
+fn embed(file: &ModelFile, token: u32, out: &mut [f32]) -> Result<(), ExecutorError> {
+    let embedding = &file.weights().embedding;
+    let bytes = file.bytes_of(embedding);
+    let row_bytes = bytes.len() / embedding.rows;
+    dequantize(embedding.ty, &bytes[token as usize * row_bytes..][..row_bytes], out)
+        .map_err(|_| ExecutorError::TokenOutOfRange { token, position: 0, vocab: embedding.rows })
+}
+
+fn load(file: ModelFile, config: &Config, context: usize, pool: &Pool) -> Result<Network, LoadError> {
+    let weights = file.weights();
+    let linear = |tensor: &Tensor| Linear::load(&file, tensor, pool);
+    let layers = weights
+        .layers
+        .iter()
+        .enumerate()
+        .map(|(index, w)| {
+            let vector = |role, tensor: &Tensor| read_vector(&file, tensor, role, index);
+            Ok(Layer {
+                attn_norm: vector("norm", &w.attn_norm)?,
+                q: linear(&w.q)?,
+                k: linear(&w.k)?,
+                v: linear(&w.v)?,
+                qkv_bias: match &w.qkv_bias {
+                    Some([q, k, v]) => Some([vector("bias", q)?, vector("bias", k)?, vector("bias", v)?]),
+                    None => None,
+                },
+                qk_norm: match &w.qk_norm {
+                    Some([q, k]) => Some([vector("norm", q)?, vector("norm", k)?]),
+                    None => None,
+                },
+                o: linear(&w.o)?,
+                ffn_norm: vector("norm", &w.ffn_norm)?,
+                gate: linear(&w.gate)?,
+                up: linear(&w.up)?,
+                down: linear(&w.down)?,
+            })
+        })
+        .collect::<Result<_, LoadError>>()?;
+    let norm = read_vector(&file, &weights.norm, "norm", config.layers)?;
+    let head = linear(&weights.head)?;
+    let rope = RopeTable::new(&config.rope, config.head_dim, context);
+    Ok(Network { layers, norm, head, rope, file })
+}
+
+fn read_vector(file: &ModelFile, tensor: &Tensor, role: &'static str, layer: usize) -> Result<Vec<f32>, LoadError> {
+    let mut values = vec![0.0; tensor.cols];
+    dequantize(tensor.ty, file.bytes_of(tensor), &mut values)?;
+    match values.iter().enumerate().find(|(_, x)| !x.is_finite()) {
+        Some((index, &value)) => Err(LoadError::NotFinite { role, layer, index, value }),
+        None => Ok(values),
+    }
+}
