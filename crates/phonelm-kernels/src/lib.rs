@@ -4,6 +4,8 @@
 //! Left out on purpose: files and text. All kernel sets give the same bits as the scalar one, because
 //! each output sums its parts in one fixed order (see [`Kernels`]).
 
+#[cfg(target_arch = "aarch64")]
+mod aarch64;
 mod attention;
 pub mod blocks;
 mod executor;
@@ -15,6 +17,8 @@ mod registry;
 mod rows;
 mod scalar;
 mod vector;
+#[cfg(target_arch = "x86_64")]
+mod x86;
 
 pub use attention::{AttentionState, KV_BLOCK, KvBlock};
 pub use executor::{CpuExecutor, CpuOptions, KvType, LoadError};

@@ -39,11 +39,28 @@ pub enum KernelError {
 struct Entry {
     name: &'static str,
     needs: &'static str,
+    /// The set, if this CPU has its instructions.
     probe: fn() -> Option<&'static dyn Kernels>,
 }
 
 /// Best first. Every set compiled for this architecture stands here and nowhere else.
-const REGISTRY: &[Entry] = &[Entry { name: "any-q8-scalar", needs: "nothing", probe: || Some(&Scalar) }];
+const REGISTRY: &[Entry] = &[
+    #[cfg(target_arch = "x86_64")]
+    Entry {
+        name: "x86_64-q8-avx512vnni",
+        needs: "AVX-512 F, BW, VL and VNNI, FMA, F16C",
+        probe: || Some(crate::x86::Avx512Vnni::new()?),
+    },
+    #[cfg(target_arch = "x86_64")]
+    Entry { name: "x86_64-q8-avx2", needs: "AVX2, FMA, F16C", probe: || Some(crate::x86::Avx2::new()?) },
+    #[cfg(target_arch = "aarch64")]
+    Entry { name: "aarch64-q8-i8mm", needs: "I8MM, DotProd", probe: || Some(crate::aarch64::I8mm::new()?) },
+    #[cfg(target_arch = "aarch64")]
+    Entry { name: "aarch64-q8-dotprod", needs: "DotProd", probe: || Some(crate::aarch64::Dotprod::new()?) },
+    #[cfg(target_arch = "aarch64")]
+    Entry { name: "aarch64-q8-neon", needs: "NEON", probe: || Some(crate::aarch64::Neon::new()?) },
+    Entry { name: "any-q8-scalar", needs: "nothing", probe: || Some(&Scalar) },
+];
 
 /// Every kernel set of this architecture, best first.
 pub fn kernel_sets() -> Vec<KernelSet> {

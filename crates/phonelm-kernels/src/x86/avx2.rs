@@ -1,0 +1,301 @@
+//! AVX2 with FMA and F16C: `vpmaddubsw` multiplies unsigned by signed bytes and adds pairs into int16.
+//!
+//! A tile's 16 rows are two halves of 8, so each register holds 4 columns of 8 rows. Q4 keeps its weights unsigned: the
+//! int16 sums of a whole group cannot overflow, `8 * 2 * 15 * 127 = 30,480 < 2^15`, so pairs are widened once a group.
+//! Signed weights lend their sign to the activations, `|w| * sign(x, w)`; a pair is at most `2 * 128 * 127 = 32,512`, and
+//! every pair is widened. Up to [`STRIP`] rows of activations share each load and unpacking of the weights.
+
+use std::arch::x86_64::*;
+use std::ops::Range;
+
+use phonelm_model::{Activation, RopeLayout};
+
+use super::{prefetch, quad};
+use crate::attention::{AttentionState, KvBlock};
+use crate::float::float_methods;
+use crate::kernels::{GROUP, Kernels, LANES, TILE_ROWS};
+use crate::packed::{AffineBlock, Blocks, Packed, Q4Block, Q8Block};
+use crate::rows::{FloatMatrix, OutRows, QuantizedGroup, QuantizedRows};
+use crate::vector::Vector;
+
+/// Proof of AVX2, FMA and F16C.
+pub(crate) struct Avx2(());
+
+impl Avx2 {
+    /// The only way to a value: asks the CPU.
+    pub(crate) fn new() -> Option<&'static Self> {
+        let found =
+            is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") && is_x86_feature_detected!("f16c");
+        found.then_some(&Self(()))
+    }
+}
+
+impl Kernels for Avx2 {
+    fn name(&self) -> &'static str {
+        "x86_64-q8-avx2"
+    }
+
+    fn matmul(&self, w: &Packed, tiles: Range<usize>, x: &QuantizedRows, out: &OutRows<'_>) {
+        // SAFETY: a value of this type proves the features.
+        unsafe { matmul(w, tiles, x, out) }
+    }
+
+    float_methods! { vector: Ymm2, attention_rows: 1, features: "avx2,fma,f16c" }
+}
+
+/// 16 floats in two registers.
+#[derive(Clone, Copy)]
+struct Ymm2([__m256; 2]);
+
+impl Vector for Ymm2 {
+    #[inline(always)]
+    unsafe fn splat(x: f32) -> Self {
+        // SAFETY: passed on.
+        Self([unsafe { _mm256_set1_ps(x) }; 2])
+    }
+
+    #[inline(always)]
+    unsafe fn load(x: &[f32; LANES]) -> Self {
+        // SAFETY: passed on; both halves lie in the reference.
+        Self(unsafe { [_mm256_loadu_ps(x.as_ptr()), _mm256_loadu_ps(x.as_ptr().add(8))] })
+    }
+
+    #[inline(always)]
+    unsafe fn load_f16(x: &[u16; LANES]) -> Self {
+        // SAFETY: passed on; both halves lie in the reference.
+        unsafe {
+            let half = |at: usize| _mm256_cvtph_ps(_mm_loadu_si128(x.as_ptr().add(at).cast()));
+            Self([half(0), half(8)])
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn to_array(self) -> [f32; LANES] {
+        let mut out = [0.0; LANES];
+        // SAFETY: passed on; both halves lie in the array.
+        unsafe {
+            _mm256_storeu_ps(out.as_mut_ptr(), self.0[0]);
+            _mm256_storeu_ps(out.as_mut_ptr().add(8), self.0[1]);
+        }
+        out
+    }
+
+    #[inline(always)]
+    unsafe fn fma(self, b: Self, c: Self) -> Self {
+        // SAFETY: passed on.
+        unsafe { Self([_mm256_fmadd_ps(self.0[0], b.0[0], c.0[0]), _mm256_fmadd_ps(self.0[1], b.0[1], c.0[1])]) }
+    }
+
+    #[inline(always)]
+    unsafe fn mul(self, b: Self) -> Self {
+        // SAFETY: passed on.
+        unsafe { Self([_mm256_mul_ps(self.0[0], b.0[0]), _mm256_mul_ps(self.0[1], b.0[1])]) }
+    }
+}
+
+/// Rows of activations whose integer sums fit into the registers together.
+const STRIP: usize = 4;
+/// Rows of activations that pass over a tile before the next tile comes, so that they stay in the second cache.
+const BATCH: usize = 32;
+
+#[target_feature(enable = "avx2,fma,f16c")]
+unsafe fn matmul(w: &Packed, tiles: Range<usize>, x: &QuantizedRows, out: &OutRows<'_>) {
+    assert_eq!(w.cols(), x.cols(), "weights and activations differ in width");
+    for first in (0..x.rows()).step_by(BATCH) {
+        let rows = first..(first + BATCH).min(x.rows());
+        for tile in tiles.clone() {
+            // SAFETY: this function has the features; a tile has as many columns as `x`.
+            unsafe {
+                match w.tile_blocks(tile..tile + 1) {
+                    Blocks::Q4(blocks) => strips(blocks, rows.clone(), x, tile, out),
+                    Blocks::Q8(blocks) => strips(blocks, rows.clone(), x, tile, out),
+                    Blocks::Affine32(blocks) => strips(blocks, rows.clone(), x, tile, out),
+                    Blocks::Affine16(blocks) => strips(blocks, rows.clone(), x, tile, out),
+                }
+            }
+        }
+    }
+}
+
+/// All rows in strips of 4, 2 and 1.
+#[inline(always)]
+unsafe fn strips<B: Block>(blocks: &[B], rows: Range<usize>, x: &QuantizedRows, tile: usize, out: &OutRows<'_>) {
+    let mut m = rows.start;
+    // SAFETY: passed on.
+    unsafe {
+        while rows.end - m >= STRIP {
+            strip::<B, STRIP>(blocks, x, m, tile, out);
+            m += STRIP;
+        }
+        if rows.end - m >= 2 {
+            strip::<B, 2>(blocks, x, m, tile, out);
+            m += 2;
+        }
+        if rows.end - m == 1 {
+            strip::<B, 1>(blocks, x, m, tile, out);
+        }
+    }
+}
+
+/// `R` rows from `m` on times one tile, whose columns are those of `x`.
+#[inline(always)]
+unsafe fn strip<B: Block, const R: usize>(blocks: &[B], x: &QuantizedRows, m: usize, tile: usize, out: &OutRows<'_>) {
+    let rows: [*const QuantizedGroup; R] = std::array::from_fn(|r| {
+        let row = x.row(m + r);
+        assert!(row.len() * GROUP >= blocks.len() * B::QUADS * 4, "activations narrower than weights");
+        row.as_ptr()
+    });
+    // SAFETY: passed on; group `b * QUADS / 8` lies in its row by the assertion.
+    unsafe {
+        let mut acc = [Ymm2::splat(0.0); R];
+        for (b, block) in blocks.iter().enumerate() {
+            prefetch(block);
+            let first = b * B::QUADS % 8;
+            let groups: [&QuantizedGroup; R] = std::array::from_fn(|r| &*rows[r].add(b * B::QUADS / 8));
+            let dots = block.dots(groups, first);
+            let scales = block.scales();
+            for r in 0..R {
+                let x_scale = Ymm2::splat(groups[r].scale);
+                let dot = Ymm2([_mm256_cvtepi32_ps(dots[r][0]), _mm256_cvtepi32_ps(dots[r][1])]);
+                acc[r] = dot.fma(scales.mul(x_scale), acc[r]);
+                if let Some(mins) = block.mins() {
+                    let sums = groups[r].sums;
+                    let sum = if B::QUADS == 8 { sums[0] + sums[1] } else { sums[first / 4] };
+                    acc[r] = Ymm2::splat(sum as f32).fma(mins.mul(x_scale), acc[r]);
+                }
+            }
+        }
+        for (r, acc) in acc.into_iter().enumerate() {
+            out.store(m + r, tile * TILE_ROWS, acc.to_array());
+        }
+    }
+}
+
+/// A packed block as this instruction set takes it.
+///
+/// # Safety
+/// The methods need AVX2 and F16C.
+trait Block {
+    /// Registers of 4 columns and 8 rows, for each half of the rows.
+    const QUADS: usize;
+
+    /// Dot products with the columns from quad `first` of each group on.
+    unsafe fn dots<const R: usize>(&self, x: [&QuantizedGroup; R], first: usize) -> [[__m256i; 2]; R];
+    unsafe fn scales(&self) -> Ymm2;
+
+    #[inline(always)]
+    unsafe fn mins(&self) -> Option<Ymm2> {
+        None
+    }
+}
+
+/// The two halves of 64 bytes.
+#[inline(always)]
+unsafe fn halves<T>(values: &[T; 64]) -> [__m256i; 2] {
+    // SAFETY: passed on; both loads lie in the array, whose elements are bytes.
+    unsafe {
+        let start = values.as_ptr().cast::<__m256i>();
+        [_mm256_loadu_si256(start), _mm256_loadu_si256(start.add(1))]
+    }
+}
+
+impl Block for Q4Block {
+    const QUADS: usize = 8;
+
+    #[inline(always)]
+    unsafe fn dots<const R: usize>(&self, x: [&QuantizedGroup; R], _first: usize) -> [[__m256i; 2]; R] {
+        // SAFETY: passed on.
+        unsafe {
+            let low = _mm256_set1_epi8(15);
+            let mut pairs = [[_mm256_setzero_si256(); 2]; R];
+            for (j, values) in self.values.iter().enumerate() {
+                let both = halves(values);
+                for nibble in 0..2 {
+                    let w =
+                        both.map(|b| _mm256_and_si256(if nibble == 0 { b } else { _mm256_srli_epi16::<4>(b) }, low));
+                    for r in 0..R {
+                        let x = _mm256_set1_epi32(quad(&x[r].values, 8 * j + 4 * nibble));
+                        for h in 0..2 {
+                            pairs[r][h] = _mm256_add_epi16(pairs[r][h], _mm256_maddubs_epi16(w[h], x));
+                        }
+                    }
+                }
+            }
+            let one = _mm256_set1_epi16(1);
+            std::array::from_fn(|r| {
+                let start = _mm256_set1_epi32(x[r].offset);
+                pairs[r].map(|p| _mm256_add_epi32(_mm256_madd_epi16(p, one), start))
+            })
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn scales(&self) -> Ymm2 {
+        // SAFETY: passed on.
+        unsafe { Ymm2::load_f16(&self.scales) }
+    }
+}
+
+/// Dot products of signed weights.
+#[inline(always)]
+unsafe fn signed<const QUADS: usize, const R: usize>(
+    values: &[[i8; 64]; QUADS],
+    x: [&QuantizedGroup; R],
+    first: usize,
+) -> [[__m256i; 2]; R] {
+    // SAFETY: passed on.
+    unsafe {
+        let one = _mm256_set1_epi16(1);
+        let mut dots = [[_mm256_setzero_si256(); 2]; R];
+        for (q, values) in values.iter().enumerate() {
+            let w = halves(values);
+            let magnitude = w.map(|w| _mm256_abs_epi8(w));
+            for r in 0..R {
+                let x = _mm256_set1_epi32(quad(&x[r].values, 4 * (first + q)));
+                for h in 0..2 {
+                    let pairs = _mm256_maddubs_epi16(magnitude[h], _mm256_sign_epi8(x, w[h]));
+                    dots[r][h] = _mm256_add_epi32(dots[r][h], _mm256_madd_epi16(pairs, one));
+                }
+            }
+        }
+        dots
+    }
+}
+
+impl Block for Q8Block {
+    const QUADS: usize = 8;
+
+    #[inline(always)]
+    unsafe fn dots<const R: usize>(&self, x: [&QuantizedGroup; R], first: usize) -> [[__m256i; 2]; R] {
+        // SAFETY: passed on.
+        unsafe { signed(&self.values, x, first) }
+    }
+
+    #[inline(always)]
+    unsafe fn scales(&self) -> Ymm2 {
+        // SAFETY: passed on.
+        unsafe { Ymm2::load_f16(&self.scales) }
+    }
+}
+
+impl<const N: usize> Block for AffineBlock<N> {
+    const QUADS: usize = N;
+
+    #[inline(always)]
+    unsafe fn dots<const R: usize>(&self, x: [&QuantizedGroup; R], first: usize) -> [[__m256i; 2]; R] {
+        // SAFETY: passed on.
+        unsafe { signed(&self.values, x, first) }
+    }
+
+    #[inline(always)]
+    unsafe fn scales(&self) -> Ymm2 {
+        // SAFETY: passed on.
+        unsafe { Ymm2::load(&self.scales) }
+    }
+
+    #[inline(always)]
+    unsafe fn mins(&self) -> Option<Ymm2> {
+        // SAFETY: passed on.
+        Some(unsafe { Ymm2::load(&self.mins) })
+    }
+}
