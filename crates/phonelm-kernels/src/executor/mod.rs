@@ -96,7 +96,7 @@ impl CpuExecutor {
         let threads = within("threads", options.threads.unwrap_or_else(crate::default_threads), MAX_THREADS)?;
         let context = within("context", options.context.unwrap_or(config.context), config.context)?;
         let pool = Pool::new(threads);
-        let network = load(file, &config, context, &pool)?;
+        let network = load(file, &config, &pool)?;
         tracing::info!(kernels = kernels.name(), threads, context, "CPU executor ready");
         Ok(Self {
             network,
@@ -182,6 +182,7 @@ impl CpuExecutor {
             wanted.extend(part.wanted.clone().map(|i| first_row + i));
             let cache = owned.remove(&part.cache).ok_or(ExecutorError::UnknownCache { id: part.cache.0 })?;
             cache.reserve(part.positions, geometry)?;
+            self.network.rope.grow(cache.len() + part.positions);
             spans.push(Span { cache: cache.open(part.positions, geometry), first_row, rows: part.positions });
             first_row += part.positions;
         }
@@ -323,7 +324,7 @@ fn embed(file: &ModelFile, token: u32, out: &mut [f32]) -> Result<(), ExecutorEr
         .map_err(|_| ExecutorError::TokenOutOfRange { token, position: 0, vocab: embedding.rows })
 }
 
-fn load(file: ModelFile, config: &Config, context: usize, pool: &Pool) -> Result<Network, LoadError> {
+fn load(file: ModelFile, config: &Config, pool: &Pool) -> Result<Network, LoadError> {
     let weights = file.weights();
     let linear = |tensor: &Tensor| Linear::load(&file, tensor, pool);
     let layers = weights
@@ -355,7 +356,7 @@ fn load(file: ModelFile, config: &Config, context: usize, pool: &Pool) -> Result
         .collect::<Result<_, LoadError>>()?;
     let norm = read_vector(&file, &weights.norm, "norm", config.layers)?;
     let head = linear(&weights.head)?;
-    let rope = RopeTable::new(&config.rope, config.head_dim, context);
+    let rope = RopeTable::new(&config.rope, config.head_dim);
     Ok(Network { layers, norm, head, rope, file })
 }
 
