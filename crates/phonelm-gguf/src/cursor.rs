@@ -26,19 +26,14 @@ impl<'a> Cursor<'a> {
 
     /// The next `len` bytes.
     pub(crate) fn take(&mut self, len: u64, field: Arguments<'_>) -> Result<&'a [u8], Error> {
-        let split = usize::try_from(len)
-            .ok()
-            .and_then(|len| self.rest.split_at_checked(len));
+        let split = usize::try_from(len).ok().and_then(|len| self.rest.split_at_checked(len));
         let (taken, rest) = split.ok_or_else(|| self.truncated(len, field))?;
         self.rest = rest;
         Ok(taken)
     }
 
     pub(crate) fn array<const N: usize>(&mut self, field: Arguments<'_>) -> Result<[u8; N], Error> {
-        let (taken, rest) = self
-            .rest
-            .split_first_chunk()
-            .ok_or_else(|| self.truncated(N as u64, field))?;
+        let (taken, rest) = self.rest.split_first_chunk().ok_or_else(|| self.truncated(N as u64, field))?;
         self.rest = rest;
         Ok(*taken)
     }
@@ -57,12 +52,7 @@ impl<'a> Cursor<'a> {
         let found = self.u64(field)?;
         let limit = self.rest.len() as u64 / min_bytes;
         if found > limit {
-            return Err(Error::Count {
-                field: field.to_string(),
-                offset,
-                found,
-                limit,
-            });
+            return Err(Error::Count { field: field.to_string(), offset, found, limit });
         }
         Ok(found as usize)
     }
@@ -72,18 +62,11 @@ impl<'a> Cursor<'a> {
         let len = self.u64(field)?;
         let start = self.offset();
         let bytes = self.take(len, field)?;
-        std::str::from_utf8(bytes).map_err(|e| Error::NotUtf8 {
-            field: field.to_string(),
-            offset: start + e.valid_up_to() as u64,
-        })
+        std::str::from_utf8(bytes)
+            .map_err(|e| Error::NotUtf8 { field: field.to_string(), offset: start + e.valid_up_to() as u64 })
     }
 
     fn truncated(&self, needed: u64, field: Arguments<'_>) -> Error {
-        Error::Truncated {
-            field: field.to_string(),
-            offset: self.offset(),
-            needed,
-            available: self.rest.len() as u64,
-        }
+        Error::Truncated { field: field.to_string(), offset: self.offset(), needed, available: self.rest.len() as u64 }
     }
 }

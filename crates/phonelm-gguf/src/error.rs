@@ -18,9 +18,7 @@ pub enum Error {
     #[error("the file is a big-endian GGUF file: convert it to little endian first")]
     BigEndian,
     /// A version that is not read.
-    #[error(
-        "GGUF version {found} at byte 4 is not read, only 2 and 3: make the file again with a current converter"
-    )]
+    #[error("GGUF version {found} at byte 4 is not read, only 2 and 3: make the file again with a current converter")]
     Version {
         /// The file's version.
         found: u32,
@@ -70,9 +68,7 @@ pub enum Error {
         found: u32,
     },
     /// A boolean that is neither 0 nor 1.
-    #[error(
-        "{field} at byte {offset} is a boolean with the value {found}; only 0 and 1 are allowed"
-    )]
+    #[error("{field} at byte {offset} is a boolean with the value {found}; only 0 and 1 are allowed")]
     Boolean {
         /// Whose value.
         field: String,
@@ -151,9 +147,7 @@ pub enum Error {
         found: u32,
     },
     /// A tensor's data begins at no multiple of the alignment.
-    #[error(
-        "tensor {name:?} has the data offset {found}, which is no multiple of general.alignment {alignment}"
-    )]
+    #[error("tensor {name:?} has the data offset {found}, which is no multiple of general.alignment {alignment}")]
     Misaligned {
         /// The tensor.
         name: String,
@@ -215,16 +209,8 @@ pub enum Error {
 }
 
 impl Error {
-    pub(crate) fn wrong_type(
-        key: &str,
-        expected: &'static str,
-        found: impl std::fmt::Display,
-    ) -> Self {
-        Self::WrongType {
-            key: key.to_owned(),
-            expected,
-            found: found.to_string(),
-        }
+    pub(crate) fn wrong_type(key: &str, expected: &'static str, found: impl std::fmt::Display) -> Self {
+        Self::WrongType { key: key.to_owned(), expected, found: found.to_string() }
     }
 }
 

@@ -22,9 +22,7 @@ impl Metadata {
 
     /// Keys and values in file order.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (&str, &Value)> {
-        self.entries
-            .iter()
-            .map(|(key, value)| (key.as_str(), value))
+        self.entries.iter().map(|(key, value)| (key.as_str(), value))
     }
 
     /// Number of keys.
@@ -39,9 +37,7 @@ impl Metadata {
 
     /// A non-negative integer of any width.
     pub fn u64(&self, key: &str) -> Result<Option<u64>, Error> {
-        self.typed(key, "a non-negative integer", |value| {
-            integer(value)?.try_into().ok()
-        })
+        self.typed(key, "a non-negative integer", |value| integer(value)?.try_into().ok())
     }
 
     /// A floating-point number; double precision is rounded to single.
@@ -55,24 +51,12 @@ impl Metadata {
 
     /// A boolean.
     pub fn bool(&self, key: &str) -> Result<Option<bool>, Error> {
-        self.typed(key, "a boolean", |value| {
-            if let Value::Bool(v) = *value {
-                Some(v)
-            } else {
-                None
-            }
-        })
+        self.typed(key, "a boolean", |value| if let Value::Bool(v) = *value { Some(v) } else { None })
     }
 
     /// A text.
     pub fn str(&self, key: &str) -> Result<Option<&str>, Error> {
-        self.typed(key, "a string", |value| {
-            if let Value::String(v) = value {
-                Some(v.as_str())
-            } else {
-                None
-            }
-        })
+        self.typed(key, "a string", |value| if let Value::String(v) = value { Some(v.as_str()) } else { None })
     }
 
     /// An array of texts.
@@ -124,11 +108,7 @@ impl Metadata {
     /// The alignment of tensors by [`ALIGNMENT_KEY`]: a power of two, at least 8.
     pub(crate) fn alignment(&self) -> Result<u64, Error> {
         let found = self.u64(ALIGNMENT_KEY)?.unwrap_or(DEFAULT_ALIGNMENT);
-        if found >= 8 && found.is_power_of_two() {
-            Ok(found)
-        } else {
-            Err(Error::Alignment { found })
-        }
+        if found >= 8 && found.is_power_of_two() { Ok(found) } else { Err(Error::Alignment { found }) }
     }
 
     fn typed<'a, T>(
@@ -207,14 +187,8 @@ mod tests {
         for value in values {
             assert_eq!(metadata(&[("n", value)]).u64("n").unwrap(), Some(7));
         }
-        let message = metadata(&[("n", Value::I32(-7))])
-            .u64("n")
-            .unwrap_err()
-            .to_string();
-        assert_eq!(
-            message,
-            "key \"n\" should be a non-negative integer, but it is i32 -7"
-        );
+        let message = metadata(&[("n", Value::I32(-7))]).u64("n").unwrap_err().to_string();
+        assert_eq!(message, "key \"n\" should be a non-negative integer, but it is i32 -7");
         assert!(metadata(&[("n", Value::F32(7.0))]).u64("n").is_err());
     }
 
@@ -224,11 +198,7 @@ mod tests {
         assert_eq!(fits.i32s("a").unwrap(), Some(vec![1, 2]));
         let too_large = metadata(&[("a", Value::from(vec![u32::MAX]))]);
         assert!(too_large.i32s("a").is_err());
-        assert!(
-            metadata(&[("a", Value::from(vec![1.0f32]))])
-                .i32s("a")
-                .is_err()
-        );
+        assert!(metadata(&[("a", Value::from(vec![1.0f32]))]).i32s("a").is_err());
     }
 
     #[test]
@@ -250,31 +220,15 @@ mod tests {
             ("an array of f32", m.f32s("a").unwrap_err()),
         ];
         for (what, error) in expected {
-            assert_eq!(
-                error.to_string(),
-                format!("key \"a\" should be {what}, but it is array of u8")
-            );
+            assert_eq!(error.to_string(), format!("key \"a\" should be {what}, but it is array of u8"));
         }
     }
 
     #[test]
     fn alignment_must_be_a_power_of_two_of_at_least_8() {
         assert_eq!(Metadata::default().alignment().unwrap(), 32);
-        for (value, ok) in [
-            (0u32, false),
-            (4, false),
-            (8, true),
-            (24, false),
-            (256, true),
-            (1 << 31, true),
-        ] {
-            assert_eq!(
-                metadata(&[(ALIGNMENT_KEY, value.into())])
-                    .alignment()
-                    .is_ok(),
-                ok,
-                "{value}"
-            );
+        for (value, ok) in [(0u32, false), (4, false), (8, true), (24, false), (256, true), (1 << 31, true)] {
+            assert_eq!(metadata(&[(ALIGNMENT_KEY, value.into())]).alignment().is_ok(), ok, "{value}");
         }
     }
 }

@@ -51,11 +51,7 @@ impl Gguf {
         for i in 0..tensor_count {
             let tensor = read_tensor(&mut cursor, i)?;
             if !tensor.range.start.is_multiple_of(alignment) {
-                return Err(Error::Misaligned {
-                    name: tensor.name,
-                    found: tensor.range.start,
-                    alignment,
-                });
+                return Err(Error::Misaligned { name: tensor.name, found: tensor.range.start, alignment });
             }
             if by_name.insert(tensor.name.clone(), i).is_some() {
                 return Err(Error::DuplicateTensor { name: tensor.name });
@@ -64,14 +60,7 @@ impl Gguf {
         }
         let data_start = cursor.offset().next_multiple_of(alignment);
         place(&mut tensors, data_start, file.len() as u64)?;
-        Ok(Self {
-            version,
-            alignment,
-            data_start,
-            metadata,
-            tensors,
-            by_name,
-        })
+        Ok(Self { version, alignment, data_start, metadata, tensors, by_name })
     }
 
     /// Version of the format, 2 or 3.
@@ -108,9 +97,7 @@ impl Gguf {
 
 fn read_version(cursor: &mut Cursor<'_>, file: &[u8]) -> Result<u32, Error> {
     if !file.starts_with(&MAGIC) {
-        return Err(Error::Magic {
-            found: file[..file.len().min(MAGIC.len())].to_vec(),
-        });
+        return Err(Error::Magic { found: file[..file.len().min(MAGIC.len())].to_vec() });
     }
     cursor.take(MAGIC.len() as u64, format_args!("the magic bytes"))?;
     match cursor.u32(format_args!("the version"))? {
@@ -142,27 +129,16 @@ fn read_value(cursor: &mut Cursor<'_>, key: &str) -> Result<Value, Error> {
 
 fn read_array(cursor: &mut Cursor<'_>, key: &str, depth: usize) -> Result<Array, Error> {
     if depth > MAX_DEPTH {
-        return Err(Error::Depth {
-            key: key.to_owned(),
-            limit: MAX_DEPTH,
-        });
+        return Err(Error::Depth { key: key.to_owned(), limit: MAX_DEPTH });
     }
     let ty = read_value_type(cursor, format_args!("the element type of key {key:?}"))?;
-    let count = cursor.count(
-        ty.min_bytes(),
-        format_args!("the array length of key {key:?}"),
-    )?;
+    let count = cursor.count(ty.min_bytes(), format_args!("the array length of key {key:?}"))?;
     let field = format_args!("the elements of key {key:?}");
     /// Numbers of `N` bytes each, `count` of them.
     macro_rules! numbers {
         ($rust:ty) => {{
             let bytes = cursor.take(count as u64 * ty.min_bytes(), field)?;
-            bytes
-                .as_chunks()
-                .0
-                .iter()
-                .map(|&chunk| <$rust>::from_le_bytes(chunk))
-                .collect()
+            bytes.as_chunks().0.iter().map(|&chunk| <$rust>::from_le_bytes(chunk)).collect()
         }};
     }
     Ok(match ty {
@@ -176,36 +152,22 @@ fn read_array(cursor: &mut Cursor<'_>, key: &str, depth: usize) -> Result<Array,
         ValueType::U64 => Array::U64(numbers!(u64)),
         ValueType::I64 => Array::I64(numbers!(i64)),
         ValueType::F64 => Array::F64(numbers!(f64)),
-        ValueType::Bool => Array::Bool(
-            (0..count)
-                .map(|_| read_bool(cursor, field))
-                .collect::<Result<_, _>>()?,
-        ),
+        ValueType::Bool => Array::Bool((0..count).map(|_| read_bool(cursor, field)).collect::<Result<_, _>>()?),
         ValueType::String => Array::String(
             (0..count)
-                .map(|i| {
-                    cursor
-                        .string(format_args!("element {i} of key {key:?}"))
-                        .map(str::to_owned)
-                })
+                .map(|i| cursor.string(format_args!("element {i} of key {key:?}")).map(str::to_owned))
                 .collect::<Result<_, _>>()?,
         ),
-        ValueType::Array => Array::Array(
-            (0..count)
-                .map(|_| read_array(cursor, key, depth + 1))
-                .collect::<Result<_, _>>()?,
-        ),
+        ValueType::Array => {
+            Array::Array((0..count).map(|_| read_array(cursor, key, depth + 1)).collect::<Result<_, _>>()?)
+        }
     })
 }
 
 fn read_value_type(cursor: &mut Cursor<'_>, field: Arguments<'_>) -> Result<ValueType, Error> {
     let offset = cursor.offset();
     let found = cursor.u32(field)?;
-    ValueType::from_id(found).ok_or_else(|| Error::UnknownValueType {
-        field: field.to_string(),
-        offset,
-        found,
-    })
+    ValueType::from_id(found).ok_or_else(|| Error::UnknownValueType { field: field.to_string(), offset, found })
 }
 
 fn read_bool(cursor: &mut Cursor<'_>, field: Arguments<'_>) -> Result<bool, Error> {
@@ -213,53 +175,29 @@ fn read_bool(cursor: &mut Cursor<'_>, field: Arguments<'_>) -> Result<bool, Erro
     match cursor.array(field)? {
         [0] => Ok(false),
         [1] => Ok(true),
-        [found] => Err(Error::Boolean {
-            field: field.to_string(),
-            offset,
-            found,
-        }),
+        [found] => Err(Error::Boolean { field: field.to_string(), offset, found }),
     }
 }
 
 /// One line of the tensor table; its range still counts from the beginning of the data section.
 fn read_tensor(cursor: &mut Cursor<'_>, index: usize) -> Result<TensorInfo, Error> {
-    let name = cursor
-        .string(format_args!("the name of tensor {index}"))?
-        .to_owned();
+    let name = cursor.string(format_args!("the name of tensor {index}"))?.to_owned();
     let dims = cursor.u32(format_args!("the number of dimensions of tensor {name:?}"))?;
     if !(1..=4).contains(&dims) {
-        return Err(Error::Dimensions {
-            name,
-            found: dims.into(),
-        });
+        return Err(Error::Dimensions { name, found: dims.into() });
     }
-    let shape: Vec<u64> = (0..dims)
-        .map(|d| cursor.u64(format_args!("dimension {d} of tensor {name:?}")))
-        .collect::<Result<_, _>>()?;
+    let shape: Vec<u64> =
+        (0..dims).map(|d| cursor.u64(format_args!("dimension {d} of tensor {name:?}"))).collect::<Result<_, _>>()?;
     let type_offset = cursor.offset();
     let id = cursor.u32(format_args!("the type of tensor {name:?}"))?;
     let Some(ty) = TensorType::from_id(id) else {
-        return Err(Error::UnknownTensorType {
-            name,
-            offset: type_offset,
-            found: id,
-        });
+        return Err(Error::UnknownTensorType { name, offset: type_offset, found: id });
     };
     let offset = cursor.u64(format_args!("the data offset of tensor {name:?}"))?;
     let size = checked_size(&name, &shape, ty)?;
     match offset.checked_add(size) {
-        Some(end) => Ok(TensorInfo {
-            name,
-            shape,
-            ty,
-            range: offset..end,
-        }),
-        None => Err(Error::OutOfFile {
-            name,
-            start: offset,
-            size,
-            end: cursor.file_len(),
-        }),
+        Some(end) => Ok(TensorInfo { name, shape, ty, range: offset..end }),
+        None => Err(Error::OutOfFile { name, start: offset, size, end: cursor.file_len() }),
     }
 }
 
@@ -270,12 +208,7 @@ fn place(tensors: &mut [TensorInfo], data_start: u64, file_len: u64) -> Result<(
         match start.checked_add(size) {
             Some(end) if end <= file_len => tensor.range = start..end,
             _ => {
-                return Err(Error::OutOfFile {
-                    name: tensor.name.clone(),
-                    start,
-                    size,
-                    end: file_len,
-                });
+                return Err(Error::OutOfFile { name: tensor.name.clone(), start, size, end: file_len });
             }
         }
     }

@@ -42,32 +42,16 @@ impl TensorInfo {
 /// Bytes of a tensor's data, with every check on its shape.
 pub(crate) fn checked_size(name: &str, shape: &[u64], ty: TensorType) -> Result<u64, Error> {
     if !(1..=4).contains(&shape.len()) {
-        return Err(Error::Dimensions {
-            name: name.to_owned(),
-            found: shape.len() as u64,
-        });
+        return Err(Error::Dimensions { name: name.to_owned(), found: shape.len() as u64 });
     }
-    let bad_shape = || Error::Shape {
-        name: name.to_owned(),
-        shape: shape.to_vec(),
-    };
-    let elements = shape
-        .iter()
-        .try_fold(1u64, |product, &dim| product.checked_mul(dim))
-        .ok_or_else(bad_shape)?;
+    let bad_shape = || Error::Shape { name: name.to_owned(), shape: shape.to_vec() };
+    let elements = shape.iter().try_fold(1u64, |product, &dim| product.checked_mul(dim)).ok_or_else(bad_shape)?;
     if elements == 0 {
         return Err(bad_shape());
     }
     let block = ty.block_len() as u64;
     if !shape[0].is_multiple_of(block) {
-        return Err(Error::RowLength {
-            name: name.to_owned(),
-            row: shape[0],
-            ty,
-            block,
-        });
+        return Err(Error::RowLength { name: name.to_owned(), row: shape[0], ty, block });
     }
-    (elements / block)
-        .checked_mul(ty.block_bytes() as u64)
-        .ok_or_else(bad_shape)
+    (elements / block).checked_mul(ty.block_bytes() as u64).ok_or_else(bad_shape)
 }

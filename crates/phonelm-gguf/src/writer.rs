@@ -7,9 +7,7 @@ use std::collections::HashSet;
 use std::io::Write;
 
 use crate::tensor::checked_size;
-use crate::{
-    ALIGNMENT_KEY, Array, Error, MAGIC, MAX_DEPTH, Metadata, TensorInfo, TensorType, Value,
-};
+use crate::{ALIGNMENT_KEY, Array, Error, MAGIC, MAX_DEPTH, Metadata, TensorInfo, TensorType, Value};
 
 /// Key of the spaces that fill the header of a [`Writer::page_aligned`] file.
 pub const PADDING_KEY: &str = "phonelm.padding";
@@ -67,14 +65,9 @@ impl Writer {
         let fixed = MAGIC.len() + size_of_val(&VERSION) + 2 * size_of::<u64>();
         let mut entry_count = self.written_entries().count();
         if self.page_aligned {
-            let before =
-                (fixed + header.len() + table.len() + entry_bytes(PADDING_KEY, &"".into()).len())
-                    as u64;
+            let before = (fixed + header.len() + table.len() + entry_bytes(PADDING_KEY, &"".into()).len()) as u64;
             let spaces = before.next_multiple_of(PAGE) - before;
-            header.extend(entry_bytes(
-                PADDING_KEY,
-                &" ".repeat(spaces as usize).into(),
-            ));
+            header.extend(entry_bytes(PADDING_KEY, &" ".repeat(spaces as usize).into()));
             entry_count += 1;
         }
         let data_start = ((fixed + header.len() + table.len()) as u64).next_multiple_of(alignment);
@@ -88,30 +81,19 @@ impl Writer {
         out.write_all(&header)?;
         out.write_all(&table)?;
         let written = (fixed + header.len() + table.len()) as u64;
-        Ok(BodyWriter {
-            out,
-            tensors,
-            current: 0,
-            written,
-            alignment,
-        })
+        Ok(BodyWriter { out, tensors, current: 0, written, alignment })
     }
 
     /// The entries that the caller set; a padding that came from another file is not copied.
     fn written_entries(&self) -> impl Iterator<Item = (&str, &Value)> {
-        self.metadata
-            .iter()
-            .filter(|&(key, _)| !self.page_aligned || key != PADDING_KEY)
+        self.metadata.iter().filter(|&(key, _)| !self.page_aligned || key != PADDING_KEY)
     }
 
     fn entries(&self) -> Result<Vec<u8>, Error> {
         let mut bytes = Vec::new();
         for (key, value) in self.written_entries() {
             if matches!(value, Value::Array(array) if array.depth() > MAX_DEPTH) {
-                return Err(Error::Depth {
-                    key: key.to_owned(),
-                    limit: MAX_DEPTH,
-                });
+                return Err(Error::Depth { key: key.to_owned(), limit: MAX_DEPTH });
             }
             bytes.extend(entry_bytes(key, value));
         }
@@ -129,28 +111,15 @@ impl Writer {
                 return Err(Error::DuplicateTensor { name: name.clone() });
             }
             let size = checked_size(name, shape, *ty)?;
-            let too_large = || Error::Shape {
-                name: name.clone(),
-                shape: shape.clone(),
-            };
-            let end = offset
-                .checked_add(size)
-                .filter(|&end| end <= MAX_DATA)
-                .ok_or_else(too_large)?;
+            let too_large = || Error::Shape { name: name.clone(), shape: shape.clone() };
+            let end = offset.checked_add(size).filter(|&end| end <= MAX_DATA).ok_or_else(too_large)?;
             put_string(&mut bytes, name);
             bytes.extend((shape.len() as u32).to_le_bytes());
             shape.iter().for_each(|dim| bytes.extend(dim.to_le_bytes()));
             bytes.extend(ty.id().to_le_bytes());
             bytes.extend(offset.to_le_bytes());
-            tensors.push(TensorInfo {
-                name: name.clone(),
-                shape: shape.clone(),
-                ty: *ty,
-                range: offset..end,
-            });
-            offset = end
-                .checked_next_multiple_of(alignment)
-                .ok_or_else(too_large)?;
+            tensors.push(TensorInfo { name: name.clone(), shape: shape.clone(), ty: *ty, range: offset..end });
+            offset = end.checked_next_multiple_of(alignment).ok_or_else(too_large)?;
         }
         Ok((bytes, tensors))
     }
@@ -177,11 +146,7 @@ impl<W: Write> BodyWriter<W> {
         let tensor = self.tensors.get(self.current).ok_or(Error::NoTensorLeft)?;
         let missing = tensor.range.end - tensor.range.start.max(self.written);
         if bytes.len() as u64 != missing {
-            return Err(Error::TensorBytes {
-                name: tensor.name.clone(),
-                expected: missing,
-                found: bytes.len() as u64,
-            });
+            return Err(Error::TensorBytes { name: tensor.name.clone(), expected: missing, found: bytes.len() as u64 });
         }
         self.chunk(bytes)
     }
@@ -189,17 +154,10 @@ impl<W: Write> BodyWriter<W> {
     /// Writes the next piece of the current tensor; once that is whole, the following piece belongs to the next one.
     pub fn chunk(&mut self, bytes: &[u8]) -> Result<(), Error> {
         let tensor = self.tensors.get(self.current).ok_or(Error::NoTensorLeft)?;
-        let (range, done) = (
-            tensor.range.clone(),
-            self.written.saturating_sub(tensor.range.start),
-        );
+        let (range, done) = (tensor.range.clone(), self.written.saturating_sub(tensor.range.start));
         if bytes.len() as u64 > tensor.size() - done {
             let found = done + bytes.len() as u64;
-            return Err(Error::TensorBytes {
-                name: tensor.name.clone(),
-                expected: tensor.size(),
-                found,
-            });
+            return Err(Error::TensorBytes { name: tensor.name.clone(), expected: tensor.size(), found });
         }
         self.pad_to(range.start)?;
         self.out.write_all(bytes)?;
@@ -214,11 +172,7 @@ impl<W: Write> BodyWriter<W> {
     pub fn finish(mut self) -> Result<W, Error> {
         if let Some(tensor) = self.tensors.get(self.current) {
             let found = self.written.saturating_sub(tensor.range.start);
-            return Err(Error::TensorBytes {
-                name: tensor.name.clone(),
-                expected: tensor.size(),
-                found,
-            });
+            return Err(Error::TensorBytes { name: tensor.name.clone(), expected: tensor.size(), found });
         }
         self.pad_to(self.written.next_multiple_of(self.alignment))?;
         self.out.flush()?;

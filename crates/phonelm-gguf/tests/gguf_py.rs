@@ -19,50 +19,20 @@ fn a_file_of_gguf_py_is_read() {
         ("t.i64", (-(1i64 << 60)).into()),
         ("t.f64", 0.25f64.into()),
         ("t.bool", true.into()),
-        (
-            "t.strings",
-            Array::String(["a", "grüß", ""].map(str::to_owned).to_vec()).into(),
-        ),
+        ("t.strings", Array::String(["a", "grüß", ""].map(str::to_owned).to_vec()).into()),
         ("t.ints", vec![1i32, -2, 3].into()),
         ("t.floats", vec![0.5f32, -1.5].into()),
     ];
     let found: Vec<_> = gguf.metadata().iter().collect();
-    assert_eq!(
-        found,
-        expected
-            .iter()
-            .map(|(key, value)| (*key, value))
-            .collect::<Vec<_>>()
-    );
+    assert_eq!(found, expected.iter().map(|(key, value)| (*key, value)).collect::<Vec<_>>());
 
     let floats = gguf.tensor("floats").unwrap();
-    assert_eq!(
-        (floats.ty, floats.shape.as_slice(), floats.rows()),
-        (TensorType::F32, &[3, 2][..], 2)
-    );
-    let values: Vec<f32> = floats
-        .bytes(file)
-        .unwrap()
-        .as_chunks()
-        .0
-        .iter()
-        .map(|&c| f32::from_le_bytes(c))
-        .collect();
+    assert_eq!((floats.ty, floats.shape.as_slice(), floats.rows()), (TensorType::F32, &[3, 2][..], 2));
+    let values: Vec<f32> = floats.bytes(file).unwrap().as_chunks().0.iter().map(|&c| f32::from_le_bytes(c)).collect();
     assert_eq!(values, [0.0, 1.0, 2.0, 3.0, 4.0, 5.0]);
     let halves = gguf.tensor("halves").unwrap();
-    assert_eq!(
-        halves.bytes(file).unwrap(),
-        [0, 0, 0, 0x3c, 0, 0x40, 0, 0x42],
-        "0, 1, 2 and 3 as f16"
-    );
+    assert_eq!(halves.bytes(file).unwrap(), [0, 0, 0, 0x3c, 0, 0x40, 0, 0x42], "0, 1, 2 and 3 as f16");
     let blocks = gguf.tensor("blocks").unwrap();
-    assert_eq!(
-        (blocks.ty, blocks.shape.as_slice(), blocks.size()),
-        (TensorType::Q8_0, &[32, 2][..], 68)
-    );
-    assert_eq!(
-        blocks.bytes(file).unwrap()[33],
-        127,
-        "the largest weight of the first row"
-    );
+    assert_eq!((blocks.ty, blocks.shape.as_slice(), blocks.size()), (TensorType::Q8_0, &[32, 2][..], 68));
+    assert_eq!(blocks.bytes(file).unwrap()[33], 127, "the largest weight of the first row");
 }

@@ -53,9 +53,7 @@ fn tensor() -> impl Strategy<Value = (TensorType, Vec<u64>)> {
 
 /// Bytes that differ between tensors.
 fn data(index: usize, len: u64) -> Vec<u8> {
-    (0..len)
-        .map(|i| (i as u8).wrapping_mul(7).wrapping_add(index as u8))
-        .collect()
+    (0..len).map(|i| (i as u8).wrapping_mul(7).wrapping_add(index as u8)).collect()
 }
 
 proptest! {
@@ -123,11 +121,7 @@ proptest! {
 #[test]
 fn padding_of_another_file_is_replaced_and_setting_again_overwrites() {
     let mut writer = Writer::new();
-    writer
-        .set(PADDING_KEY, " ".repeat(70_000))
-        .set("k", 1u8)
-        .set("k", 2u8)
-        .page_aligned(true);
+    writer.set(PADDING_KEY, " ".repeat(70_000)).set("k", 1u8).set("k", 2u8).page_aligned(true);
     let file = writer.start(Vec::new()).unwrap().finish().unwrap();
     let gguf = Gguf::parse(&file).unwrap();
     assert_eq!((gguf.data_start(), file.len() as u64), (PAGE, PAGE));
@@ -136,77 +130,33 @@ fn padding_of_another_file_is_replaced_and_setting_again_overwrites() {
 
 #[test]
 fn declarations_are_checked() {
-    let error = |writer: &mut Writer| {
-        writer
-            .start(Vec::new())
-            .map(drop)
-            .expect_err("must be refused")
-    };
+    let error = |writer: &mut Writer| writer.start(Vec::new()).map(drop).expect_err("must be refused");
     let shaped = |shape: &[u64], ty| error(Writer::new().tensor("t", shape, ty));
 
-    assert!(matches!(
-        error(Writer::new().alignment(12)),
-        Error::Alignment { found: 12 }
-    ));
-    assert!(matches!(
-        shaped(&[], TensorType::F32),
-        Error::Dimensions { found: 0, .. }
-    ));
-    assert!(matches!(
-        shaped(&[1, 0], TensorType::F32),
-        Error::Shape { .. }
-    ));
-    assert!(matches!(
-        shaped(&[1 << 61], TensorType::F32),
-        Error::Shape { .. }
-    ));
-    assert!(matches!(
-        shaped(&[48], TensorType::Q8_0),
-        Error::RowLength { .. }
-    ));
+    assert!(matches!(error(Writer::new().alignment(12)), Error::Alignment { found: 12 }));
+    assert!(matches!(shaped(&[], TensorType::F32), Error::Dimensions { found: 0, .. }));
+    assert!(matches!(shaped(&[1, 0], TensorType::F32), Error::Shape { .. }));
+    assert!(matches!(shaped(&[1 << 61], TensorType::F32), Error::Shape { .. }));
+    assert!(matches!(shaped(&[48], TensorType::Q8_0), Error::RowLength { .. }));
     let mut twice = Writer::new();
-    twice
-        .tensor("t", &[1], TensorType::F32)
-        .tensor("t", &[1], TensorType::F32);
+    twice.tensor("t", &[1], TensorType::F32).tensor("t", &[1], TensorType::F32);
     assert!(matches!(error(&mut twice), Error::DuplicateTensor { .. }));
     let deep = (0..MAX_DEPTH).fold(Array::U8(vec![]), |inner, _| Array::Array(vec![inner]));
-    assert!(matches!(
-        error(Writer::new().set("deep", deep)),
-        Error::Depth { .. }
-    ));
+    assert!(matches!(error(Writer::new().set("deep", deep)), Error::Depth { .. }));
 }
 
 #[test]
 fn the_body_takes_exactly_what_was_declared() {
     let mut writer = Writer::new();
-    writer
-        .tensor("a", &[2], TensorType::F32)
-        .tensor("b", &[2], TensorType::F32);
+    writer.tensor("a", &[2], TensorType::F32).tensor("b", &[2], TensorType::F32);
     let start = || writer.start(Vec::new()).unwrap();
 
     let mut body = start();
-    assert!(matches!(
-        body.tensor(&[0; 7]),
-        Err(Error::TensorBytes {
-            expected: 8,
-            found: 7,
-            ..
-        })
-    ));
+    assert!(matches!(body.tensor(&[0; 7]), Err(Error::TensorBytes { expected: 8, found: 7, .. })));
     body.chunk(&[0; 6]).unwrap();
-    assert!(matches!(
-        body.chunk(&[0; 3]),
-        Err(Error::TensorBytes {
-            expected: 8,
-            found: 9,
-            ..
-        })
-    ));
+    assert!(matches!(body.chunk(&[0; 3]), Err(Error::TensorBytes { expected: 8, found: 9, .. })));
     let error = body.finish().unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "tensor \"a\" takes 8 bytes, 6 were given"
-    );
+    assert_eq!(error.to_string(), "tensor \"a\" takes 8 bytes, 6 were given");
 
     let mut body = start();
     body.tensor(&[0; 8]).unwrap();
@@ -223,10 +173,5 @@ fn a_full_disk_is_an_error() {
     let mut writer = Writer::new();
     writer.set("k", 1u8);
     let error = writer.start(full).map(drop).unwrap_err();
-    assert!(
-        error
-            .to_string()
-            .starts_with("writing failed: No space left on device"),
-        "{error}"
-    );
+    assert!(error.to_string().starts_with("writing failed: No space left on device"), "{error}");
 }
