@@ -1,0 +1,240 @@
+//! One conversion from folder to file: everything is checked before the first byte is written.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::fs::File;
+use std::io::BufWriter;
+use std::path::Path;
+
+use phonelm_gguf::{TensorType, Writer};
+use phonelm_kernels::blocks::can_quantize;
+use phonelm_model::Config;
+use tempfile::NamedTempFile;
+
+use crate::config::{FILE, read_config};
+use crate::json::Object;
+use crate::layout::shape_keys;
+use crate::source::Source;
+use crate::weights::{Tensor, WriteError, find};
+use crate::{Error, tokenizer};
+
+/// What is to be made.
+#[derive(Clone, Copy, Debug)]
+pub struct Options {
+    /// Type of the weight matrices. Norms and biases are f32. Embedding and head become q8_0 where fewer bits are asked.
+    pub ty: TensorType,
+}
+
+/// How far a conversion is.
+#[derive(Clone, Copy, Debug)]
+pub struct Progress<'a> {
+    /// The tensor at work, by its name in the file.
+    pub tensor: &'a str,
+    /// Bytes of tensors written.
+    pub done: u64,
+    /// Bytes of all tensors.
+    pub total: u64,
+}
+
+/// What was made.
+#[derive(Clone, Debug)]
+pub struct Report {
+    /// What the user should know.
+    pub warnings: Vec<Warning>,
+    /// Length of the file in bytes.
+    pub bytes: u64,
+    /// Number of weights.
+    pub parameters: u64,
+    /// Number of tensors of each type, by the type's name.
+    pub tensors: BTreeMap<&'static str, usize>,
+}
+
+/// Something that the file lacks, or that is not as asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Warning {
+    /// The folder has no tokenizer.json.
+    NoTokenizer,
+    /// The folder has no chat template.
+    NoChatTemplate,
+    /// The tokenizer cannot be stated in llama.cpp's keys.
+    OnlyHuggingFaceTokenizer,
+    /// Matrices whose rows are no whole number of blocks were stored as f16.
+    StoredAsF16 {
+        /// How many.
+        count: usize,
+        /// The first of them, by its name in the file.
+        first: String,
+        /// The type that was asked for.
+        asked: TensorType,
+    },
+}
+
+impl fmt::Display for Warning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoTokenizer => write!(f, "the folder has no tokenizer.json: the model takes token ids, but no text"),
+            Self::NoChatTemplate => {
+                write!(f, "the folder has no chat template: the model completes text, but cannot chat")
+            }
+            Self::OnlyHuggingFaceTokenizer => {
+                write!(f, "other programs than this one may not read the tokenizer: it is no known byte-level BPE")
+            }
+            Self::StoredAsF16 { count, first, asked } => {
+                let block = asked.block_len();
+                write!(
+                    f,
+                    "{count} matrices are stored as f16 ({first} is the first): {asked} needs rows of a multiple of {block}"
+                )
+            }
+        }
+    }
+}
+
+/// Converts the Hugging Face folder `dir` to the GGUF file `out`.
+///
+/// The file is written under a temporary name beside `out` and renamed when whole; after an error nothing is left.
+pub fn convert(
+    dir: &Path,
+    out: &Path,
+    options: &Options,
+    progress: &mut dyn FnMut(Progress<'_>),
+) -> Result<Report, Error> {
+    if !can_quantize(options.ty) {
+        return Err(Error::CannotQuantize { ty: options.ty });
+    }
+    if !dir.is_dir() {
+        return Err(Error::NotAFolder { path: dir.to_path_buf() });
+    }
+    let hint = "; give the folder of a Hugging Face model";
+    let missing = || Error::MissingFile { dir: dir.to_path_buf(), file: FILE.to_owned(), hint };
+    let json = Object::read(dir, FILE)?.ok_or_else(missing)?;
+    // The config is read first, so that a folder of another kind of model is told by its config.
+    read_config(&json, true)?;
+    let source = Source::open(dir)?;
+    let config = read_config(&json, source.get("lm_head.weight").is_some())?;
+    let tensors = find(&source, &config, options.ty)?;
+
+    let mut warnings = f16_warning(&tensors, options.ty);
+    let text = tokenizer::entries(dir, &json, config.vocab, &mut warnings)?;
+    let writer = declare(dir, &config, &tensors, text, options.ty);
+    let bytes = write(out, &writer, &config, &tensors, progress)?;
+
+    let mut counts = BTreeMap::new();
+    let factors = config.rope.factors.iter().map(|_| TensorType::F32);
+    for ty in tensors.iter().map(|tensor| tensor.ty).chain(factors) {
+        *counts.entry(ty.name()).or_insert(0) += 1;
+    }
+    Ok(Report { warnings, bytes, parameters: config.parameters(), tensors: counts })
+}
+
+/// The divisors of Llama 3.1's RoPE scaling, which llama.cpp keeps as a tensor.
+const ROPE_FREQS: &str = "rope_freqs.weight";
+
+fn f16_warning(tensors: &[Tensor<'_>], asked: TensorType) -> Vec<Warning> {
+    if asked == TensorType::F16 {
+        return vec![];
+    }
+    let mut stored = tensors.iter().filter(|tensor| tensor.ty == TensorType::F16);
+    match stored.next() {
+        Some(first) => vec![Warning::StoredAsF16 { count: 1 + stored.count(), first: first.slot.gguf.clone(), asked }],
+        None => vec![],
+    }
+}
+
+/// The header: llama.cpp's keys, the tokenizer, every tensor.
+fn declare(dir: &Path, config: &Config, tensors: &[Tensor<'_>], text: tokenizer::Entries, ty: TensorType) -> Writer {
+    let mut writer = Writer::new();
+    let folder = dir.canonicalize().ok().and_then(|path| Some(path.file_name()?.to_string_lossy().into_owned()));
+    writer.page_aligned(true);
+    for (key, value) in shape_keys(config) {
+        writer.set(key, value);
+    }
+    writer
+        .alignment(256)
+        .set("general.name", folder.unwrap_or_else(|| config.family.name().to_owned()))
+        .set("general.file_type", file_type(ty));
+    for (key, value) in text {
+        writer.set(key, value);
+    }
+    if let Some(factors) = &config.rope.factors {
+        writer.tensor(ROPE_FREQS, &[factors.len() as u64], TensorType::F32);
+    }
+    for tensor in tensors {
+        writer.tensor(&tensor.slot.gguf, &tensor.slot.shape(), tensor.ty);
+    }
+    writer
+}
+
+/// llama.cpp's number for files of mostly this type (`llama_ftype` of llama.h).
+fn file_type(ty: TensorType) -> u32 {
+    match ty {
+        TensorType::F32 => 0,
+        TensorType::F16 => 1,
+        TensorType::Q4_0 => 2,
+        TensorType::Q4_1 => 3,
+        TensorType::Q8_0 => 7,
+        TensorType::Q5_0 => 8,
+        TensorType::Q5_1 => 9,
+        TensorType::Q4_K => 15,
+        TensorType::Q5_K => 17,
+        TensorType::Q6_K => 18,
+        TensorType::BF16 => 32,
+    }
+}
+
+/// Writes the file under a temporary name, renames it and returns its length.
+fn write(
+    out: &Path,
+    writer: &Writer,
+    config: &Config,
+    tensors: &[Tensor<'_>],
+    progress: &mut dyn FnMut(Progress<'_>),
+) -> Result<u64, Error> {
+    let failed = |cause: phonelm_gguf::Error| Error::Write { path: out.to_path_buf(), cause };
+    let io = |cause: std::io::Error| failed(cause.into());
+    let temporary = temporary_beside(out).map_err(io)?;
+    let mut body = writer.start(BufWriter::new(temporary)).map_err(failed)?;
+
+    let total = body.tensors().iter().map(|tensor| tensor.size()).sum();
+    let mut done = 0;
+    if let Some(factors) = &config.rope.factors {
+        let bytes: Vec<u8> = factors.iter().flat_map(|factor| factor.to_le_bytes()).collect();
+        body.tensor(&bytes).map_err(failed)?;
+        done += bytes.len() as u64;
+    }
+    for tensor in tensors {
+        let mut written = |bytes: usize| {
+            done += bytes as u64;
+            progress(Progress { tensor: &tensor.slot.gguf, done, total });
+        };
+        tensor.write(config.head_dim, &mut body, &mut written).map_err(|error| match error {
+            WriteError::Source(error) => error,
+            WriteError::Out(cause) => failed(cause),
+        })?;
+    }
+    let temporary = body.finish().map_err(failed)?.into_inner().map_err(|error| io(error.into_error()))?;
+    temporary.as_file().sync_all().map_err(io)?;
+    let file: File = temporary.persist(out).map_err(|error| io(error.error))?;
+    Ok(file.metadata().map_err(io)?.len())
+}
+
+/// A file in the folder of `out`, so that the renaming stays on one disk; it is removed when dropped.
+fn temporary_beside(out: &Path) -> std::io::Result<NamedTempFile> {
+    let folder = match out.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    if out.is_dir() {
+        return Err(std::io::Error::from(std::io::ErrorKind::IsADirectory));
+    }
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".phonelm-").suffix(".partial");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        // The process's umask still applies: the file gets the rights of any other new file.
+        builder.permissions(std::fs::Permissions::from_mode(0o666));
+    }
+    builder.tempfile_in(folder)
+}
