@@ -1,0 +1,70 @@
+//! `sdot w.16b, x.4b[lane]` adds, for each of four weight rows, the products of one quad of columns with the same four
+//! activations. One load of 16 activations serves four quads.
+
+use std::arch::aarch64::*;
+use std::arch::{asm, is_aarch64_feature_detected};
+use std::array::from_fn;
+
+use super::Dots;
+use super::weights::{Quads, Weights};
+use crate::rows::QuantizedGroup;
+
+/// Needs `dotprod`.
+pub(crate) struct Sdot;
+
+impl Dots for Sdot {
+    const NAME: &'static str = "aarch64-q8-dotprod";
+    type Few = Self;
+
+    fn detected() -> bool {
+        is_aarch64_feature_detected!("dotprod")
+    }
+
+    #[inline(always)]
+    unsafe fn dots<W: Weights, const R: usize, const T: usize>(
+        block: &W,
+        first: usize,
+        x: [&QuantizedGroup; R],
+        skip: usize,
+    ) -> [[int32x4_t; T]; R] {
+        // SAFETY: the caller has the feature; columns up to `skip + W::COLS` are read.
+        unsafe {
+            let mut acc: [[int32x4_t; T]; R] = x.map(|x| [vdupq_n_s32(if W::OFFSET { x.offset } else { 0 }); T]);
+            for half in 0..W::COLS / 16 {
+                let x = x.map(|x| vld1q_s8(x.values.as_ptr().add(skip + 16 * half)));
+                let quads = |j: usize| -> [Quads; T] { from_fn(|t| block.quads(j, first + t)) };
+                let weights = [quads(2 * half), quads(2 * half + 1)];
+                for (acc, x) in acc.iter_mut().zip(x) {
+                    for (t, acc) in acc.iter_mut().enumerate() {
+                        *acc = sdot::<0>(*acc, weights[0][t][0], x);
+                        *acc = sdot::<1>(*acc, weights[0][t][1], x);
+                        *acc = sdot::<2>(*acc, weights[1][t][0], x);
+                        *acc = sdot::<3>(*acc, weights[1][t][1], x);
+                    }
+                }
+            }
+            acc
+        }
+    }
+}
+
+/// `acc[row] += w[row][0..4] . x[4 LANE..4 LANE + 4]`.
+///
+/// # Safety
+/// The CPU has `dotprod`.
+#[inline(always)]
+unsafe fn sdot<const LANE: i32>(mut acc: int32x4_t, w: int8x16_t, x: int8x16_t) -> int32x4_t {
+    // SAFETY: an instruction on registers alone, which the CPU has.
+    unsafe {
+        asm!(
+            ".arch_extension dotprod",
+            "sdot {acc:v}.4s, {w:v}.16b, {x:v}.4b[{lane}]",
+            acc = inout(vreg) acc,
+            w = in(vreg) w,
+            x = in(vreg) x,
+            lane = const LANE,
+            options(pure, nomem, nostack, preserves_flags),
+        );
+    }
+    acc
+}

@@ -1,0 +1,94 @@
+//! Kernel sets of 64-bit ARM. They differ only in [`Dots`], how the integer sums of one block are formed:
+//!
+//! | set | instruction | products an instruction |
+//! |---|---|---|
+//! | `neon` | `smlal`, sums of 16 bits | 8 |
+//! | `dotprod` | `sdot` by lane | 16 |
+//! | `i8mm` | `smmla`, two rows with two rows | 32 |
+//!
+//! [`tile`] holds what they share: the way along a tile, the float sums, and panels, in which many rows of activations
+//! meet weights that are unpacked once.
+//!
+//! The trap: the intrinsics of `sdot` and `smmla` are not stable, so they are written as assembly that names its own
+//! extension. No function here has a target feature, and only [`Set`] keeps them from CPUs that lack them.
+
+mod dotprod;
+mod i8mm;
+mod lanes;
+mod neon;
+mod tile;
+mod weights;
+
+use std::arch::aarch64::int32x4_t;
+use std::marker::PhantomData;
+use std::ops::Range;
+
+use phonelm_model::{Activation, RopeLayout};
+
+use crate::attention::{AttentionState, KvBlock};
+use crate::float::float_methods;
+use crate::kernels::Kernels;
+use crate::packed::Packed;
+use crate::rows::{FloatMatrix, OutRows, QuantizedGroup, QuantizedRows};
+
+use lanes::Lanes;
+use weights::{Quads, Weights};
+
+/// Every 64-bit ARM CPU.
+pub(crate) type Neon = Set<neon::Smlal>;
+/// Armv8.2 with dot products: phones from about 2018 on.
+pub(crate) type Dotprod = Set<dotprod::Sdot>;
+/// Armv8.6 with int8 matrix products: phones from about 2022 on.
+pub(crate) type I8mm = Set<i8mm::Smmla>;
+
+/// The kernel set of one [`Dots`]. A value proves that the CPU has its instructions.
+pub(crate) struct Set<D>(PhantomData<D>);
+
+impl<D: Dots> Set<D> {
+    /// The only way to a value: asks the CPU.
+    pub(crate) fn new() -> Option<&'static Self> {
+        D::detected().then_some(&Self(PhantomData))
+    }
+}
+
+impl<D: Dots> Kernels for Set<D> {
+    fn name(&self) -> &'static str {
+        D::NAME
+    }
+
+    fn matmul(&self, w: &Packed, tiles: Range<usize>, x: &QuantizedRows, out: &OutRows<'_>) {
+        // SAFETY: a value of this type proves the instructions.
+        unsafe { tile::matmul::<D>(w, tiles, x, out) }
+    }
+
+    float_methods! { vector: Lanes, attention_rows: 1, }
+}
+
+/// How an instruction set forms the integer sums of a block.
+pub(crate) trait Dots: Send + Sync + 'static {
+    /// `{arch}-{types}-{variant}`.
+    const NAME: &'static str;
+    /// What sums up fewer than four rows of activations that meet packed blocks.
+    type Few: Dots;
+
+    /// Whether this CPU has the instructions.
+    fn detected() -> bool;
+
+    /// Products of `R` groups of activations with rows `4 * (first + t)..`, `t < T`, of a block that begins at column
+    /// `skip` of the groups.
+    ///
+    /// # Safety
+    /// The CPU has the instructions; `skip + W::COLS` is at most a group.
+    unsafe fn dots<W: Weights, const R: usize, const T: usize>(
+        block: &W,
+        first: usize,
+        x: [&QuantizedGroup; R],
+        skip: usize,
+    ) -> [[int32x4_t; T]; R];
+
+    /// Puts two quads into the order that [`Self::dots`] wants in a panel.
+    #[inline(always)]
+    fn arrange(quads: Quads) -> Quads {
+        quads
+    }
+}

@@ -1,0 +1,126 @@
+//! Packed blocks as kernels see them: eight columns of four rows at a time, as int8.
+
+use std::arch::aarch64::*;
+
+use crate::kernels::TILE_ROWS;
+use crate::packed::{AffineBlock, Q4Block, Q8Block};
+
+/// Columns `8 j..8 j + 4` and `8 j + 4..8 j + 8` of four weight rows: byte `4 * row + i` is column `i` of the four.
+pub(crate) type Quads = [int8x16_t; 2];
+
+/// A block of 16 weight rows.
+pub(crate) trait Weights {
+    /// Columns of the block.
+    const COLS: usize;
+    /// Values are 8 too large; the activations' offsets make up for it.
+    const OFFSET: bool;
+    /// Weights have a minimum besides their scale.
+    const AFFINE: bool;
+    /// Times eight columns whose products, two to a sum, fit a sum of 16 bits (the largest activation is 127).
+    const EIGHTS_IN_I16: usize;
+    /// [`super::Dots::arrange`] was applied already.
+    const ARRANGED: bool = false;
+
+    /// Columns `8 j..8 j + 8` of rows `4 t..4 t + 4`.
+    fn quads(&self, j: usize, t: usize) -> Quads;
+    /// Scales of rows `4 t..4 t + 4`.
+    fn scales(&self, t: usize) -> float32x4_t;
+    /// Minima of rows `4 t..4 t + 4`, where [`Self::AFFINE`].
+    fn mins(&self, _t: usize) -> float32x4_t {
+        float4(&[0.0; TILE_ROWS], 0)
+    }
+}
+
+impl Weights for Q4Block {
+    const COLS: usize = 32;
+    const OFFSET: bool = true;
+    const AFFINE: bool = false;
+    /// 8 * 15 * 127 = 15,240.
+    const EIGHTS_IN_I16: usize = 4;
+
+    #[inline(always)]
+    fn quads(&self, j: usize, t: usize) -> Quads {
+        let nibbles = bytes16(&self.values[j], t);
+        // SAFETY: every CPU of this architecture has NEON.
+        unsafe {
+            let low = vandq_u8(nibbles, vdupq_n_u8(15));
+            [vreinterpretq_s8_u8(low), vreinterpretq_s8_u8(vshrq_n_u8::<4>(nibbles))]
+        }
+    }
+
+    #[inline(always)]
+    fn scales(&self, t: usize) -> float32x4_t {
+        half4(&self.scales, t)
+    }
+}
+
+impl Weights for Q8Block {
+    const COLS: usize = 32;
+    const OFFSET: bool = false;
+    const AFFINE: bool = false;
+    /// 2 * 128 * 127 = 32,512.
+    const EIGHTS_IN_I16: usize = 1;
+
+    #[inline(always)]
+    fn quads(&self, j: usize, t: usize) -> Quads {
+        signed_quads(&self.values, j, t)
+    }
+
+    #[inline(always)]
+    fn scales(&self, t: usize) -> float32x4_t {
+        half4(&self.scales, t)
+    }
+}
+
+impl<const QUADS: usize> Weights for AffineBlock<QUADS> {
+    const COLS: usize = 4 * QUADS;
+    const OFFSET: bool = false;
+    const AFFINE: bool = true;
+    /// 8 * 32 * 127 = 32,512.
+    const EIGHTS_IN_I16: usize = 4;
+
+    #[inline(always)]
+    fn quads(&self, j: usize, t: usize) -> Quads {
+        signed_quads(&self.values, j, t)
+    }
+
+    #[inline(always)]
+    fn scales(&self, t: usize) -> float32x4_t {
+        float4(&self.scales, t)
+    }
+
+    #[inline(always)]
+    fn mins(&self, t: usize) -> float32x4_t {
+        float4(&self.mins, t)
+    }
+}
+
+#[inline(always)]
+pub(super) fn signed_quads<const QUADS: usize>(values: &[[i8; 64]; QUADS], j: usize, t: usize) -> Quads {
+    [0, 1].map(|half| {
+        let values: &[i8; 16] = &values[2 * j + half].as_chunks().0[t];
+        // SAFETY: a reference to 16 bytes.
+        unsafe { vld1q_s8(values.as_ptr()) }
+    })
+}
+
+#[inline(always)]
+fn bytes16(values: &[u8; 64], t: usize) -> uint8x16_t {
+    let values: &[u8; 16] = &values.as_chunks().0[t];
+    // SAFETY: a reference to 16 bytes.
+    unsafe { vld1q_u8(values.as_ptr()) }
+}
+
+#[inline(always)]
+pub(super) fn float4(values: &[f32; TILE_ROWS], t: usize) -> float32x4_t {
+    let values: &[f32; 4] = &values.as_chunks().0[t];
+    // SAFETY: a reference to 4 floats.
+    unsafe { vld1q_f32(values.as_ptr()) }
+}
+
+#[inline(always)]
+fn half4(values: &[u16; TILE_ROWS], t: usize) -> float32x4_t {
+    let values: &[u16; 4] = &values.as_chunks().0[t];
+    // SAFETY: a reference to 4 numbers; every CPU of this architecture converts f16.
+    unsafe { vcvt_f32_f16(vreinterpret_f16_u16(vld1_u16(values.as_ptr()))) }
+}
