@@ -221,6 +221,8 @@ mod tests {
             (r#"{"rms_norm_eps": 0}"#, "rms_norm_eps is 0"),
             (r#"{"rms_norm_eps": 1.5}"#, "rms_norm_eps is 1.5"),
             (r#"{"rope_theta": -1}"#, "rope_theta is -1"),
+            (r#"{"rope_theta": 1e300}"#, "rope_theta is 1e+300, but it should be a positive number"),
+            (r#"{"rope_theta": 1e-300}"#, "rope_theta is 1e-300"),
             (r#"{"tie_word_embeddings": "no"}"#, "tie_word_embeddings is \"no\""),
             (r#"{"model_type": null}"#, "model_type is missing"),
             (r#"{"model_type": 7}"#, "model_type is 7"),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::fs::File;
-use std::io::BufWriter;
+use std::io::{BufWriter, Write};
 use std::path::Path;
 
 use phonelm_gguf::{TensorType, Writer};
@@ -191,16 +191,32 @@ fn write(
     tensors: &[Tensor<'_>],
     progress: &mut dyn FnMut(Progress<'_>),
 ) -> Result<u64, Error> {
-    let failed = |cause: phonelm_gguf::Error| Error::Write { path: out.to_path_buf(), cause };
-    let io = |cause: std::io::Error| failed(cause.into());
-    let temporary = temporary_beside(out).map_err(io)?;
-    let mut body = writer.start(BufWriter::new(temporary)).map_err(failed)?;
+    let failed = |cause: std::io::Error| Error::Write { path: out.to_path_buf(), cause: cause.into() };
+    let temporary = BufWriter::new(temporary_beside(out).map_err(failed)?);
+    let written = fill(temporary, writer, config, tensors, progress).map_err(|error| match error {
+        WriteError::Source(error) => error,
+        WriteError::Out(cause) => Error::Write { path: out.to_path_buf(), cause },
+    })?;
+    let temporary = written.into_inner().map_err(|error| failed(error.into_error()))?;
+    temporary.as_file().sync_all().map_err(failed)?;
+    let file: File = temporary.persist(out).map_err(|error| failed(error.error))?;
+    Ok(file.metadata().map_err(failed)?.len())
+}
 
+/// Writes header and tensors to `out`.
+fn fill<W: Write>(
+    out: W,
+    writer: &Writer,
+    config: &Config,
+    tensors: &[Tensor<'_>],
+    progress: &mut dyn FnMut(Progress<'_>),
+) -> Result<W, WriteError> {
+    let mut body = writer.start(out)?;
     let total = body.tensors().iter().map(|tensor| tensor.size()).sum();
     let mut done = 0;
     if let Some(factors) = &config.rope.factors {
         let bytes: Vec<u8> = factors.iter().flat_map(|factor| factor.to_le_bytes()).collect();
-        body.tensor(&bytes).map_err(failed)?;
+        body.tensor(&bytes)?;
         done += bytes.len() as u64;
     }
     for tensor in tensors {
@@ -208,15 +224,9 @@ fn write(
             done += bytes as u64;
             progress(Progress { tensor: &tensor.slot.gguf, done, total });
         };
-        tensor.write(config.head_dim, &mut body, &mut written).map_err(|error| match error {
-            WriteError::Source(error) => error,
-            WriteError::Out(cause) => failed(cause),
-        })?;
+        tensor.write(config.head_dim, &mut body, &mut written)?;
     }
-    let temporary = body.finish().map_err(failed)?.into_inner().map_err(|error| io(error.into_error()))?;
-    temporary.as_file().sync_all().map_err(io)?;
-    let file: File = temporary.persist(out).map_err(|error| io(error.error))?;
-    Ok(file.metadata().map_err(io)?.len())
+    Ok(body.finish()?)
 }
 
 /// A file in the folder of `out`, so that the renaming stays on one disk; it is removed when dropped.
@@ -237,4 +247,42 @@ fn temporary_beside(out: &Path) -> std::io::Result<NamedTempFile> {
         builder.permissions(std::fs::Permissions::from_mode(0o666));
     }
     builder.tempfile_in(folder)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A disk with room for so many bytes.
+    struct Disk(usize);
+
+    impl Write for Disk {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0 = self.0.checked_sub(bytes.len()).ok_or(std::io::ErrorKind::StorageFull)?;
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_full_disk_is_an_error_at_any_byte() {
+        let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/golden/models/llama-rope-llama3");
+        let json = Object::read(&dir, FILE).unwrap().unwrap();
+        let source = Source::open(&dir).unwrap();
+        let config = read_config(&json, true).unwrap();
+        let tensors = find(&source, &config, TensorType::Q8_0).unwrap();
+        let writer = declare(&dir, &config, &tensors, vec![], TensorType::Q8_0);
+        let fill = |room| fill(Disk(room), &writer, &config, &tensors, &mut |_| {});
+
+        let room = 1 << 20;
+        let length = room - fill(room).ok().unwrap().0;
+        assert!(fill(length).is_ok());
+        for room in (0..length).step_by(997).chain([length - 1]) {
+            let Err(WriteError::Out(error)) = fill(room) else { panic!("{room} bytes suffice for {length}") };
+            assert_eq!(error.to_string(), "writing failed: no storage space");
+        }
+    }
 }

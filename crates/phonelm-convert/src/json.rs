@@ -56,9 +56,11 @@ impl Object {
         self.size(field, max)?.ok_or_else(missing)
     }
 
-    /// A positive, finite number.
+    /// A number that is positive and finite in single precision too.
     pub(crate) fn positive(&self, field: &str) -> Result<Option<f64>, Error> {
-        self.typed(field, "a positive number", |value| value.as_f64().filter(|x| x.is_finite() && *x > 0.0))
+        self.typed(field, "a positive number", |value| {
+            value.as_f64().filter(|x| (*x as f32).is_finite() && *x as f32 > 0.0)
+        })
     }
 
     /// [`Self::positive`] of a field that must be there.

@@ -106,7 +106,7 @@ impl Tensor<'_> {
             }
             quantize(self.ty, &numbers, &mut bytes)
                 .map_err(|_| WriteError::Source(Error::CannotQuantize { ty: self.ty }))?;
-            body.chunk(&bytes).map_err(WriteError::Out)?;
+            body.chunk(&bytes)?;
             written(bytes.len());
         }
         Ok(())
@@ -117,6 +117,12 @@ impl Tensor<'_> {
 pub(crate) enum WriteError {
     Source(Error),
     Out(phonelm_gguf::Error),
+}
+
+impl From<phonelm_gguf::Error> for WriteError {
+    fn from(error: phonelm_gguf::Error) -> Self {
+        Self::Out(error)
+    }
 }
 
 /// The largest number that a type holds; block types keep their scale or minimum as f16.
