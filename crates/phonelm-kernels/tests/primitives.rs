@@ -204,9 +204,9 @@ impl Attention {
         let q = &self.q[row * self.head_dim..(row + 1) * self.head_dim];
         let mut out = vec![0.0; self.head_dim];
         let mut total = 0.0;
+        let blocks: Vec<_> = self.blocks.iter().map(|(keys, values)| (floats(keys), floats(values))).collect();
         for t in 0..seen {
-            let (keys, values) = &self.blocks[t / KV_BLOCK];
-            let (keys, values, t) = (floats(keys), floats(values), t % KV_BLOCK);
+            let ((keys, values), t) = (&blocks[t / KV_BLOCK], t % KV_BLOCK);
             let score: f64 = (0..self.head_dim).map(|d| f64::from(q[d]) * f64::from(keys[d * KV_BLOCK + t])).sum();
             let weight = score.exp();
             total += weight;
