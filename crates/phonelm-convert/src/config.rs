@@ -124,7 +124,9 @@ fn refuse_unsupported(json: &Object, family: Family) -> Result<(), Error> {
             return refuse(field, json.get(field).map(describe).unwrap_or_default(), "only dense models are");
         }
     }
-    if let Some(share) = json.positive("partial_rotary_factor")?
+    // PhoneLM's own code turns whole heads, whatever this field says.
+    if family != Family::PhoneLm
+        && let Some(share) = json.positive("partial_rotary_factor")?
         && share != 1.0
     {
         return refuse("partial_rotary_factor", share.to_string(), "only rotation of whole heads is");
@@ -176,6 +178,7 @@ mod tests {
         let phonelm = read(r#"{"model_type": "phonelm", "hidden_act": "relu"}"#).unwrap();
         assert_eq!((phonelm.activation, phonelm.rope.int8), (Activation::Relu, true));
         assert_eq!(phonelm.rope.layout, RopeLayout::Halves);
+        assert!(read(r#"{"model_type": "phonelm", "partial_rotary_factor": 0.25}"#).is_ok());
         let qwen2 = read(r#"{"model_type": "qwen2", "hidden_act": "silu", "attention_bias": true}"#).unwrap();
         assert!(qwen2.qkv_bias && !qwen2.qk_norm);
         assert!(read(r#"{"model_type": "qwen3"}"#).unwrap().qk_norm);
