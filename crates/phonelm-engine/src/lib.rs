@@ -1,1 +1,19 @@
 //! Text in, text out: tokenizer, chat template, tool calls, sampler, conversations.
+//!
+//! Left out on purpose: how logits are computed (the `Executor` of `phonelm-model` does that), threads, files.
+
+mod error;
+mod prompt;
+mod sampler;
+mod template;
+mod text;
+mod tokenizer;
+mod tools;
+
+pub use error::Error;
+pub use prompt::Prompt;
+pub use sampler::{Candidate, Sampler, SamplerOptions, TokenMask, TokenSet};
+pub use template::{ChatTemplate, TemplateError, TemplateInput};
+pub use text::TextStream;
+pub use tokenizer::Tokenizer;
+pub use tools::{CallError, CallParser, Parsed, Part, Tool, ToolCall, ToolFormat};
