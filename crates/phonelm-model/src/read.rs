@@ -74,11 +74,21 @@ impl Config {
             vocab: vocab as usize,
             norm_eps,
             rope: read_rope(family, &keys, gguf, file, head_dim)?,
-            activation: if family == Family::PhoneLm { Activation::Relu } else { Activation::Silu },
+            activation: read_activation(family, &keys)?,
             qkv_bias: family == Family::Qwen2 || gguf.tensor("blk.0.attn_q.bias").is_some(),
             qk_norm: family == Family::Qwen3,
             tied: gguf.tensor("output.weight").is_none(),
         })
+    }
+}
+
+fn read_activation(family: Family, keys: &Keys<'_>) -> Result<Activation, Error> {
+    match keys.meta.str(&keys.name("hidden_act"))? {
+        Some("relu") => Ok(Activation::Relu),
+        Some("silu") => Ok(Activation::Silu),
+        Some(other) => Err(keys.bad("hidden_act", other, "only relu and silu are supported")),
+        None if family == Family::PhoneLm => Ok(Activation::Relu),
+        None => Ok(Activation::Silu),
     }
 }
 
@@ -107,7 +117,7 @@ fn read_rope(family: Family, keys: &Keys<'_>, gguf: &Gguf, file: &[u8], head_dim
         layout: if family == Family::Llama { RopeLayout::Pairs } else { RopeLayout::Halves },
         linear_factor,
         factors: read_factors(gguf, file, head_dim / 2)?,
-        int8: family == Family::PhoneLm,
+        int8: keys.meta.bool(&keys.name("rope.int8"))?.unwrap_or(family == Family::PhoneLm),
     })
 }
 

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 use phonelm_gguf::{TensorType, Value, Writer};
-use phonelm_model::{Error, Mapping, ModelFile};
+use phonelm_model::{Activation, Error, Mapping, ModelFile};
 
 const HIDDEN: u64 = 64;
 
@@ -12,11 +12,26 @@ fn file(change: impl Fn(&str, Value) -> Option<Value>) -> Result<ModelFile, Erro
     file_with_tensors(change, |_, shape| Some(shape))
 }
 
+fn file_with_keys(more: Vec<(&str, Value)>) -> Result<ModelFile, Error> {
+    build(more, |_, value| Some(value), |_, shape| Some(shape))
+}
+
 fn file_with_tensors(
     change: impl Fn(&str, Value) -> Option<Value>,
     reshape: impl Fn(&str, Vec<u64>) -> Option<Vec<u64>>,
 ) -> Result<ModelFile, Error> {
+    build(Vec::new(), change, reshape)
+}
+
+fn build(
+    more: Vec<(&str, Value)>,
+    change: impl Fn(&str, Value) -> Option<Value>,
+    reshape: impl Fn(&str, Vec<u64>) -> Option<Vec<u64>>,
+) -> Result<ModelFile, Error> {
     let mut writer = Writer::new();
+    for (key, value) in more {
+        writer.set(key, value);
+    }
     for (key, value) in [
         ("general.architecture", Value::String("phonelm".into())),
         ("phonelm.context_length", Value::U32(128)),
@@ -104,6 +119,17 @@ fn impossible_numbers_are_named() {
         let named = key.trim_end_matches("_kv").trim_start_matches("phonelm.");
         assert!(error.to_string().contains(named) || error.to_string().contains("key_length"), "{key}: {error}");
     }
+}
+
+#[test]
+fn activation_and_rounding_are_data() {
+    let with = |key: &'static str, value: Value| {
+        file_with_keys(vec![(key, value)]).map(|f| (f.config().activation, f.config().rope.int8))
+    };
+    assert_eq!(with("phonelm.hidden_act", Value::String("silu".into())).unwrap(), (Activation::Silu, true));
+    assert_eq!(with("phonelm.rope.int8", Value::Bool(false)).unwrap(), (Activation::Relu, false));
+    let error = with("phonelm.hidden_act", Value::String("gelu".into())).unwrap_err();
+    assert!(error.to_string().contains("hidden_act"), "{error}");
 }
 
 #[test]
