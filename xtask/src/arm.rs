@@ -35,11 +35,7 @@ impl Compiler {
 
     /// The pinned compiler if it can, else Debian's.
     pub(crate) fn find() -> Option<Self> {
-        if has_library("rustc") {
-            Some(Self::Pinned)
-        } else {
-            has_library(Self::DEBIAN_RUSTC).then_some(Self::Debian)
-        }
+        if has_library("rustc") { Some(Self::Pinned) } else { has_library(Self::DEBIAN_RUSTC).then_some(Self::Debian) }
     }
 
     fn apply(self, cargo: &mut Command) {
@@ -60,14 +56,12 @@ impl fmt::Display for Compiler {
 }
 
 fn has_library(rustc: &str) -> bool {
-    output(rustc, &["--print", "target-libdir", "--target", TARGET])
-        .is_some_and(|dir| Path::new(dir.trim()).is_dir())
+    output(rustc, &["--print", "target-libdir", "--target", TARGET]).is_some_and(|dir| Path::new(dir.trim()).is_dir())
 }
 
 /// Whether the cross linker with its C library and the emulator are there.
 pub(crate) fn emulator_is_ready() -> bool {
-    let library = output(LINKER, &["-print-file-name=libc.a"])
-        .is_some_and(|path| Path::new(path.trim()).is_absolute());
+    let library = output(LINKER, &["-print-file-name=libc.a"]).is_some_and(|path| Path::new(path.trim()).is_absolute());
     library && output(EMULATOR, &["--version"]).is_some()
 }
 
@@ -95,10 +89,7 @@ pub(crate) fn run() -> Result<(bool, Counts)> {
         cargo
             .env("CARGO_TARGET_DIR", target_dir().join("arm"))
             .env("CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_LINKER", LINKER)
-            .env(
-                "CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_RUSTFLAGS",
-                "-Ctarget-feature=+crt-static --cap-lints=warn",
-            )
+            .env("CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_RUSTFLAGS", "-Ctarget-feature=+crt-static --cap-lints=warn")
             .env(
                 "CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_RUNNER",
                 format!("timeout {PROGRAM_LIMIT} {EMULATOR} -cpu {processor}"),

@@ -13,41 +13,19 @@ pub(crate) struct Counts {
 }
 
 impl Counts {
-    pub(crate) const PASSED: Self = Self {
-        passed: 1,
-        failed: 0,
-        skipped: 0,
-    };
-    pub(crate) const FAILED: Self = Self {
-        passed: 0,
-        failed: 1,
-        skipped: 0,
-    };
-    pub(crate) const SKIPPED: Self = Self {
-        passed: 0,
-        failed: 0,
-        skipped: 1,
-    };
+    pub(crate) const PASSED: Self = Self { passed: 1, failed: 0, skipped: 0 };
+    pub(crate) const FAILED: Self = Self { passed: 0, failed: 1, skipped: 0 };
+    pub(crate) const SKIPPED: Self = Self { passed: 0, failed: 0, skipped: 1 };
 
     /// Reads one line of output; lines that are no summary count nothing.
     pub(crate) fn read_line(line: &str) -> Self {
-        let Some((_, numbers)) = line
-            .strip_prefix("test result: ")
-            .and_then(|rest| rest.split_once(". "))
-        else {
+        let Some((_, numbers)) = line.strip_prefix("test result: ").and_then(|rest| rest.split_once(". ")) else {
             return Self::default();
         };
         let number = |name: &str| {
-            numbers
-                .split(';')
-                .find_map(|part| part.trim().strip_suffix(name)?.trim_end().parse().ok())
-                .unwrap_or(0)
+            numbers.split(';').find_map(|part| part.trim().strip_suffix(name)?.trim_end().parse().ok()).unwrap_or(0)
         };
-        Self {
-            passed: number("passed"),
-            failed: number("failed"),
-            skipped: number("ignored"),
-        }
+        Self { passed: number("passed"), failed: number("failed"), skipped: number("ignored") }
     }
 }
 
@@ -61,11 +39,7 @@ impl AddAssign for Counts {
 
 impl fmt::Display for Counts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{} passed, {} failed, {} skipped",
-            self.passed, self.failed, self.skipped
-        )
+        write!(f, "{} passed, {} failed, {} skipped", self.passed, self.failed, self.skipped)
     }
 }
 
@@ -76,25 +50,12 @@ mod tests {
     #[test]
     fn a_summary_line_is_counted() {
         let line = "test result: FAILED. 12 passed; 3 failed; 1 ignored; 0 measured; 7 filtered out; finished in 0.01s";
-        assert_eq!(
-            Counts::read_line(line),
-            Counts {
-                passed: 12,
-                failed: 3,
-                skipped: 1
-            }
-        );
+        assert_eq!(Counts::read_line(line), Counts { passed: 12, failed: 3, skipped: 1 });
     }
 
     #[test]
     fn other_lines_count_nothing() {
-        for line in [
-            "",
-            "running 3 tests",
-            "test result: unknown",
-            "test a ... ok",
-            "note: 3 failed",
-        ] {
+        for line in ["", "running 3 tests", "test result: unknown", "test a ... ok", "note: 3 failed"] {
             assert_eq!(Counts::read_line(line), Counts::default(), "{line}");
         }
     }
@@ -103,11 +64,7 @@ mod tests {
     fn sums_print_as_the_last_line_of_a_run() {
         let mut sum = Counts::PASSED;
         sum += Counts::FAILED;
-        sum += Counts {
-            passed: 40,
-            failed: 0,
-            skipped: 2,
-        };
+        sum += Counts { passed: 40, failed: 0, skipped: 2 };
         assert_eq!(sum.to_string(), "41 passed, 1 failed, 2 skipped");
     }
 }

@@ -14,19 +14,9 @@ pub(crate) fn run(args: &[String]) -> Result<()> {
     let venv = target_dir().join("golden-venv");
     let python = venv.join("bin/python").to_string_lossy().into_owned();
     if !venv.join("bin/python").is_file() {
-        check(&mut command(
-            "python3",
-            ["-m".as_ref(), "venv".as_ref(), venv.as_os_str()],
-        ))?;
+        check(&mut command("python3", ["-m".as_ref(), "venv".as_ref(), venv.as_os_str()]))?;
     }
-    let pip = [
-        "-m",
-        "pip",
-        "install",
-        "--quiet",
-        "--disable-pip-version-check",
-        "--requirement",
-    ];
+    let pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement"];
     check(command(&python, pip).arg(&needs))?;
     check(command(&python, [&script]).args(args))
 }

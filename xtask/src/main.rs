@@ -40,13 +40,11 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     /// Installs what the tests need and says what was there already.
-    #[command(
-        after_help = "As root, or through sudo where it exists; otherwise prints the command to run.
+    #[command(after_help = "As root, or through sudo where it exists; otherwise prints the command to run.
 
 Examples:
   cargo xtask setup                what the ordinary suites need
-  cargo xtask setup --arm          also a cross compiler and qemu for the arm suite"
-    )]
+  cargo xtask setup --arm          also a cross compiler and qemu for the arm suite")]
     Setup {
         /// Also the tools of the arm suite.
         #[arg(long)]
@@ -69,14 +67,12 @@ Examples:
   cargo xtask ci")]
     Ci,
     /// Makes the reference data in tests/golden anew; review the difference before you commit it.
-    #[command(
-        after_help = "Needs python3; packages go to a virtual environment under target/.
+    #[command(after_help = "Needs python3; packages go to a virtual environment under target/.
 What follows `--` reaches tests/golden/scripts/refresh.py.
 
 Examples:
   cargo xtask golden
-  cargo xtask golden -- --help"
-    )]
+  cargo xtask golden -- --help")]
     Golden {
         /// Arguments of refresh.py.
         #[arg(last = true)]

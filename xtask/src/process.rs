@@ -15,16 +15,12 @@ pub(crate) fn root() -> PathBuf {
 
 /// Where cargo puts what it builds: `CARGO_TARGET_DIR`, or `target` in the root.
 pub(crate) fn target_dir() -> PathBuf {
-    let dir =
-        std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| PathBuf::from("target"), PathBuf::from);
+    let dir = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| PathBuf::from("target"), PathBuf::from);
     root().join(dir)
 }
 
 /// A program that will run in the repository's root.
-pub(crate) fn command<S: AsRef<OsStr>>(
-    program: &str,
-    args: impl IntoIterator<Item = S>,
-) -> Command {
+pub(crate) fn command<S: AsRef<OsStr>>(program: &str, args: impl IntoIterator<Item = S>) -> Command {
     let mut command = Command::new(program);
     command.args(args).current_dir(root());
     command
@@ -32,18 +28,13 @@ pub(crate) fn command<S: AsRef<OsStr>>(
 
 /// The cargo that runs this program, so that a toolchain chosen with `cargo +name` stays chosen.
 pub(crate) fn cargo(args: &[&str]) -> Command {
-    command(
-        &std::env::var("CARGO").unwrap_or_else(|_| "cargo".into()),
-        args,
-    )
+    command(&std::env::var("CARGO").unwrap_or_else(|_| "cargo".into()), args)
 }
 
 /// Runs a program with its output on ours; an exit code other than 0 is an error.
 pub(crate) fn check(command: &mut Command) -> Result<()> {
     let shown = announce(command);
-    let status = command
-        .status()
-        .with_context(|| format!("cannot start `{shown}`"))?;
+    let status = command.status().with_context(|| format!("cannot start `{shown}`"))?;
     if !status.success() {
         bail!("`{shown}` ended with {status}");
     }
@@ -53,33 +44,21 @@ pub(crate) fn check(command: &mut Command) -> Result<()> {
 /// Runs a program, hands each line of its standard output to `line` and prints it; true if it exits with 0.
 pub(crate) fn check_lines(command: &mut Command, mut line: impl FnMut(&str)) -> Result<bool> {
     let shown = announce(command);
-    let mut child = command
-        .stdout(Stdio::piped())
-        .spawn()
-        .with_context(|| format!("cannot start `{shown}`"))?;
-    let output = child
-        .stdout
-        .take()
-        .with_context(|| format!("`{shown}` has no output"))?;
+    let mut child = command.stdout(Stdio::piped()).spawn().with_context(|| format!("cannot start `{shown}`"))?;
+    let output = child.stdout.take().with_context(|| format!("`{shown}` has no output"))?;
     for bytes in BufReader::new(output).split(b'\n') {
         let bytes = bytes.with_context(|| format!("cannot read what `{shown}` prints"))?;
         let text = String::from_utf8_lossy(&bytes);
         println!("{text}");
         line(&text);
     }
-    Ok(child
-        .wait()
-        .with_context(|| format!("lost `{shown}`"))?
-        .success())
+    Ok(child.wait().with_context(|| format!("lost `{shown}`"))?.success())
 }
 
 /// What a program prints, or `None` if it is missing or fails.
 pub(crate) fn output(program: &str, args: &[&str]) -> Option<String> {
     let output = command(program, args).stderr(Stdio::null()).output().ok()?;
-    output
-        .status
-        .success()
-        .then(|| String::from_utf8_lossy(&output.stdout).into_owned())
+    output.status.success().then(|| String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
 /// A command as a person would type it.

@@ -11,11 +11,7 @@ use crate::process::{check, command, display, output};
 /// A C linker for Rust and git for `tidy`.
 const BASE: &[&str] = &["gcc", "git", "libc6-dev"];
 /// Cross linker, C library and emulator.
-const ARM: &[&str] = &[
-    "gcc-aarch64-linux-gnu",
-    "libc6-dev-arm64-cross",
-    "qemu-user",
-];
+const ARM: &[&str] = &["gcc-aarch64-linux-gnu", "libc6-dev-arm64-cross", "qemu-user"];
 /// Debian's Rust with its library for arm64.
 const ARM_RUSTC: &[&str] = &["rustc-web", "libstd-rust-web-dev:arm64"];
 
@@ -47,10 +43,7 @@ fn arm_tools() -> Result<()> {
         return Ok(());
     }
     if check(&mut command("rustup", ["target", "add", arm::TARGET])).is_err() {
-        println!(
-            "setup: rustup cannot supply {}; taking Debian's rustc",
-            arm::TARGET
-        );
+        println!("setup: rustup cannot supply {}; taking Debian's rustc", arm::TARGET);
         as_root(&["dpkg", "--add-architecture", "arm64"])?;
         apt_install(ARM_RUSTC)?;
     }
@@ -62,11 +55,7 @@ fn arm_tools() -> Result<()> {
 }
 
 fn apt_install(packages: &[&str]) -> Result<()> {
-    let missing: Vec<&str> = packages
-        .iter()
-        .copied()
-        .filter(|package| !is_installed(package))
-        .collect();
+    let missing: Vec<&str> = packages.iter().copied().filter(|package| !is_installed(package)).collect();
     for package in packages.iter().filter(|package| !missing.contains(package)) {
         println!("setup: there already: {package}");
     }
@@ -74,19 +63,10 @@ fn apt_install(packages: &[&str]) -> Result<()> {
         return Ok(());
     }
     if output("apt-get", &["--version"]).is_none() {
-        bail!(
-            "this machine has no apt-get; install what corresponds to these Debian packages: {}",
-            missing.join(" ")
-        );
+        bail!("this machine has no apt-get; install what corresponds to these Debian packages: {}", missing.join(" "));
     }
     as_root(&["apt-get", "update", "--quiet"])?;
-    let mut install = vec![
-        "apt-get",
-        "install",
-        "--quiet",
-        "--yes",
-        "--no-install-recommends",
-    ];
+    let mut install = vec!["apt-get", "install", "--quiet", "--yes", "--no-install-recommends"];
     install.extend(&missing);
     as_root(&install)?;
     println!("setup: installed: {}", missing.join(", "));
@@ -108,11 +88,7 @@ fn as_root(words: &[&str]) -> Result<()> {
     let mut command = command(program, args);
     command.env("DEBIAN_FRONTEND", "noninteractive");
     if program == "sudo" && output("sudo", &["--version"]).is_none() {
-        bail!(
-            "this needs root and there is no sudo; run as root:\n  {}",
-            words.join(" ")
-        );
+        bail!("this needs root and there is no sudo; run as root:\n  {}", words.join(" "));
     }
-    check(&mut command)
-        .map_err(|error| error.context(format!("run it by hand: {}", display(&command))))
+    check(&mut command).map_err(|error| error.context(format!("run it by hand: {}", display(&command))))
 }

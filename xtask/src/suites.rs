@@ -30,11 +30,7 @@ pub(crate) struct Options {
 impl Options {
     /// All suites, their tools installed.
     pub(crate) fn everything() -> Self {
-        Self {
-            setup: true,
-            arm: true,
-            only: Vec::new(),
-        }
+        Self { setup: true, arm: true, only: Vec::new() }
     }
 
     fn wants(&self, suite: Suite) -> bool {
@@ -80,24 +76,14 @@ impl Suite {
             Self::Tidy => tidy::run(),
             Self::Fmt => one(check(&mut cargo(&["fmt", "--all", "--check"]))),
             Self::Clippy => {
-                let args = [
-                    "clippy",
-                    "--workspace",
-                    "--all-targets",
-                    "--",
-                    "--deny",
-                    "warnings",
-                ];
+                let args = ["clippy", "--workspace", "--all-targets", "--", "--deny", "warnings"];
                 one(check(&mut cargo(&args)))
             }
             Self::Rust => {
                 let mut counts = Counts::default();
-                let passed = check_lines(
-                    &mut cargo(&["test", "--workspace", "--no-fail-fast"]),
-                    |line| {
-                        counts += Counts::read_line(line);
-                    },
-                )?;
+                let passed = check_lines(&mut cargo(&["test", "--workspace", "--no-fail-fast"]), |line| {
+                    counts += Counts::read_line(line);
+                })?;
                 Ok((passed, counts))
             }
             Self::Doc => {
@@ -111,11 +97,7 @@ impl Suite {
 
 impl fmt::Display for Suite {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(
-            self.to_possible_value()
-                .as_ref()
-                .map_or("", |value| value.get_name()),
-        )
+        f.write_str(self.to_possible_value().as_ref().map_or("", |value| value.get_name()))
     }
 }
 
@@ -132,23 +114,18 @@ fn one(result: Result<()>) -> Result<(bool, Counts)> {
 
 /// Runs the suites and prints what came of each; `ci` demands all of them.
 pub(crate) fn run(options: &Options, ci: bool) -> Result<ExitCode> {
-    let demand_arm =
-        options.arm || (ci && options.wants(Suite::Arm)) || options.only.contains(&Suite::Arm);
+    let demand_arm = options.arm || (ci && options.wants(Suite::Arm)) || options.only.contains(&Suite::Arm);
     if options.setup {
         setup::run(demand_arm)?;
     }
     let mut lines = Vec::new();
     let mut total = Counts::default();
-    for &suite in Suite::value_variants()
-        .iter()
-        .filter(|&&suite| options.wants(suite))
-    {
+    for &suite in Suite::value_variants().iter().filter(|&&suite| options.wants(suite)) {
         println!("\n== {suite}");
         let (line, counts) = match suite.missing() {
-            Some(reason) if ci || (suite == Suite::Arm && demand_arm) => (
-                format!("{suite}: FAILED, it could not run: {reason}"),
-                Counts::FAILED,
-            ),
+            Some(reason) if ci || (suite == Suite::Arm && demand_arm) => {
+                (format!("{suite}: FAILED, it could not run: {reason}"), Counts::FAILED)
+            }
             Some(reason) => (format!("{suite}: skipped: {reason}"), Counts::SKIPPED),
             None => timed(suite),
         };
@@ -157,11 +134,7 @@ pub(crate) fn run(options: &Options, ci: bool) -> Result<ExitCode> {
         total += counts;
     }
     println!("\n{}\n\n{total}", lines.join("\n"));
-    Ok(if total.failed == 0 {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    })
+    Ok(if total.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 fn timed(suite: Suite) -> (String, Counts) {
@@ -188,10 +161,7 @@ fn verdict(passed: bool, elapsed: Duration, budget_minutes: u32) -> (String, boo
         (true, true) => "FAILED, over its budget though its tests passed,",
         (false, true) => "FAILED, and over its budget,",
     };
-    (
-        format!("{word} in {minutes:.1} of {budget_minutes} minutes"),
-        !passed || late,
-    )
+    (format!("{word} in {minutes:.1} of {budget_minutes} minutes"), !passed || late)
 }
 
 #[cfg(test)]
@@ -200,30 +170,17 @@ mod tests {
 
     #[test]
     fn a_suite_over_its_budget_fails_and_names_it() {
-        assert_eq!(
-            verdict(true, Duration::from_secs(90), 5),
-            ("passed in 1.5 of 5 minutes".into(), false)
-        );
+        assert_eq!(verdict(true, Duration::from_secs(90), 5), ("passed in 1.5 of 5 minutes".into(), false));
         let (text, failed) = verdict(true, Duration::from_secs(306), 5);
-        assert!(
-            failed && text.contains("budget") && text.ends_with("5.1 of 5 minutes"),
-            "{text}"
-        );
+        assert!(failed && text.contains("budget") && text.ends_with("5.1 of 5 minutes"), "{text}");
         assert!(verdict(false, Duration::ZERO, 5).1);
     }
 
     #[test]
     fn only_narrows_the_suites() {
         let all = Options::everything();
-        assert!(
-            Suite::value_variants()
-                .iter()
-                .all(|&suite| all.wants(suite))
-        );
-        let one = Options {
-            only: vec![Suite::Tidy],
-            ..Options::everything()
-        };
+        assert!(Suite::value_variants().iter().all(|&suite| all.wants(suite)));
+        let one = Options { only: vec![Suite::Tidy], ..Options::everything() };
         assert!(one.wants(Suite::Tidy) && !one.wants(Suite::Rust));
     }
 }

@@ -12,16 +12,9 @@ use crate::process::{output, root};
 /// Lines after which a file has a second subject.
 const MAX_LINES: usize = 600;
 /// Marks of unfinished work; in halves, so that this file does not complain of itself.
-const UNFINISHED: [&str; 3] = [
-    concat!("TO", "DO"),
-    concat!("FIX", "ME"),
-    concat!("unimple", "mented!("),
-];
+const UNFINISHED: [&str; 3] = [concat!("TO", "DO"), concat!("FIX", "ME"), concat!("unimple", "mented!(")];
 /// Where `unsafe` may stand.
-const UNSAFE_ROOMS: [&str; 2] = [
-    "crates/phonelm-kernels/",
-    "crates/phonelm-model/src/mapping.rs",
-];
+const UNSAFE_ROOMS: [&str; 2] = ["crates/phonelm-kernels/", "crates/phonelm-model/src/mapping.rs"];
 
 /// A file of the repository: its path with `/`, and its text.
 struct File {
@@ -47,62 +40,33 @@ pub(crate) fn run() -> Result<(bool, Counts)> {
     let mut counts = Counts::default();
     for (name, rule) in RULES {
         let complaints = rule(&files);
-        println!(
-            "tidy: {name}: {}",
-            if complaints.is_empty() { "yes" } else { "NO" }
-        );
+        println!("tidy: {name}: {}", if complaints.is_empty() { "yes" } else { "NO" });
         for complaint in &complaints {
             println!("  {complaint}");
         }
-        counts += if complaints.is_empty() {
-            Counts::PASSED
-        } else {
-            Counts::FAILED
-        };
+        counts += if complaints.is_empty() { Counts::PASSED } else { Counts::FAILED };
     }
     Ok((counts.failed == 0, counts))
 }
 
 /// All text files that git knows or would add.
 fn read_files() -> Result<Vec<File>> {
-    let list = output(
-        "git",
-        &[
-            "ls-files",
-            "--cached",
-            "--others",
-            "--exclude-standard",
-            "-z",
-        ],
-    )
-    .context("`git ls-files` failed; tidy needs a git checkout")?;
+    let list = output("git", &["ls-files", "--cached", "--others", "--exclude-standard", "-z"])
+        .context("`git ls-files` failed; tidy needs a git checkout")?;
     let read = |path: &str| {
         let text = fs::read_to_string(root().join(path)).ok()?;
-        Some(File {
-            path: path.to_owned(),
-            text,
-        })
+        Some(File { path: path.to_owned(), text })
     };
-    Ok(list
-        .split('\0')
-        .filter(|path| is_text(path))
-        .filter_map(read)
-        .collect())
+    Ok(list.split('\0').filter(|path| is_text(path)).filter_map(read).collect())
 }
 
 fn is_text(path: &str) -> bool {
-    let end = Path::new(path)
-        .extension()
-        .and_then(|end| end.to_str())
-        .unwrap_or("");
+    let end = Path::new(path).extension().and_then(|end| end.to_str()).unwrap_or("");
     is_code(path) || ["md", "toml"].contains(&end)
 }
 
 fn is_code(path: &str) -> bool {
-    let end = Path::new(path)
-        .extension()
-        .and_then(|end| end.to_str())
-        .unwrap_or("");
+    let end = Path::new(path).extension().and_then(|end| end.to_str()).unwrap_or("");
     ["rs", "py", "kt", "swift", "wgsl"].contains(&end)
 }
 
@@ -113,10 +77,7 @@ fn short_files(files: &[File]) -> Vec<String> {
         .map(|file| (file, file.text.lines().count()))
         .filter(|(_, lines)| *lines > MAX_LINES)
         .map(|(file, lines)| {
-            format!(
-                "{}: {lines} lines of at most {MAX_LINES}: split off its second subject",
-                file.path
-            )
+            format!("{}: {lines} lines of at most {MAX_LINES}: split off its second subject", file.path)
         })
         .collect()
 }
@@ -126,32 +87,21 @@ fn crate_docs(files: &[File]) -> Vec<String> {
         .iter()
         .filter(|file| file.path.ends_with("src/lib.rs") || file.path.ends_with("src/main.rs"))
         .filter(|file| !file.text.starts_with("//!"))
-        .map(|file| {
-            format!(
-                "{}:1: begin with `//!`: what the crate does and what it leaves out",
-                file.path
-            )
-        })
+        .map(|file| format!("{}:1: begin with `//!`: what the crate does and what it leaves out", file.path))
         .collect()
 }
 
 fn unsafe_rooms(files: &[File]) -> Vec<String> {
     let is_unsafe = |line: &str| {
         let code = line.split("//").next().unwrap_or("");
-        code.split("unsafe ").skip(1).any(|rest| {
-            ["{", "fn ", "impl", "extern ", "trait "]
-                .iter()
-                .any(|start| rest.starts_with(start))
-        })
+        code.split("unsafe ")
+            .skip(1)
+            .any(|rest| ["{", "fn ", "impl", "extern ", "trait "].iter().any(|start| rest.starts_with(start)))
     };
-    let outside = files.iter().filter(|file| {
-        file.path.ends_with(".rs") && !UNSAFE_ROOMS.iter().any(|room| file.path.starts_with(room))
-    });
-    complain_of_lines(
-        outside,
-        is_unsafe,
-        "unsafe code belongs in phonelm-kernels or phonelm-model's mapping",
-    )
+    let outside = files
+        .iter()
+        .filter(|file| file.path.ends_with(".rs") && !UNSAFE_ROOMS.iter().any(|room| file.path.starts_with(room)));
+    complain_of_lines(outside, is_unsafe, "unsafe code belongs in phonelm-kernels or phonelm-model's mapping")
 }
 
 fn finished(files: &[File]) -> Vec<String> {
@@ -167,12 +117,7 @@ fn complain_of_lines<'a>(
     advice: &str,
 ) -> Vec<String> {
     files
-        .flat_map(|file| {
-            file.text
-                .lines()
-                .enumerate()
-                .map(move |(number, line)| (file, number + 1, line))
-        })
+        .flat_map(|file| file.text.lines().enumerate().map(move |(number, line)| (file, number + 1, line)))
         .filter(|(_, _, line)| is_bad(line))
         .map(|(file, number, _)| format!("{}:{number}: {advice}", file.path))
         .collect()
@@ -188,25 +133,15 @@ fn adr_numbers(files: &[File]) -> Vec<String> {
     (1..)
         .zip(names)
         .filter(|(number, name)| !name.starts_with(&format!("{number:04}-")))
-        .map(|(number, name)| {
-            format!("docs/adr/{name}: the next number is {number:04}; names read NNNN-title.md")
-        })
+        .map(|(number, name)| format!("docs/adr/{name}: the next number is {number:04}; names read NNNN-title.md"))
         .collect()
 }
 
 fn changelog(files: &[File]) -> Vec<String> {
-    let good = files.iter().any(|file| {
-        file.path == "CHANGELOG.md"
-            && file
-                .text
-                .lines()
-                .any(|line| line.trim_end() == "## Unreleased")
-    });
-    if good {
-        Vec::new()
-    } else {
-        vec!["CHANGELOG.md: needs a part headed `## Unreleased`".into()]
-    }
+    let good = files
+        .iter()
+        .any(|file| file.path == "CHANGELOG.md" && file.text.lines().any(|line| line.trim_end() == "## Unreleased"));
+    if good { Vec::new() } else { vec!["CHANGELOG.md: needs a part headed `## Unreleased`".into()] }
 }
 
 #[cfg(test)]
@@ -214,11 +149,7 @@ mod tests {
     use super::*;
 
     fn complaints(rule: Rule, path: &str, text: &str) -> usize {
-        rule(&[File {
-            path: path.into(),
-            text: text.into(),
-        }])
-        .len()
+        rule(&[File { path: path.into(), text: text.into() }]).len()
     }
 
     #[test]
@@ -230,10 +161,7 @@ mod tests {
 
     #[test]
     fn crates_begin_with_docs() {
-        assert_eq!(
-            complaints(crate_docs, "crates/a/src/lib.rs", "//! Reads.\n"),
-            0
-        );
+        assert_eq!(complaints(crate_docs, "crates/a/src/lib.rs", "//! Reads.\n"), 0);
         assert_eq!(complaints(crate_docs, "crates/a/src/lib.rs", "mod a;\n"), 1);
         assert_eq!(complaints(crate_docs, "crates/a/src/b.rs", "mod a;\n"), 0);
     }
@@ -242,40 +170,21 @@ mod tests {
     fn the_word_counts_in_code_only() {
         let word = "unsafe";
         let code = format!("{word} {{ x() }}\n// {word} {{\n#![forbid({word}_code)]\n");
-        assert_eq!(
-            complaints(unsafe_rooms, "crates/phonelm-engine/src/lib.rs", &code),
-            1
-        );
-        assert_eq!(
-            complaints(
-                unsafe_rooms,
-                "crates/phonelm-kernels/src/x86/avx2.rs",
-                &code
-            ),
-            0
-        );
-        assert_eq!(
-            complaints(unsafe_rooms, "crates/phonelm-model/src/mapping.rs", &code),
-            0
-        );
+        assert_eq!(complaints(unsafe_rooms, "crates/phonelm-engine/src/lib.rs", &code), 1);
+        assert_eq!(complaints(unsafe_rooms, "crates/phonelm-kernels/src/x86/avx2.rs", &code), 0);
+        assert_eq!(complaints(unsafe_rooms, "crates/phonelm-model/src/mapping.rs", &code), 0);
     }
 
     #[test]
     fn unfinished_work_is_named() {
-        assert_eq!(
-            complaints(finished, "a.rs", &format!("// {}: later\n", UNFINISHED[0])),
-            1
-        );
+        assert_eq!(complaints(finished, "a.rs", &format!("// {}: later\n", UNFINISHED[0])), 1);
         assert_eq!(complaints(finished, "a.md", UNFINISHED[0]), 0);
     }
 
     #[test]
     fn decisions_have_no_gap_and_no_double() {
         let names = |names: &[&str]| -> usize {
-            let file = |name: &&str| File {
-                path: format!("docs/adr/{name}"),
-                text: String::new(),
-            };
+            let file = |name: &&str| File { path: format!("docs/adr/{name}"), text: String::new() };
             adr_numbers(&names.iter().map(file).collect::<Vec<_>>()).len()
         };
         assert_eq!(names(&["0001-a.md", "0002-b.md", "README.md"]), 0);
@@ -285,14 +194,8 @@ mod tests {
 
     #[test]
     fn the_changelog_has_a_part_for_what_comes() {
-        assert_eq!(
-            complaints(changelog, "CHANGELOG.md", "# Changelog\n\n## Unreleased\n"),
-            0
-        );
-        assert_eq!(
-            complaints(changelog, "CHANGELOG.md", "# Changelog\n\n## 0.1.0\n"),
-            1
-        );
+        assert_eq!(complaints(changelog, "CHANGELOG.md", "# Changelog\n\n## Unreleased\n"), 0);
+        assert_eq!(complaints(changelog, "CHANGELOG.md", "# Changelog\n\n## 0.1.0\n"), 1);
         assert_eq!(complaints(changelog, "README.md", "## Unreleased\n"), 1);
     }
 }

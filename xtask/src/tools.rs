@@ -20,18 +20,15 @@ pub(crate) fn fuzz(target: Option<&str>, seconds: u32) -> Result<()> {
     let known = fuzz_targets()?;
     let chosen = match target {
         Some(name) if known.iter().any(|target| target == name) => vec![name.to_owned()],
-        Some(name) => bail!(
-            "no fuzz target is named `{name}`; there are: {}",
-            known.join(", ")
-        ),
+        Some(name) => bail!("no fuzz target is named `{name}`; there are: {}", known.join(", ")),
         None => known,
     };
     for target in chosen {
-        let limit = format!("-max_total_time={seconds}");
-        check(&mut command(
-            "cargo",
-            ["+nightly", "fuzz", "run", &target, "--", &limit],
-        ))?;
+        let corpus = format!("fuzz/corpus/{target}");
+        fs::create_dir_all(root().join(&corpus)).with_context(|| format!("cannot make {corpus}"))?;
+        let seeds = format!("fuzz/seeds/{target}");
+        let limits = [format!("-max_total_time={seconds}"), "-rss_limit_mb=2048".to_owned()];
+        check(command("cargo", ["+nightly", "fuzz", "run", &target, &corpus, &seeds, "--"]).args(limits))?;
     }
     Ok(())
 }
