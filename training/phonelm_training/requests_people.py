@@ -1,0 +1,221 @@
+"""Requests about contacts, calls, messages and e-mail."""
+
+from . import clock, sentences, spans
+from .calls import Call, Request
+from .grammar import CLOSE, mark, pick, raw, say
+
+_NEW = (
+    "[add|save|store|create|make|put in|enter|register|insert] {name} [to|in|into|as] [my|the|a new|a] [contacts|contacts|contact|address book|phone book|phonebook|contact list]{details}", "[add|create|make|save|set up|insert] [a|a new|new|another] contact [for|named|called|:|,|] {name}{details}", "new contact[:| ,|] {name}{details}", "[save|store|keep|remember|note down|write down] {name}'s [number|phone number|details|contact|info]{details}",
+    "[i met|i just met|this is|i got to know|i have a new colleague,|we have a new neighbor,|my new boss is|the new guy is|the new teacher is] {name}[, save|, add|. add|. save|, please add|, put] [them|him|her] [to my contacts|as a contact|in my contacts|in the address book]{details}", "[put|get] {name} [in|into] my [contacts|phone|address book]{details}", "[i want|i need|i'd like] {name} [in|among] my contacts{details}", "add {name}{details}", "save {name}{details} [in|to|as] [my contacts|a new contact|contacts|my address book]",
+)
+_DETAIL_PHONE = (", [number|phone|phone number|tel|telephone|mobile|cell|] {value}", " with [number|the number|phone number|phone|mobile number] {value}", ", [his|her|their|the] [number|phone number|phone|mobile] is {value}", " {value}", " at {value}", ": {value}", " - {value}", ", reachable at {value}", " and the number {value}", ". [it's|that's|the number is] {value}")
+_DETAIL_MAIL = (", [email|e-mail|mail|email address|] {value}", " with [email|e-mail|the email|the address] {value}", ", [his|her|their|the] [email|e-mail|mail|email address] is {value}", " {value}", ", writes from {value}", " and email {value}")
+_DETAIL_COMPANY = (" from {value}", " [working|who works|who is] at {value}", " of {value}", ", [works|working] [at|for] {value}", ", company {value}", " at {value}")
+
+
+def _details(rng, arguments, chances):
+    """Details in random order, each as a phrase; fills `arguments` in the order of the schema."""
+    found = {}
+    for key, chance, make, patterns in chances:
+        if rng.random() < chance:
+            found[key] = (make(rng), patterns)
+    order = list(found)
+    if "company" in order:
+        order.remove("company")
+        order = (["company"] + order) if rng.random() < 0.6 else (order + ["company"])
+    text = "".join(_keep_lead(rng, found[key][1], found[key][0]) for key in order)
+    for key in ("phone", "email", "company"):
+        if key in found:
+            arguments[key] = found[key][0]
+    return text
+
+
+def _keep_lead(rng, patterns, value):
+    """`pick` that keeps the comma or space in front."""
+    pattern = rng.choice(patterns)
+    lead = " " if pattern.startswith(" ") else ""
+    return lead + pick(rng, (pattern,), value=value)
+
+
+def insert_contact(rng):
+    """A new contact with some of phone, e-mail and company."""
+    name = spans.full_name(rng) if rng.random() < 0.6 else spans.first_name(rng)
+    arguments = {"name": name}
+    details = _details(rng, arguments, (
+        ("phone", 0.68, spans.phone, _DETAIL_PHONE), ("email", 0.28, spans.email, _DETAIL_MAIL), ("company", 0.25, spans.company, _DETAIL_COMPANY),
+    ))
+    only_phone = set(arguments) == {"name", "phone"}
+    if only_phone and rng.random() < 0.2:
+        text = pick(rng, (
+            "[save|store|add|keep] {phone} [as|under|for|under the name] {name}", "[save|add|store] the number {phone} [as|under|for] {name}", "{phone} is [the number of|the new plumber,|a new contact,] {name}[, save it|, add it|, store it|, please save that]", "{name}'s number is {phone}[, save it as a new contact|, add it to my contacts|, create a contact|, make a contact]",
+            "[make|create|add|open] a [new|] contact [with|from|out of] {phone}[, name|, called| and call it|, name it| for] {name}",
+        ), phone=arguments["phone"], name=name)
+    else:
+        text = pick(rng, _NEW, name=name, details=raw(details))
+    return Request(text, [Call("insert_contact", arguments, lambda rng, _: say(rng, ("{name} is in your contacts now.", "i added {name} to your contacts.", "saved {name}.", "new contact saved: {name}."), name=name))], True)
+
+
+_EDIT = {
+    "phone": (
+        "[change|update|edit|correct|fix|set|replace|modify] {name}'s [number|phone number|phone|mobile number|cell] [to|with|: it's now|, it is now] {value}", "[change|update|edit|correct|set|replace] the [number|phone number|phone|mobile] [of|for] {name} [to|with] {value}", "{name} [has|got] a new [number|phone number|phone|mobile number][,|:| -] {value}", "{name}'s [new|] [number|phone number|mobile] [is now|has changed to|changed to|is different now,|changed, it's] {value}", "{name} changed [numbers|his number|her number|their number|phones][, it's now|, new one is|: |, now it's] {value}",
+        "the new [number|phone number] [of|for] {name} is {value}", "{name} is now reachable [at|on|under] {value}[, update the contact|, change it|]", "{name} [moved|switched] to {value}[, update the number|, change the contact|, please update]", "update {name}, [new number|phone|number|the phone is now] {value}", "i have the wrong number for {name}[, it's|, it should be|. correct is] {value}", "put {value} [as the new number|as the number|as phone] [for|of] {name}",
+    ),
+    "email": (
+        "[change|update|edit|correct|fix|set|replace|modify] {name}'s [email|e-mail|email address|mail|e-mail address] [to|with|: now] {value}", "[change|update|edit|correct|set] the [email|e-mail|email address|mail address] [of|for] {name} [to|with] {value}", "{name} [has|got|uses] a new [email|e-mail|email address|mail][,|:| -] {value}", "{name}'s [new|] [email|e-mail|mail] [is now|changed to|has changed, now it's] {value}", "the new [email|e-mail address] [of|for] {name} is {value}", "update {name}, [new email|email|mail is now] {value}", "{name} [writes|mails] from {value} now[, update it|, change the contact|]", "put {value} as the [new|] email [for|of] {name}",
+    ),
+    "company": (
+        "[change|update|edit|correct|set] {name}'s [company|employer|workplace|job|firm] to {value}", "[change|update|set] the company [of|for] {name} to {value}", "{name} [now works|works now|is working now|has a new job] [at|for] {value}[, update the contact|, change that|, please update|, edit the contact|]", "{name} [moved|switched|went] to {value}[, update the company|, change the company|, that's the new company]", "update {name}, [new company|company is now|now at] {value}", "{name} [left for|joined|got hired by|started at] {value}[, update the contact|, note it in the contact|, change it|, edit the entry]", "put {value} as {name}'s company",
+    ),
+}
+_MAKE = {"phone": spans.phone, "email": spans.email, "company": spans.company}
+
+
+def edit_contact(rng):
+    """One, sometimes two, details of an existing contact."""
+    name = spans.full_name(rng) if rng.random() < 0.3 else spans.bare_person(rng)
+    key = rng.choices(("phone", "email", "company"), (5, 3, 2))[0]
+    arguments = {"name": name, key: _MAKE[key](rng)}
+    text = pick(rng, _EDIT[key], name=name, value=arguments[key])
+    if rng.random() < 0.12 and text.endswith(CLOSE):
+        other = rng.choice([k for k in _MAKE if k != key])
+        arguments[other] = _MAKE[other](rng)
+        word = {"phone": "number", "email": "email", "company": "company"}[other]
+        text += f" and {rng.choice(('the ', ''))}{word} {rng.choice(('to', 'is'))} {mark(arguments[other])}"
+    ordered = {k: arguments[k] for k in ("name", "phone", "email", "company") if k in arguments}
+    return Request(text, [Call("edit_contact", ordered, lambda rng, _: say(rng, ("i updated {name}.", "{name}'s contact is up to date.", "done, {name} is changed.", "updated: {name}."), name=name))], True)
+
+
+_VIEW = (
+    "[show|open|view|display|pull up|bring up|get|find] [me|] {name}'s [contact|card|contact card|details|contact details|entry|profile|contact info|info|page]", "[show|open|view|display|pull up|bring up|look up] [me|] the [contact|contact card|card|entry|details|contact page] [of|for|about] {name}", "[show|find|look up|open|pull up|bring up|search] [me|] {name} in [my|the] [contacts|address book|contact list|phone book]", "[let me see|i want to see|i'd like to see|can i see] {name}'s [contact|card|details|info|entry|contact card]", "contact [card|details|info|page] [of|for] {name}", "{name}'s [contact|card|contact card|details|entry] [please|]", "open contact {name}", "what do [i|you|we] have [saved|stored|on file|] [for|on|about] {name}", "go to {name}'s [contact|card|entry|page]", "what [info|details] do i have [on|about|for] {name}", "who is {name} in my contacts", "open {name}'s page in [the address book|my contacts]", "everything [you have|i saved|i have|saved] [about|on|for] {name}",
+)
+
+
+def view_contact(rng):
+    """A contact's card."""
+    name = spans.full_name(rng) if rng.random() < 0.3 else spans.bare_person(rng)
+    return Request(pick(rng, _VIEW, name=name), [Call("view_contact", {"name": name}, lambda rng, _: say(rng, ("here is {name}'s card.", "this is {name}'s contact.", "i opened {name}'s contact."), name=name))])
+
+
+_PICK = (
+    "[let me|i want to|i'd like to|can i|may i|i need to|help me] [pick|choose|select] [a contact|someone|a person|one of my contacts|somebody|a name|one person] [from|out of|in] [my|the] [contacts|contact list|address book|list|phone book]", "[let me|i want to|i'd like to|can i] [pick|choose|select] [a|one] contact [myself|]", "[open|show|bring up] [the|my|a] [contact picker|contact chooser|contact list so i can choose|contacts so i can pick one|contacts so i can choose someone|list of contacts to choose from]", "[pick|choose|select] a contact [|for me to use|from the list|from my contacts]", "contact picker [please|]", "i'll [pick|choose|select] [the|a] [contact|person] [myself|from the list|from my contacts]",
+    "[let me scroll|let me browse|let me look|i'll scroll|i want to browse] through my contacts [to choose one|and pick one|and choose someone|]", "which of my contacts[? let me choose|? let me pick]", "i don't [remember|know] [the name|her name|his name|how it's spelled][, let me choose from my contacts|, let me pick the contact|, show me the list to pick from]", "[give|show] me [the|a] list [of contacts|of people|of my contacts] [to choose from|to pick from|so i can pick|so i can tap one]", "[someone|somebody] from my contacts[, let me choose|, i'll pick|, let me pick who]", "[have|let] me tap on a contact",
+)
+
+
+def pick_contact(rng):
+    """The contact chooser."""
+    chosen = spans.full_name(rng)
+
+    def done(rng, result):
+        if result.get("name"):
+            return say(rng, ("you chose {name}.", "{name}, got it.", "okay, {name}."), name=result["name"])
+        return say(rng, ("pick anyone you like.", "the list is open.", "choose a contact from the list."))
+
+    return Request(pick(rng, _PICK), [Call("pick_contact", {}, done, {"name": chosen} if rng.random() < 0.5 else None)])
+
+
+_INFO = {
+    "phone": (
+        "what's {name}'s [number|phone number|phone|mobile number|cell number|telephone number]", "[what is|tell me|give me|read me|get|find|i need|look up|fetch|do you have|do i have] [the number of|the phone number of|the phone number for|the number for] {name}", "[tell me|give me|read me|read out|get|find|i need|do you have|do i have|fetch me|look up] {name}'s [number|phone number|mobile number]", "{name}'s [number|phone number][?|| please]", "[what number does {name} have|which number does {name} have|what number is {name} on|how can i reach {name} by phone|under what number can i reach {name}]",
+    ),
+    "email": (
+        "what's {name}'s [email|e-mail|email address|mail|mail address]", "[what is|tell me|give me|read me|get|find|i need|look up|fetch] the [email|e-mail|email address|mail address] [of|for] {name}", "[tell me|give me|read me|read out|get|i need|do you have|do i have|look up] {name}'s [email|e-mail|email address]", "{name}'s [email|e-mail|email address][?|| please]", "[which email does {name} use|where do i email {name}|which address do i mail {name} at|what address do i use to email {name}]",
+    ),
+    "address": (
+        "what's {name}'s [address|home address|street address]", "where does {name} live", "[what is|tell me|give me|read me|get|find|i need|look up] the [address|home address] [of|for] {name}", "[tell me|give me|read me|read out|i need|do you have|do i have] {name}'s [address|home address]", "[on|in] [which|what] street does {name} live", "{name}'s [address|home address][?|| please]", "where [is {name}'s house|is {name}'s home|do i send a letter to {name}|can i find {name} at home]", "where does {name} [stay|reside|have the house]", "[in|at] which house does {name} live",
+    ),
+    "birthday": (
+        "when is {name}'s [birthday|bday]", "when was {name} born", "what's {name}'s [birthday|birth date|date of birth|birthdate]", "[what is|tell me|give me|look up|i need|find] the [birthday|date of birth|birth date] of {name}", "[tell me|give me|look up|do you have|do i have|do you know] {name}'s [birthday|date of birth|birth date]", "when does {name} [turn a year older|have birthday|celebrate a birthday|have a birthday]", "what day is {name}'s birthday", "{name}'s [birthday|bday][?|| please]", "which day was {name} born", "how soon is {name}'s birthday", "on what date is {name}'s birthday",
+    ),
+}
+
+
+def get_contact_info(rng):
+    """One detail of a contact, read out."""
+    name = spans.full_name(rng) if rng.random() < 0.25 else spans.bare_person(rng)
+    if rng.random() < 0.12:
+        name = rng.choice(("my mom", "my dad", "my sister", "my brother", "the plumber", "the dentist", "my boss"))
+    key = rng.choice(("phone", "email", "address", "birthday"))
+    value = {
+        "phone": spans.phone, "email": spans.email, "address": spans.address,
+        "birthday": lambda rng: f"{rng.choice(clock.MONTHS).capitalize()} {rng.randrange(1, 29)}",
+    }[key](rng)
+    found = rng.random() < 0.85
+
+    def done(rng, result):
+        said = result.get(key) or result.get("value")
+        if not said:
+            return say(rng, ("i found no {key} for {name}.", "there is no {key} saved for {name}."), key=key, name=name)
+        noun = {"phone": "number", "email": "e-mail address", "address": "address", "birthday": "birthday"}[key]
+        return say(rng, ("{name}'s {noun} is {value}.", "{value}."), name=name, noun=noun, value=said)
+
+    result = {key if rng.random() < 0.7 else "value": value} if found else {"found": False}
+    return Request(pick(rng, _INFO[key], name=name), [Call("get_contact_info", {"name": name, "field": key}, done, result)])
+
+
+_DIAL = (
+    "call {to}", "call {to}", "[call|ring|phone|dial|telephone|call up|ring up|phone up|buzz|give a call to|place a call to|make a call to|make a phone call to|start a call with|start a call to|get me a call with] {to}", "give {to} a [call|ring|buzz|bell|quick call|shout on the phone]", "[i want|i need|i'd like|i have|i've got] to [call|phone|ring|speak to|talk to|speak with] {to} [|on the phone|now]", "[get|put] {to} on the [phone|line|horn]", "[get|put] me [through to|on the phone with|on to|in touch by phone with] {to}", "dial [the number|] {to}", "[can|could] you [call|ring|dial|phone] {to}", "connect me [to|with] {to}", "[let me|lemme] [speak|talk] [to|with] {to}", "open the [dialler|dialer|phone|dial pad|phone app] [with|for|on] {to}", "[it's time to|time to|let's|we should] [call|phone|ring] {to}", "phone call to {to}", "[try|reach] {to} [by phone|on the phone|by telephone]", "type {to} into the [dialler|dialer]",
+)
+
+
+def dial(rng):
+    """A telephone call."""
+    to = spans.phone(rng) if rng.random() < 0.33 else spans.person(rng)
+    return Request(pick(rng, _DIAL, to=to), [Call("dial", {"to": to}, lambda rng, _: say(rng, ("calling {to}.", "the dialler is open with {to}.", "ready to call {to}.", "dialling {to}."), to=to))])
+
+
+_MESSAGE = (
+    "[text|message|sms|msg] {to} {body}", "[text|message|sms] {to}[:|,| -] {body}", "[text|message|write|write to|sms|msg] {to} that {body}", "tell {to} [that |]{body}", "tell {to} [that |]{body}", "[text|message|write|write to|sms|msg] {to} [saying|and say|and tell them|with|to say|with the words|and write|:] {body}", "[send|shoot|drop|write] {to} [a|a quick|one] [text|message|sms|line|note|text message] [saying|that says|that|with|which says|:|to say|reading|with the text] {body}", "[send|write|shoot|drop|fire off] [a|a quick|an] [text|message|sms|text message|note] to {to} [saying|that says|that|:|with|and say|which says|reading|with the text] {body}", "let {to} know [that |]{body}", "[inform|notify] {to} that {body}", "say {body} to {to}", "send {body} to {to}", '[text|send|message|write] "{body}" to {to}', "[send|write] {to} {body}", "[sms|message|text] to {to}[:|,] {body}", "[reply|answer|respond] to {to} [with|:|that|saying] {body}", "[ask|tell|remind] {to}[:|,] {body}", "[write|send] [a|] message to {to}[:|,|.] {body}", "[can|could|would|will] you [tell|text|message] {to} {body}", "{to} [should|needs to|has to|must] know [that |]{body}[, text them|, send a message|, tell them]", "[pass on|pass along|relay] to {to} that {body}", "give {to} [the|this|a] message[:| that|,] {body}", "drop {to} a line that {body}", "[text|message] {to} my [message|words]: {body}",
+)
+
+
+def send_message(rng):
+    """A text message."""
+    to = spans.phone(rng) if rng.random() < 0.14 else spans.person(rng)
+    body = sentences.message(rng)
+    text = pick(rng, _MESSAGE, to=to, body=body)
+    return Request(text, [Call("send_message", {"to": to, "body": body}, lambda rng, _: say(rng, ("your message to {to} is ready.", "message to {to}: {body}", "i wrote to {to}.", "the text to {to} is ready to send."), to=to, body=body))], True)
+
+
+_MAIL_LEAD = (
+    "[email|e-mail|mail|write an email to|send an email to|send an e-mail to|compose an email to|write a mail to|draft an email to|start an email to|new email to|send a mail to|write an e-mail to] {to}", "[send|write|draft|compose|shoot|drop] {to} [an email|an e-mail|a mail|a quick email]", "[i need to|i want to|i have to|i'd like to|let me|help me] [email|mail|write an email to|send an email to] {to}", "[open|start|begin|create] [a new|an|a] [email|e-mail|draft|mail] [to|for] {to}",
+)
+_MAIL_SUBJECT = (" [about|about the|regarding|on|concerning|about] {subject}", " [with subject|with the subject|with the subject line|subject|, subject|titled|, subject:|with the title| - subject|under the subject] {subject}", ", [the|] subject is {subject}")
+_MAIL_BODY = (" [saying|that says|and say|and write|with the text|and tell them|telling them] [that |]{body}", ", [body|text|message|the text is|and the body][:|] {body}", "[:| that] {body}", " with [body|the body|the message|the text] {body}")
+_MAIL_BOTH_BODY = (" [saying|that says|and say|and write|with the text|and text] {body}", " [and body|, body|, text|and the message|, message|, the body is|and the body][:|] {body}")
+
+
+def send_email(rng):
+    """An e-mail: to, maybe subject, body and copies."""
+    address = lambda: spans.email(rng) if rng.random() < 0.4 else spans.person(rng)
+    to = [address() for _ in range(rng.choice((1, 1, 1, 1, 2, 2, 3)))]
+    listed = to[0] if len(to) == 1 else raw(", ".join(map(mark, to[:-1])) + " and " + mark(to[-1]))
+    text = pick(rng, _MAIL_LEAD, to=listed)
+    arguments = {"to": to}
+    style = rng.random()
+    if style < 0.42 or style > 0.72:
+        arguments["subject"] = sentences.about(rng)
+        text += _lead(rng, _MAIL_SUBJECT, subject=arguments["subject"])
+    if style > 0.55:
+        arguments["body"] = sentences.message(rng)
+        text += _lead(rng, _MAIL_BOTH_BODY if "subject" in arguments else _MAIL_BODY, body=arguments["body"])
+    if rng.random() < 0.12 and "body" not in arguments:
+        copy = address()
+        key = rng.choice(("cc", "cc", "bcc"))
+        arguments[key] = [copy]
+        word = rng.choice(("cc", ", cc", "and cc", "with a copy to", ", copy to", "and copy")) if key == "cc" else rng.choice(("bcc", ", bcc", "and bcc", "with a blind copy to", "with a hidden copy to"))
+        text += ("" if word.startswith(",") else " ") + f"{word} {mark(copy)}"
+    names = " and ".join(to)
+    return Request(text, [Call("send_email", arguments, lambda rng, _: say(rng, ("the e-mail to {to} is ready.", "your mail to {to} is drafted.", "i prepared an e-mail to {to}."), to=names))], True)
+
+
+def _lead(rng, patterns, **slots):
+    """`pick` that keeps the comma or space in front of a tail."""
+    pattern = rng.choice(patterns)
+    return (" " if pattern.startswith(" ") else "") + pick(rng, (pattern,), **slots)
+
+
+FUNCTIONS = {
+    "insert_contact": insert_contact, "edit_contact": edit_contact, "view_contact": view_contact, "pick_contact": pick_contact,
+    "get_contact_info": get_contact_info, "dial": dial, "send_message": send_message, "send_email": send_email,
+}
