@@ -1,5 +1,6 @@
 //! Everything that can go wrong between text and text, as one enum.
 
+use phonelm_kernels::LoadError;
 use phonelm_model::ExecutorError;
 
 use crate::template::TemplateError;
@@ -117,6 +118,21 @@ pub enum Error {
         /// Tokens that the context holds.
         context: usize,
     },
+    /// A text of too few tokens to foresee any.
+    #[error("the text has {tokens} tokens; at least 2 are needed to foresee one from the other")]
+    TextTooShort {
+        /// Its tokens.
+        tokens: usize,
+    },
+    /// A turn was begun while one is running.
+    #[error("a turn of this conversation is still running; finish or cancel it first")]
+    TurnRunning,
+    /// A step was asked of a conversation without a running turn.
+    #[error("no turn of this conversation is running")]
+    NoTurn,
+    /// The model cannot be taken onto the CPU.
+    #[error(transparent)]
+    Load(#[from] LoadError),
     /// Nothing to start from.
     #[error("the prompt is empty: at least one token is needed to start from")]
     PromptEmpty,

@@ -2,7 +2,10 @@
 //!
 //! Left out on purpose: how logits are computed (the `Executor` of `phonelm-model` does that), threads, files.
 
+mod conversation;
+mod engine;
 mod error;
+mod generate;
 mod prompt;
 mod sampler;
 mod template;
@@ -10,7 +13,10 @@ mod text;
 mod tokenizer;
 mod tools;
 
+pub use conversation::{Answer, Conversation, Message, Setup, ToolResult};
+pub use engine::{Engine, Perplexity};
 pub use error::Error;
+pub use generate::{Event, FinishReason, GenerateOptions, Input, Response, Stats};
 pub use prompt::Prompt;
 pub use sampler::{Candidate, Sampler, SamplerOptions, TokenMask, TokenSet};
 pub use template::{ChatTemplate, TemplateError, TemplateInput};

@@ -40,6 +40,8 @@ pub(crate) struct Answer<'a> {
     pub(crate) calls: &'a [ToolCall],
     /// Its ids, without the one that ended it.
     pub(crate) ids: &'a [u32],
+    /// The end of the prompt's text that it answered.
+    pub(crate) after: &'a str,
 }
 
 impl Prompt {
@@ -59,7 +61,8 @@ impl Prompt {
         let draft = Draft::new(template, tokenizer, input, answers)?;
         let plain = draft.render(&[])?;
         let (holed, kept) = draft.with_holes(&plain, format).unwrap_or_else(|| (plain.clone(), Vec::new()));
-        let marked = Marked::read(&holed, draft.guard, |c| draft.hole(c));
+        let mut marked = Marked::read(&holed, draft.guard, |c| draft.hole(c));
+        marked.close_gaps(kept.iter().filter_map(|&index| answers.get(index)));
         let ids = tokenizer.encode_guarding(&marked.text, &marked.guards, &marked.holes)?;
         let mut kept = kept.into_iter().filter_map(|index| answers.get(index));
         let ids = ids.into_iter().flat_map(|id| match id {
@@ -211,6 +214,20 @@ impl Marked {
             }
         }
         marked
+    }
+
+    /// Some templates put a space before an answer that was not there when the model gave it; its ids stand for that
+    /// space too.
+    fn close_gaps<'a>(&mut self, answers: impl Iterator<Item = &'a Answer<'a>>) {
+        for (hole, answer) in self.holes.iter_mut().zip(answers) {
+            let before = &self.text[..hole.start];
+            let spaces = before.chars().rev().take_while(|c| c.is_whitespace()).map(char::len_utf8);
+            let ends = std::iter::once(0).chain(spaces).scan(before.len(), |end, len| {
+                *end -= len;
+                Some(*end)
+            });
+            hole.start = ends.into_iter().find(|&end| before[..end].ends_with(answer.after)).unwrap_or(hole.start);
+        }
     }
 }
 

@@ -4,7 +4,7 @@
 
 mod common;
 
-use common::{golden, json, metadata};
+use common::{golden, json};
 use phonelm_engine::{ChatTemplate, Error, Prompt, TemplateError, TemplateInput, Tokenizer};
 use serde_json::Value;
 
@@ -15,16 +15,13 @@ struct Model {
 }
 
 fn model(folder: &std::path::Path) -> Model {
-    let read = |name| std::fs::read_to_string(folder.join(name)).unwrap();
-    let config = json(&folder.join("tokenizer_config.json"));
-    let source = read("tokenizer.json");
-    let plain = common::tokenizer(&source);
-    let keys = [("bos_token", "tokenizer.ggml.bos_token_id"), ("eos_token", "tokenizer.ggml.eos_token_id")];
-    let ids = keys.iter().filter_map(|(name, key)| Some((*key, plain.id_of(config[name].as_str()?)?.into())));
-    let ids: Vec<(&str, phonelm_gguf::Value)> = ids.collect();
-    let tokenizer = Tokenizer::from_metadata(metadata(&source, &ids).metadata(), 1 << 20).unwrap().unwrap();
-    let cases = json(&folder.join("cases.json")).as_array().unwrap().clone();
-    Model { template: ChatTemplate::new(&read("chat_template.jinja")).unwrap(), tokenizer, cases }
+    let file = common::template_model(&folder.file_name().unwrap().to_string_lossy());
+    let source = file.metadata().str("tokenizer.chat_template").unwrap().unwrap();
+    Model {
+        template: ChatTemplate::new(source).unwrap(),
+        tokenizer: Tokenizer::from_metadata(file.metadata(), 1 << 20).unwrap().unwrap(),
+        cases: json(&folder.join("cases.json")).as_array().unwrap().clone(),
+    }
 }
 
 fn models() -> Vec<(String, Model)> {

@@ -2,6 +2,8 @@
 
 #![allow(dead_code, reason = "each suite uses its own part")]
 
+pub(crate) mod fake;
+
 use std::path::{Path, PathBuf};
 
 use phonelm_engine::Tokenizer;
@@ -30,4 +32,18 @@ pub(crate) fn metadata(tokenizer: &str, keys: &[(&str, phonelm_gguf::Value)]) ->
 
 pub(crate) fn tokenizer(json: &str) -> Tokenizer {
     Tokenizer::from_metadata(metadata(json, &[]).metadata(), 1 << 20).unwrap().unwrap()
+}
+
+/// The tokenizer and chat template of one of `templates/`, as a model file holds them.
+pub(crate) fn template_model(name: &str) -> Gguf {
+    let folder = golden().join("templates").join(name);
+    let read = |name| std::fs::read_to_string(folder.join(name)).unwrap();
+    let config = json(&folder.join("tokenizer_config.json"));
+    let source = read("tokenizer.json");
+    let plain = tokenizer(&source);
+    let mut keys = vec![("tokenizer.chat_template", read("chat_template.jinja").as_str().into())];
+    for (name, key) in [("bos_token", "tokenizer.ggml.bos_token_id"), ("eos_token", "tokenizer.ggml.eos_token_id")] {
+        keys.extend(config[name].as_str().map(|text| (key, plain.id_of(text).unwrap().into())));
+    }
+    metadata(&source, &keys)
 }

@@ -1,0 +1,208 @@
+//! One model, ready to read and write: executor, tokenizer, chat template, tool format.
+//!
+//! ```no_run
+//! use phonelm_engine::{Engine, Event, GenerateOptions, Input, Setup};
+//! use phonelm_kernels::CpuOptions;
+//! use phonelm_model::ModelFile;
+//! use std::ops::ControlFlow;
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let file = ModelFile::open("model.gguf".as_ref())?;
+//! let mut engine = Engine::open(file, &CpuOptions::default())?;
+//! let mut conversation = engine.conversation(Setup::default());
+//! let question = Input::User("Who are you?".into());
+//! let response = engine.respond(&mut conversation, question, GenerateOptions::default(), |event| {
+//!     if let Event::Text(text) = event {
+//!         print!("{text}");
+//!     }
+//!     ControlFlow::Continue(())
+//! })?;
+//! println!("\n{:.1} tokens/s", response.stats.decode_rate());
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! The trap: a [`Conversation`] holds a cache of this engine, so it must not be given to another one, and dropping it
+//! without [`Engine::close`] keeps its memory until the engine goes.
+
+use phonelm_gguf::Metadata;
+use phonelm_kernels::{CpuExecutor, CpuOptions};
+use phonelm_model::{CacheId, Executor, Input as Fed, Logits, LogitsFor, ModelFile, Segment};
+
+use crate::conversation::{Conversation, Setup};
+use crate::template::{ChatTemplate, TemplateError};
+use crate::tools::ToolFormat;
+use crate::{Error, Tokenizer};
+
+/// Tokens that go through the model at once, between two looks at whether to stop.
+pub(crate) const BATCH: usize = 256;
+
+/// A model with all that belongs to it. See the [module](self).
+pub struct Engine {
+    pub(crate) executor: Box<dyn Executor>,
+    tokenizer: Option<Tokenizer>,
+    template: Option<Result<ChatTemplate, TemplateError>>,
+    tool_format: Option<ToolFormat>,
+    vocab: usize,
+}
+
+/// How well a model foresees a text.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Perplexity {
+    /// Tokens foreseen: all but the first of each stretch of the context's length.
+    pub tokens: usize,
+    /// Mean of `-ln p(token)`.
+    pub nll: f64,
+}
+
+impl Perplexity {
+    /// `exp(nll)`.
+    pub fn value(&self) -> f64 {
+        self.nll.exp()
+    }
+}
+
+impl Engine {
+    /// Takes a model onto the CPU.
+    pub fn open(file: ModelFile, options: &CpuOptions) -> Result<Self, Error> {
+        let metadata = file.metadata().clone();
+        let vocab = file.config().vocab;
+        let executor = CpuExecutor::new(file, options)?;
+        Self::new(&metadata, vocab, Box::new(executor))
+    }
+
+    /// Puts an executor together with what a model file says about text. A file without tokenizer or chat template
+    /// still serves ids and logits; a tokenizer that does not fit is refused.
+    pub fn new(metadata: &Metadata, vocab: usize, executor: Box<dyn Executor>) -> Result<Self, Error> {
+        let tokenizer = Tokenizer::from_metadata(metadata, vocab)?;
+        let source = metadata.str("tokenizer.chat_template")?;
+        Ok(Self {
+            executor,
+            tokenizer,
+            template: source.map(ChatTemplate::new),
+            tool_format: ToolFormat::of_model(metadata, source)?,
+            vocab,
+        })
+    }
+
+    /// The tokenizer, or [`Error::NoTokenizer`].
+    pub fn tokenizer(&self) -> Result<&Tokenizer, Error> {
+        self.tokenizer.as_ref().ok_or(Error::NoTokenizer)
+    }
+
+    /// The chat template, or why there is none.
+    pub fn template(&self) -> Result<&ChatTemplate, Error> {
+        match &self.template {
+            Some(Ok(template)) => Ok(template),
+            Some(Err(error)) => Err(error.clone().into()),
+            None => Err(Error::NoTemplate),
+        }
+    }
+
+    /// How the model writes calls, if it knows any.
+    pub fn tool_format(&self) -> Option<ToolFormat> {
+        self.tool_format
+    }
+
+    /// What computes.
+    pub fn executor(&self) -> &dyn Executor {
+        &*self.executor
+    }
+
+    /// Size of the vocabulary.
+    pub fn vocab(&self) -> usize {
+        self.vocab
+    }
+
+    /// Longest text in tokens.
+    pub fn context(&self) -> usize {
+        self.executor.context()
+    }
+
+    /// Starts a conversation.
+    pub fn conversation(&mut self, setup: Setup) -> Conversation {
+        Conversation::new(setup, self.executor.create())
+    }
+
+    /// Ends a conversation and frees its cache.
+    pub fn close(&mut self, conversation: Conversation) {
+        self.executor.release(conversation.cache);
+    }
+
+    /// Forgets all that was said; instructions and tools stay.
+    pub fn reset(&mut self, conversation: &mut Conversation) {
+        conversation.turn = None;
+        conversation.messages.clear();
+    }
+
+    /// Logits of every position, `[tokens, vocab]`, nothing put before the first token.
+    pub fn logits(&mut self, ids: &[u32]) -> Result<Logits, Error> {
+        let mut all = Logits { values: Vec::new(), vocab: self.vocab };
+        self.each_batch(ids, |_, logits| all.values.extend_from_slice(&logits.values))?;
+        Ok(all)
+    }
+
+    /// How well the model foresees a text of at least two tokens, cut into stretches of the context's length.
+    pub fn perplexity(&mut self, ids: &[u32]) -> Result<Perplexity, Error> {
+        let mut result = Perplexity { tokens: 0, nll: 0.0 };
+        let mut sum = 0.0;
+        for stretch in ids.chunks(self.context().max(1)) {
+            self.each_batch(stretch, |done, logits| {
+                for (row, &next) in logits.rows().zip(stretch.iter().skip(done + 1)) {
+                    sum += surprise(row, next);
+                    result.tokens += 1;
+                }
+            })?;
+        }
+        if result.tokens == 0 {
+            return Err(Error::TextTooShort { tokens: ids.len() });
+        }
+        result.nll = sum / result.tokens as f64;
+        Ok(result)
+    }
+
+    /// Feeds tokens into a fresh cache, batch by batch, and gives each batch's place and logits.
+    fn each_batch(&mut self, ids: &[u32], mut each: impl FnMut(usize, &Logits)) -> Result<(), Error> {
+        if ids.is_empty() {
+            return Err(Error::PromptEmpty);
+        }
+        if ids.len() > self.context() {
+            return Err(Error::PromptTooLong { tokens: ids.len(), context: self.context() });
+        }
+        let cache = self.executor.create();
+        let mut done = 0;
+        let fed = ids.chunks(BATCH).try_for_each(|batch| {
+            each(done, &self.forward(cache, batch, LogitsFor::All)?);
+            done += batch.len();
+            Ok(())
+        });
+        self.executor.release(cache);
+        fed
+    }
+
+    pub(crate) fn forward(&mut self, cache: CacheId, ids: &[u32], logits: LogitsFor) -> Result<Logits, Error> {
+        Ok(self.executor.forward(&[Segment { cache, input: Fed::Tokens(ids), logits }])?)
+    }
+}
+
+/// `-ln softmax(logits)[token]`.
+fn surprise(logits: &[f32], token: u32) -> f64 {
+    let max = f64::from(logits.iter().copied().fold(f32::NEG_INFINITY, f32::max));
+    let sum: f64 = logits.iter().map(|&x| (f64::from(x) - max).exp()).sum();
+    let own = logits.get(token as usize).map_or(f64::NEG_INFINITY, |&x| f64::from(x));
+    sum.ln() + max - own
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn surprise_is_the_negative_log_probability() {
+        let p = [0.1f32, 0.2, 0.7];
+        let logits = p.map(|p| p.ln() + 300.0);
+        for (token, p) in (0..).zip(p) {
+            assert!((surprise(&logits, token) + f64::from(p).ln()).abs() < 1e-4);
+        }
+    }
+}

@@ -1,0 +1,428 @@
+//! One turn: prompt in, answer out, a step at a time.
+//!
+//! [`Engine::begin`] renders the prompt and keeps of the cache what the prompt begins with; [`Engine::step`] computes
+//! one batch of the prompt or one token of the answer and tells what came of it, so that one thread can serve several
+//! conversations in turns. A turn is a transaction: messages enter the conversation when it ends well; after an error
+//! or [`Engine::cancel`] the conversation stands where it stood.
+//!
+//! The trap: events may wait after the last token is drawn; a turn is over with [`Event::Finished`], not before.
+
+use std::collections::VecDeque;
+use std::ops::ControlFlow;
+use std::time::{Duration, Instant};
+
+use phonelm_model::LogitsFor;
+use serde_json::Value as Json;
+
+use crate::conversation::{Answer, Conversation, Message, ToolResult, to_json};
+use crate::engine::{BATCH, Engine};
+use crate::prompt::Prompt;
+use crate::sampler::{Sampler, SamplerOptions, TokenMask};
+use crate::template::TemplateInput;
+use crate::text::TextStream;
+use crate::tools::{CallError, CallParser, Part, Tool, ToolCall};
+use crate::{Error, Tokenizer};
+
+/// What a turn starts with.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Input {
+    /// The user says something.
+    User(String),
+    /// Called tools gave these, in the order of the calls.
+    ToolResults(Vec<ToolResult>),
+    /// Token ids to go on from, without chat template; such a turn leaves no message in the conversation.
+    Ids(Vec<u32>),
+}
+
+/// How an answer is made.
+#[derive(Default)]
+pub struct GenerateOptions {
+    /// How tokens are drawn.
+    pub sampler: SamplerOptions,
+    /// Most tokens of the answer; as many as the context holds if absent.
+    pub max_tokens: Option<usize>,
+    /// Texts that end the answer and are no part of it.
+    pub stop: Vec<String>,
+    /// Decides which tokens may come next.
+    pub mask: Option<Box<dyn TokenMask>>,
+    /// Whether a cancelled turn enters the conversation with what was said so far.
+    pub keep_partial: bool,
+}
+
+/// What came of a step.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Event {
+    /// A batch of the prompt is done.
+    Prefill {
+        /// Tokens of the prompt that the cache holds.
+        done: usize,
+        /// All of them.
+        total: usize,
+    },
+    /// A token was drawn, but nothing can be shown yet.
+    Token,
+    /// More of the answer.
+    Text(String),
+    /// The model calls a tool.
+    Call(ToolCall),
+    /// The model wrote a call that cannot be read.
+    BadCall(CallError),
+    /// The turn is over.
+    Finished(Response),
+}
+
+/// Why an answer ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FinishReason {
+    /// The model ended it, or a stop text did.
+    Stop,
+    /// The model ended it and waits for the results of its calls.
+    ToolCalls,
+    /// It has as many tokens as were allowed.
+    Length,
+    /// The context is full.
+    ContextFull,
+    /// It was cancelled.
+    Cancelled,
+}
+
+/// A turn's outcome.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Response {
+    /// What the model said and called.
+    pub answer: Answer,
+    /// Why it ended.
+    pub finish: FinishReason,
+    /// What it cost.
+    pub stats: Stats,
+}
+
+/// What a turn cost.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Stats {
+    /// Tokens of the prompt.
+    pub prompt_tokens: usize,
+    /// Those of them that the cache held.
+    pub cached_tokens: usize,
+    /// Tokens drawn, the one that ended the answer included.
+    pub generated_tokens: usize,
+    /// Until the first token was drawn.
+    pub first_token: Duration,
+    /// Until the end.
+    pub total: Duration,
+}
+
+impl Stats {
+    /// Tokens of the prompt computed a second.
+    pub fn prefill_rate(&self) -> f64 {
+        rate(self.prompt_tokens.saturating_sub(self.cached_tokens), self.first_token)
+    }
+
+    /// Tokens drawn a second after the first one.
+    pub fn decode_rate(&self) -> f64 {
+        rate(self.generated_tokens.saturating_sub(1), self.total.saturating_sub(self.first_token))
+    }
+}
+
+fn rate(count: usize, time: Duration) -> f64 {
+    if time.is_zero() { 0.0 } else { count as f64 / time.as_secs_f64() }
+}
+
+/// Characters of the prompt's end that an answer remembers: enough to know the place again.
+const REMEMBERED: usize = 32;
+
+fn last_chars(text: &str, count: usize) -> &str {
+    let start = text.char_indices().rev().nth(count.saturating_sub(1)).map_or(0, |(at, _)| at);
+    &text[start..]
+}
+
+/// A running turn.
+pub(crate) struct Turn {
+    input: Vec<Message>,
+    /// Whether the turn enters the conversation.
+    chat: bool,
+    prompt: Vec<u32>,
+    /// Tokens that the cache kept from earlier turns.
+    kept: usize,
+    sampler: Sampler,
+    mask: Option<Box<dyn TokenMask>>,
+    keep_partial: bool,
+    max_tokens: usize,
+    text: TextStream,
+    parser: Option<CallParser>,
+    /// Marks that reach the parser although they are special.
+    shown_marks: &'static [&'static str],
+    /// Whether the answer's first space is still to be taken off.
+    strip_space: bool,
+    answer: Answer,
+    events: VecDeque<Event>,
+    started: Instant,
+    stats: Stats,
+}
+
+impl std::fmt::Debug for Turn {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Turn").field("stats", &self.stats).finish_non_exhaustive()
+    }
+}
+
+impl Engine {
+    /// The prompt that a turn would start with.
+    pub fn prompt(&self, conversation: &Conversation, input: &Input) -> Result<Prompt, Error> {
+        let new = match input {
+            Input::User(text) => vec![Message::User(text.clone())],
+            Input::ToolResults(results) => results.iter().cloned().map(Message::ToolResult).collect(),
+            Input::Ids(ids) => {
+                let text = self.tokenizer().map(|tokenizer| tokenizer.decode(ids)).unwrap_or_default();
+                return Ok(Prompt { text, ids: ids.clone() });
+            }
+        };
+        let setup = &conversation.setup;
+        let messages: Vec<&Message> = conversation.messages.iter().chain(&new).collect();
+        let (messages, answers) = to_json(setup, &messages);
+        let tools: Vec<Json> = setup.tools.iter().map(Tool::to_json).collect();
+        let variables = Some(&setup.variables);
+        let input = TemplateInput { messages: &messages, tools: &tools, add_generation_prompt: true, variables };
+        Prompt::with_answers(self.template()?, self.tokenizer()?, &input, &answers, self.tool_format())
+    }
+
+    /// Starts a turn; [`Self::step`] carries it on.
+    ///
+    /// Errors leave the conversation as it was: a turn is running already, options out of range, a prompt that does not
+    /// fit into the context, a template that refuses, tools without a tool format.
+    pub fn begin(
+        &mut self,
+        conversation: &mut Conversation,
+        input: Input,
+        options: GenerateOptions,
+    ) -> Result<(), Error> {
+        if conversation.turn.is_some() {
+            return Err(Error::TurnRunning);
+        }
+        let offered = !conversation.setup.tools.is_empty();
+        let format = if offered { Some(self.tool_format().ok_or(Error::NoToolFormat)?) } else { None };
+        let sampler = Sampler::new(options.sampler, self.vocab())?;
+        let Prompt { text, ids: prompt } = self.prompt(conversation, &input)?;
+        if prompt.is_empty() {
+            return Err(Error::PromptEmpty);
+        }
+        if prompt.len() >= self.context() {
+            return Err(Error::PromptTooLong { tokens: prompt.len(), context: self.context() });
+        }
+        let common = prompt.iter().zip(&conversation.cached).take_while(|(a, b)| a == b).count();
+        let kept = self.executor.truncate(conversation.cache, common.min(prompt.len() - 1))?;
+        conversation.cached.truncate(kept);
+        let chat = !matches!(input, Input::Ids(_));
+        conversation.turn = Some(Box::new(Turn {
+            stats: Stats { prompt_tokens: prompt.len(), cached_tokens: kept, ..Stats::default() },
+            input: match input {
+                Input::User(text) => vec![Message::User(text)],
+                Input::ToolResults(results) => results.into_iter().map(Message::ToolResult).collect(),
+                Input::Ids(_) => Vec::new(),
+            },
+            chat,
+            prompt,
+            kept,
+            sampler,
+            mask: options.mask,
+            keep_partial: options.keep_partial,
+            max_tokens: options.max_tokens.unwrap_or(usize::MAX),
+            text: TextStream::new(&options.stop),
+            parser: format.map(CallParser::new),
+            shown_marks: format.map_or(&[], |format| format.marks()),
+            strip_space: chat && self.tokenizer().is_ok_and(Tokenizer::strips_first_space),
+            answer: Answer { after: last_chars(&text, REMEMBERED).into(), ..Answer::default() },
+            events: VecDeque::new(),
+            started: Instant::now(),
+        }));
+        Ok(())
+    }
+
+    /// Computes until there is something to tell: at most one batch of the prompt or one token.
+    ///
+    /// After an error the turn is over and the conversation stands where it stood before it.
+    pub fn step(&mut self, conversation: &mut Conversation) -> Result<Event, Error> {
+        let mut turn = conversation.turn.take().ok_or(Error::NoTurn)?;
+        if turn.events.is_empty()
+            && let Err(error) = self.advance(conversation, &mut turn)
+        {
+            self.roll_back(conversation, &turn);
+            return Err(error);
+        }
+        let event = turn.events.pop_front().unwrap_or(Event::Token);
+        if let Event::Finished(response) = &event {
+            self.commit(conversation, &mut turn, response);
+        } else {
+            conversation.turn = Some(turn);
+        }
+        Ok(event)
+    }
+
+    /// Ends a running turn and returns what was said so far, which enters the conversation only if the turn's options
+    /// say so. `None` if no turn is running.
+    pub fn cancel(&mut self, conversation: &mut Conversation) -> Option<Response> {
+        let mut turn = conversation.turn.take()?;
+        turn.end(FinishReason::Cancelled);
+        let last = turn.events.pop_back();
+        let Some(Event::Finished(response)) = last else {
+            self.roll_back(conversation, &turn);
+            return None;
+        };
+        if turn.keep_partial && !turn.answer.raw.is_empty() {
+            self.commit(conversation, &mut turn, &response);
+        } else {
+            self.roll_back(conversation, &turn);
+        }
+        Some(response)
+    }
+
+    /// A whole turn; `on_event` is told of each step and ends the turn with [`ControlFlow::Break`].
+    pub fn respond(
+        &mut self,
+        conversation: &mut Conversation,
+        input: Input,
+        options: GenerateOptions,
+        mut on_event: impl FnMut(&Event) -> ControlFlow<()>,
+    ) -> Result<Response, Error> {
+        self.begin(conversation, input, options)?;
+        loop {
+            let event = self.step(conversation)?;
+            let flow = on_event(&event);
+            if let Event::Finished(response) = event {
+                return Ok(response);
+            }
+            if flow.is_break() {
+                return self.cancel(conversation).ok_or(Error::NoTurn);
+            }
+        }
+    }
+
+    fn advance(&mut self, conversation: &mut Conversation, turn: &mut Turn) -> Result<(), Error> {
+        let (done, total) = (conversation.cached.len(), turn.prompt.len());
+        let (batch, wanted) = if done < total {
+            let end = total.min(done + BATCH);
+            (
+                turn.prompt.get(done..end).unwrap_or_default(),
+                if end == total { LogitsFor::Last } else { LogitsFor::None },
+            )
+        } else {
+            let fed = done - total;
+            (turn.answer.ids.get(fed..fed + 1).unwrap_or_default(), LogitsFor::Last)
+        };
+        let name = if done < total { "prefill" } else { "decode" };
+        let _span = tracing::debug_span!("forward", pass = name, tokens = batch.len()).entered();
+        let logits = self.forward(conversation.cache, batch, wanted)?;
+        conversation.cached.extend_from_slice(batch);
+        if done < total {
+            turn.events.push_back(Event::Prefill { done: conversation.cached.len(), total });
+        }
+        if let Some(row) = logits.last() {
+            let mask = turn.mask.as_mut().map(|mask| &mut **mask as &mut dyn TokenMask);
+            let token = turn.sampler.sample(row, &conversation.cached, mask)?;
+            self.take(conversation, turn, token);
+        }
+        Ok(())
+    }
+
+    /// Takes a drawn token into the answer.
+    fn take(&self, conversation: &Conversation, turn: &mut Turn, token: u32) {
+        if turn.stats.generated_tokens == 0 {
+            turn.stats.first_token = turn.started.elapsed();
+        }
+        turn.stats.generated_tokens += 1;
+        let tokenizer = self.tokenizer().ok();
+        if tokenizer.is_some_and(|tokenizer| tokenizer.stops().contains(&token)) {
+            turn.end(FinishReason::Stop);
+            return;
+        }
+        turn.answer.ids.push(token);
+        if let Some(tokenizer) = tokenizer {
+            let shown = turn.shown(tokenizer, token);
+            let text = turn.text.push(shown);
+            turn.show(&text);
+        }
+        if turn.text.stopped() {
+            turn.end(FinishReason::Stop);
+        } else if turn.stats.generated_tokens >= turn.max_tokens {
+            turn.end(FinishReason::Length);
+        } else if conversation.cached.len() >= self.context() {
+            turn.end(FinishReason::ContextFull);
+        }
+    }
+
+    fn commit(&mut self, conversation: &mut Conversation, turn: &mut Turn, response: &Response) {
+        if turn.chat {
+            conversation.messages.append(&mut turn.input);
+            conversation.messages.push(Message::Answer(response.answer.clone()));
+        }
+    }
+
+    /// Cuts the cache back to what it kept when the turn began. Where that fails, the cache and the list of what it
+    /// holds still agree, and the next turn tries again.
+    fn roll_back(&mut self, conversation: &mut Conversation, turn: &Turn) {
+        if let Ok(kept) = self.executor.truncate(conversation.cache, turn.kept) {
+            conversation.cached.truncate(kept);
+        }
+    }
+}
+
+impl Turn {
+    /// The bytes of a token that count as text.
+    fn shown<'a>(&mut self, tokenizer: &'a Tokenizer, token: u32) -> &'a [u8] {
+        let bytes = tokenizer.token_bytes(token);
+        if tokenizer.is_special(token) && !self.shown_marks.iter().any(|mark| mark.as_bytes() == bytes) {
+            return &[];
+        }
+        let strip = std::mem::take(&mut self.strip_space);
+        if strip { bytes.strip_prefix(b" ").unwrap_or(bytes) } else { bytes }
+    }
+
+    /// Takes text that is certain into the answer.
+    fn show(&mut self, text: &str) {
+        if text.is_empty() {
+            return;
+        }
+        self.answer.raw.push_str(text);
+        let parts = match &mut self.parser {
+            Some(parser) => parser.push(text),
+            None => vec![Part::Text(text.to_owned())],
+        };
+        self.tell(parts);
+    }
+
+    fn tell(&mut self, parts: Vec<Part>) {
+        for part in parts {
+            self.events.push_back(match part {
+                Part::Text(text) => {
+                    self.answer.text.push_str(&text);
+                    Event::Text(text)
+                }
+                Part::Call(call) => {
+                    self.answer.calls.push(call.clone());
+                    Event::Call(call)
+                }
+                Part::Bad(error) => {
+                    self.answer.bad_calls.push(error.clone());
+                    Event::BadCall(error)
+                }
+            });
+        }
+    }
+
+    /// Ends the answer: what was held back comes out, then the outcome.
+    fn end(&mut self, reason: FinishReason) {
+        let rest = self.text.finish();
+        self.show(&rest);
+        if let Some(mut parser) = self.parser.take() {
+            self.tell(parser.finish());
+        }
+        if self.text.stopped() {
+            self.answer.ids.clear();
+        }
+        self.stats.total = self.started.elapsed();
+        let called = reason == FinishReason::Stop && !self.answer.calls.is_empty();
+        let finish = if called { FinishReason::ToolCalls } else { reason };
+        let response = Response { answer: self.answer.clone(), finish, stats: self.stats };
+        self.events.push_back(Event::Finished(response));
+    }
+}

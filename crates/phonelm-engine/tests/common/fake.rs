@@ -1,0 +1,120 @@
+//! An executor that computes nothing: it says what a script tells it and writes down what it was fed.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, Mutex};
+
+use phonelm_model::{CacheId, Executor, ExecutorError, Input, Logits, LogitsFor, Segment};
+
+/// What a test tells the executor and learns from it.
+#[derive(Default)]
+pub(crate) struct Script {
+    /// Tokens to foresee, one a row of logits asked for; 0 when there is none left.
+    pub(crate) say: VecDeque<u32>,
+    /// What each forward pass was fed.
+    pub(crate) fed: Vec<Vec<u32>>,
+    /// Fails that many passes from now.
+    pub(crate) fail_after: Option<usize>,
+}
+
+pub(crate) type Shared = Arc<Mutex<Script>>;
+
+pub(crate) struct Fake {
+    vocab: usize,
+    context: usize,
+    caches: HashMap<CacheId, Vec<u32>>,
+    created: u64,
+    script: Shared,
+}
+
+impl Fake {
+    pub(crate) fn new(vocab: usize, context: usize) -> (Box<Self>, Shared) {
+        let script = Shared::default();
+        let fake = Self { vocab, context, caches: HashMap::new(), created: 0, script: script.clone() };
+        (Box::new(fake), script)
+    }
+
+    fn add(&mut self, tokens: Vec<u32>) -> CacheId {
+        self.created += 1;
+        self.caches.insert(CacheId(self.created), tokens);
+        CacheId(self.created)
+    }
+
+    fn get(&self, cache: CacheId) -> Result<&Vec<u32>, ExecutorError> {
+        self.caches.get(&cache).ok_or(ExecutorError::UnknownCache { id: cache.0 })
+    }
+}
+
+impl Executor for Fake {
+    fn describe(&self) -> String {
+        "fake".into()
+    }
+
+    fn context(&self) -> usize {
+        self.context
+    }
+
+    fn create(&mut self) -> CacheId {
+        self.add(Vec::new())
+    }
+
+    fn fork(&mut self, cache: CacheId) -> Result<CacheId, ExecutorError> {
+        let tokens = self.get(cache)?.clone();
+        Ok(self.add(tokens))
+    }
+
+    fn len(&self, cache: CacheId) -> Result<usize, ExecutorError> {
+        Ok(self.get(cache)?.len())
+    }
+
+    fn truncate(&mut self, cache: CacheId, len: usize) -> Result<usize, ExecutorError> {
+        self.get(cache)?;
+        let tokens = self.caches.get_mut(&cache).unwrap();
+        tokens.truncate(len);
+        Ok(tokens.len())
+    }
+
+    fn release(&mut self, cache: CacheId) {
+        self.caches.remove(&cache);
+    }
+
+    fn export(&self, _: CacheId) -> Result<Vec<u8>, ExecutorError> {
+        Ok(Vec::new())
+    }
+
+    fn import(&mut self, _: &[u8]) -> Result<CacheId, ExecutorError> {
+        Ok(self.create())
+    }
+
+    fn cache_bytes(&self) -> usize {
+        self.caches.values().map(|tokens| tokens.len() * 4).sum()
+    }
+
+    fn forward(&mut self, segments: &[Segment<'_>]) -> Result<Logits, ExecutorError> {
+        let mut logits = Logits { values: Vec::new(), vocab: self.vocab };
+        for segment in segments {
+            let Input::Tokens(tokens) = segment.input else { panic!("only tokens") };
+            let needed = self.get(segment.cache)?.len() + tokens.len();
+            if needed > self.context {
+                return Err(ExecutorError::ContextFull { needed, limit: self.context });
+            }
+            let mut script = self.script.lock().unwrap();
+            if script.fail_after == Some(0) {
+                return Err(ExecutorError::NotFinite { position: 0 });
+            }
+            script.fail_after = script.fail_after.map(|passes| passes - 1);
+            script.fed.push(tokens.to_vec());
+            self.caches.get_mut(&segment.cache).unwrap().extend_from_slice(tokens);
+            let rows = match segment.logits {
+                LogitsFor::None => 0,
+                LogitsFor::Last => 1,
+                LogitsFor::All => tokens.len(),
+            };
+            for _ in 0..rows {
+                let mut row = vec![0.0; self.vocab];
+                row[script.say.pop_front().unwrap_or(0) as usize] = 10.0;
+                logits.values.extend(row);
+            }
+        }
+        Ok(logits)
+    }
+}

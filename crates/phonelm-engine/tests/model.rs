@@ -1,0 +1,83 @@
+//! Turns on real, small, random models: what the cache holds changes nothing.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod common;
+
+use std::ops::ControlFlow;
+
+use phonelm_engine::{Conversation, Engine, GenerateOptions, Input, Response, SamplerOptions, Setup};
+use phonelm_kernels::CpuOptions;
+use phonelm_model::ModelFile;
+
+fn engine(file: &str) -> Engine {
+    let file = ModelFile::open(&common::golden().join("gguf").join(file)).unwrap();
+    Engine::open(file, &CpuOptions { threads: Some(1), ..CpuOptions::default() }).unwrap()
+}
+
+fn options(temperature: f32) -> GenerateOptions {
+    let sampler = SamplerOptions { temperature, seed: Some(5), ..SamplerOptions::default() };
+    GenerateOptions { sampler, max_tokens: Some(12), ..GenerateOptions::default() }
+}
+
+fn turn(engine: &mut Engine, conversation: &mut Conversation, input: Input) -> Response {
+    engine.respond(conversation, input, options(1.0), |_| ControlFlow::Continue(())).unwrap()
+}
+
+#[test]
+fn a_kept_cache_gives_the_same_answers_as_a_fresh_one() {
+    for file in ["llama-freqs-q8_0.gguf", "qwen2-q5_1.gguf", "qwen3-bf16.gguf"] {
+        let mut engine = engine(file);
+        let mut conversation = engine.conversation(Setup::default());
+        for question in ["Hi", "Who are you?", "Bye"] {
+            let input = Input::User(question.into());
+            let prompt = engine.prompt(&conversation, &input).unwrap();
+            let mut fresh = engine.conversation(Setup::default());
+            let expected = turn(&mut engine, &mut fresh, Input::Ids(prompt.ids));
+            engine.close(fresh);
+            let found = turn(&mut engine, &mut conversation, input);
+            assert_eq!(found.answer.ids, expected.answer.ids, "{file}: {question}");
+            assert_eq!(found.stats.prompt_tokens, expected.stats.prompt_tokens);
+        }
+        assert!(conversation.cached_tokens() > 12);
+    }
+}
+
+#[test]
+fn turns_taken_in_turns_give_the_same_answers() {
+    let mut engine = engine("llama-freqs-q8_0.gguf");
+    let alone = ["Hi", "Go on"].map(|question| {
+        let mut conversation = engine.conversation(Setup::default());
+        turn(&mut engine, &mut conversation, Input::User(question.into())).answer.ids
+    });
+    let mut both = ["Hi", "Go on"].map(|question| {
+        let mut conversation = engine.conversation(Setup::default());
+        engine.begin(&mut conversation, Input::User(question.into()), options(1.0)).unwrap();
+        conversation
+    });
+    while both.iter().any(Conversation::is_answering) {
+        for conversation in both.iter_mut().filter(|c| c.is_answering()) {
+            engine.step(conversation).unwrap();
+        }
+    }
+    let said = both.map(|conversation| match conversation.messages().last() {
+        Some(phonelm_engine::Message::Answer(answer)) => answer.ids.clone(),
+        other => panic!("{other:?}"),
+    });
+    assert_eq!(said, alone);
+}
+
+#[test]
+fn perplexity_is_that_of_the_logits() {
+    let mut engine = engine("qwen3-q4_1.gguf");
+    let ids: Vec<u32> = (0..40).map(|i| i * 7 % engine.vocab() as u32).collect();
+    let logits = engine.logits(&ids).unwrap();
+    let nll = logits.rows().zip(&ids[1..]).map(|(row, &next)| {
+        let sum: f64 = row.iter().map(|&x| f64::from(x).exp()).sum();
+        sum.ln() - f64::from(row[next as usize])
+    });
+    let expected = nll.sum::<f64>() / 39.0;
+    let found = engine.perplexity(&ids).unwrap();
+    assert_eq!(found.tokens, 39);
+    assert!((found.nll - expected).abs() < 1e-6, "{} {expected}", found.nll);
+}
