@@ -3,6 +3,11 @@
 //!
 //! The trap: a block's keys lie transposed, `[head_dim, 64]`, so that 64 scores grow side by side.
 
+// As in `float`: loops over indices keep their bodies in the function that has the features.
+#![allow(clippy::needless_range_loop)]
+
+use std::ops::Range;
+
 use crate::float::{exp, fold};
 use crate::kernels::LANES;
 use crate::vector::{F16, F32, Format, Vector};
@@ -87,66 +92,83 @@ unsafe fn attend_format<V: Vector, F: Format, const R: usize>(
     visible: &[usize],
     state: &mut AttentionState<'_>,
 ) {
-    let rows = visible.len();
-    let head_dim = q.len().checked_div(rows).unwrap_or(0);
-    let q = |r: usize| &q[r * head_dim..(r + 1) * head_dim];
+    let mut r = 0;
     // SAFETY: passed on.
     unsafe {
-        let mut merge = |r: usize, scores: &mut [f32; KV_BLOCK]| {
-            let out = &mut state.out[r * head_dim..(r + 1) * head_dim];
-            merge_row::<V, F>(scores, visible[r], values, &mut state.max[r], &mut state.sum[r], out);
-        };
-        let mut r = 0;
-        while r + R <= rows {
-            let mut scores = scores::<V, F, R>(std::array::from_fn(|i| q(r + i)), keys);
-            for (i, scores) in scores.iter_mut().enumerate() {
-                merge(r + i, scores);
-            }
+        while r + R <= visible.len() {
+            attend_rows::<V, F, R>(q, keys, values, visible, state, r);
             r += R;
         }
-        for r in r..rows {
-            merge(r, &mut scores::<V, F, 1>([q(r)], keys)[0]);
+        for r in r..visible.len() {
+            attend_rows::<V, F, 1>(q, keys, values, visible, state, r);
+        }
+    }
+}
+
+/// Attends rows `first..first + R`.
+#[inline(always)]
+unsafe fn attend_rows<V: Vector, F: Format, const R: usize>(
+    q: &[f32],
+    keys: &[F::Raw],
+    values: &[F::Raw],
+    visible: &[usize],
+    state: &mut AttentionState<'_>,
+    first: usize,
+) {
+    let head_dim = q.len() / visible.len();
+    let visible = &visible[first..first + R];
+    let out = &mut state.out[first * head_dim..(first + R) * head_dim];
+    // SAFETY: passed on.
+    unsafe {
+        let mut weights = scores::<V, F, R>(&q[first * head_dim..(first + R) * head_dim], keys);
+        for r in 0..R {
+            let old = softmax(&mut weights[r], visible[r], &mut state.max[first + r], &mut state.sum[first + r]);
+            for o in &mut out[r * head_dim..(r + 1) * head_dim] {
+                *o *= old;
+            }
+        }
+        // The tokens that all rows see, each value loaded once; then what single rows see beyond.
+        let common = visible.iter().fold(KV_BLOCK, |least, v| least.min(*v));
+        add_values::<V, F, R>(&weights, 0..common, values, head_dim, out);
+        for r in 0..R {
+            let row = &mut out[r * head_dim..(r + 1) * head_dim];
+            add_values::<V, F, 1>(&[weights[r]], common..visible[r], values, head_dim, row);
         }
     }
 }
 
 /// `q . k` for `R` rows and the 64 tokens of a block.
 #[inline(always)]
-unsafe fn scores<V: Vector, F: Format, const R: usize>(q: [&[f32]; R], keys: &[F::Raw]) -> [[f32; KV_BLOCK]; R] {
+unsafe fn scores<V: Vector, F: Format, const R: usize>(q: &[f32], keys: &[F::Raw]) -> [[f32; KV_BLOCK]; R] {
     const VECTORS: usize = KV_BLOCK / LANES;
+    let head_dim = q.len() / R;
     // SAFETY: passed on.
     unsafe {
         let mut acc = [[V::splat(0.0); VECTORS]; R];
-        for (d, keys) in keys.as_chunks::<KV_BLOCK>().0.iter().enumerate().take(q[0].len()) {
+        for (d, keys) in keys.as_chunks::<KV_BLOCK>().0.iter().enumerate().take(head_dim) {
             for (c, keys) in keys.as_chunks::<LANES>().0.iter().enumerate() {
                 let keys: V = F::lanes(keys);
                 for r in 0..R {
-                    acc[r][c] = V::splat(q[r][d]).fma(keys, acc[r][c]);
+                    acc[r][c] = V::splat(q[r * head_dim + d]).fma(keys, acc[r][c]);
                 }
             }
         }
-        acc.map(|row| {
-            let mut scores = [0.0; KV_BLOCK];
-            for (v, out) in row.into_iter().zip(scores.as_chunks_mut::<LANES>().0) {
-                *out = v.to_array();
+        let mut scores = [[0.0; KV_BLOCK]; R];
+        for r in 0..R {
+            for (c, out) in scores[r].as_chunks_mut::<LANES>().0.iter_mut().enumerate() {
+                *out = acc[r][c].to_array();
             }
-            scores
-        })
+        }
+        scores
     }
 }
 
-/// Merges one row's scores and the block's values into its state.
+/// Turns the scores of the first `visible` tokens into weights relative to the new maximum, updates maximum and sum, and
+/// returns the factor for what was summed before.
 #[inline(always)]
-unsafe fn merge_row<V: Vector, F: Format>(
-    scores: &mut [f32; KV_BLOCK],
-    visible: usize,
-    values: &[F::Raw],
-    max: &mut f32,
-    sum: &mut f32,
-    out: &mut [f32],
-) {
+fn softmax(scores: &mut [f32; KV_BLOCK], visible: usize, max: &mut f32, sum: &mut f32) -> f32 {
     if visible == 0 {
-        return;
+        return 1.0;
     }
     scores[visible..].fill(f32::NEG_INFINITY);
     let new_max = scores.iter().fold(*max, |m, s| if *s > m { *s } else { m });
@@ -160,43 +182,63 @@ unsafe fn merge_row<V: Vector, F: Format>(
     }
     *max = new_max;
     *sum = sum.mul_add(old, fold(sums));
-    let head_dim = out.len();
-    let weights = &scores[..visible];
+    old
+}
+
+/// `out[r] += weights[r][j] * values[j]` for `R` rows and each token `j` in ascending order.
+#[inline(always)]
+unsafe fn add_values<V: Vector, F: Format, const R: usize>(
+    weights: &[[f32; KV_BLOCK]; R],
+    tokens: Range<usize>,
+    values: &[F::Raw],
+    head_dim: usize,
+    out: &mut [f32],
+) {
+    let mut d = 0;
     // SAFETY: passed on.
     unsafe {
-        let mut d = 0;
         while d + 4 * LANES <= head_dim {
-            weighted::<V, F, 4>(weights, values, head_dim, d, old, out);
+            add_columns::<V, F, R, 4>(weights, tokens.clone(), values, head_dim, d, out);
             d += 4 * LANES;
         }
         while d < head_dim {
-            weighted::<V, F, 1>(weights, values, head_dim, d, old, out);
+            add_columns::<V, F, R, 1>(weights, tokens.clone(), values, head_dim, d, out);
             d += LANES;
         }
     }
 }
 
-/// `out = out * old + sum_j weights[j] * values[j]` for `C` vectors of columns from `d` on.
+/// [`add_values`] for `C` vectors of columns from `d` on.
 #[inline(always)]
-unsafe fn weighted<V: Vector, F: Format, const C: usize>(
-    weights: &[f32],
+unsafe fn add_columns<V: Vector, F: Format, const R: usize, const C: usize>(
+    weights: &[[f32; KV_BLOCK]; R],
+    tokens: Range<usize>,
     values: &[F::Raw],
     head_dim: usize,
     d: usize,
-    old: f32,
     out: &mut [f32],
 ) {
     // SAFETY: passed on.
     unsafe {
-        let mut acc: [V; C] = std::array::from_fn(|c| F32::lanes_at::<V>(out, d + c * LANES).mul(V::splat(old)));
-        for (weight, values) in weights.iter().zip(values.chunks_exact(head_dim)) {
-            let weight = V::splat(*weight);
-            for (c, acc) in acc.iter_mut().enumerate() {
-                *acc = weight.fma(F::lanes_at(values, d + c * LANES), *acc);
+        let mut acc = [[V::splat(0.0); C]; R];
+        for (r, out) in out.chunks_exact(head_dim).enumerate() {
+            for c in 0..C {
+                acc[r][c] = F32::lanes_at(out, d + c * LANES);
             }
         }
-        for (acc, out) in acc.into_iter().zip(out[d..].chunks_mut(LANES)) {
-            out.copy_from_slice(&acc.to_array()[..out.len()]);
+        for j in tokens {
+            let row = &values[j * head_dim + d..(j + 1) * head_dim];
+            for c in 0..C {
+                let value: V = F::lanes_at(row, c * LANES);
+                for r in 0..R {
+                    acc[r][c] = V::splat(weights[r][j]).fma(value, acc[r][c]);
+                }
+            }
+        }
+        for (r, out) in out.chunks_exact_mut(head_dim).enumerate() {
+            for (c, out) in out[d..].chunks_mut(LANES).take(C).enumerate() {
+                out.copy_from_slice(&acc[r][c].to_array()[..out.len()]);
+            }
         }
     }
 }

@@ -4,7 +4,13 @@
 //! the compiler turns into the instructions of the caller. [`float_methods!`] instantiates all of them inside functions
 //! that have the features of one instruction set; everything here is `#[inline(always)]` for that reason.
 //!
-//! The trap: a helper without `#[inline(always)]` would be compiled for the baseline and be many times slower.
+//! The trap: a helper without `#[inline(always)]`, or a closure around vectors, would be compiled for the baseline and be
+//! many times slower.
+
+// Loops over indices keep their bodies in the function that has the features; iterators put them into closures.
+#![allow(clippy::needless_range_loop)]
+
+use std::ops::Range;
 
 use phonelm_gguf::TensorType;
 use phonelm_model::{Activation, RopeLayout};
@@ -34,15 +40,24 @@ unsafe fn dots<V: Vector, F: Format, const N: usize, const M: usize>(
     unsafe {
         let mut acc = [[V::splat(0.0); M]; N];
         for at in (0..x[0].len()).step_by(LANES) {
-            let x: [V; M] = std::array::from_fn(|m| F32::lanes_at(x[m], at));
+            let mut xs = [V::splat(0.0); M];
+            for m in 0..M {
+                xs[m] = F32::lanes_at(x[m], at);
+            }
             for n in 0..N {
                 let w: V = F::lanes_at(w[n], at);
                 for m in 0..M {
-                    acc[n][m] = w.fma(x[m], acc[n][m]);
+                    acc[n][m] = w.fma(xs[m], acc[n][m]);
                 }
             }
         }
-        acc.map(|row| row.map(|v| fold(v.to_array())))
+        let mut sums = [[0.0; M]; N];
+        for n in 0..N {
+            for m in 0..M {
+                sums[n][m] = fold(acc[n][m].to_array());
+            }
+        }
+        sums
     }
 }
 
@@ -51,12 +66,7 @@ unsafe fn dots<V: Vector, F: Format, const N: usize, const M: usize>(
 /// # Safety
 /// The CPU has the instructions of `V`.
 #[inline(always)]
-pub(crate) unsafe fn matmul_float<V: Vector>(
-    w: &FloatMatrix<'_>,
-    rows: std::ops::Range<usize>,
-    x: &[f32],
-    out: &OutRows<'_>,
-) {
+pub(crate) unsafe fn matmul_float<V: Vector>(w: &FloatMatrix<'_>, rows: Range<usize>, x: &[f32], out: &OutRows<'_>) {
     let cols = w.cols();
     // SAFETY: passed on.
     unsafe {
@@ -68,25 +78,28 @@ pub(crate) unsafe fn matmul_float<V: Vector>(
     }
 }
 
+/// Activation rows that pass over two weight rows before the next two come, so that they stay in the second cache.
+const BATCH: usize = 16;
+
 #[inline(always)]
 unsafe fn matmul_format<'w, V: Vector, F: Format>(
     w: impl Fn(usize) -> &'w [F::Raw],
     cols: usize,
-    rows: std::ops::Range<usize>,
+    rows: Range<usize>,
     x: &[f32],
     out: &OutRows<'_>,
 ) where
     F::Raw: 'w,
 {
-    let xs = x.len().checked_div(cols).unwrap_or(0);
+    let batch = x.len().checked_div(cols).unwrap_or(0);
     let x = |m: usize| &x[m * cols..(m + 1) * cols];
     // SAFETY: passed on.
     unsafe {
-        if xs == 1 {
+        if batch == 1 {
             let mut n = rows.start;
             while n + 4 <= rows.end {
-                let sums = dots::<V, F, 4, 1>([w(n), w(n + 1), w(n + 2), w(n + 3)], [x(0)]);
-                out.store(0, n, sums.map(|[s]| s));
+                let [[a], [b], [c], [d]] = dots::<V, F, 4, 1>([w(n), w(n + 1), w(n + 2), w(n + 3)], [x(0)]);
+                out.store(0, n, [a, b, c, d]);
                 n += 4;
             }
             for n in n..rows.end {
@@ -94,17 +107,27 @@ unsafe fn matmul_format<'w, V: Vector, F: Format>(
             }
             return;
         }
-        for n in rows {
-            let mut m = 0;
-            while m + 4 <= xs {
-                let [sums] = dots::<V, F, 1, 4>([w(n)], [x(m), x(m + 1), x(m + 2), x(m + 3)]);
-                for (i, sum) in sums.into_iter().enumerate() {
-                    out.store(m + i, n, [sum]);
+        for first in (0..batch).step_by(BATCH) {
+            let last = (first + BATCH).min(batch);
+            let mut n = rows.start;
+            while n + 2 <= rows.end {
+                let mut m = first;
+                while m + 2 <= last {
+                    let [[a, b], [c, d]] = dots::<V, F, 2, 2>([w(n), w(n + 1)], [x(m), x(m + 1)]);
+                    out.store(m, n, [a, c]);
+                    out.store(m + 1, n, [b, d]);
+                    m += 2;
                 }
-                m += 4;
+                if m < last {
+                    let [[a], [b]] = dots::<V, F, 2, 1>([w(n), w(n + 1)], [x(m)]);
+                    out.store(m, n, [a, b]);
+                }
+                n += 2;
             }
-            for m in m..xs {
-                out.store(m, n, dots::<V, F, 1, 1>([w(n)], [x(m)])[0]);
+            if n < rows.end {
+                for m in first..last {
+                    out.store(m, n, dots::<V, F, 1, 1>([w(n)], [x(m)])[0]);
+                }
             }
         }
     }
@@ -137,22 +160,33 @@ pub(crate) fn quantize(x: &[f32], out: &mut [QuantizedGroup]) {
 #[inline(always)]
 fn quantize_group(x: &[f32; GROUP], out: &mut QuantizedGroup) {
     // Magnitudes compare as integers; infinity and then NaN come out largest.
-    let top = x.iter().fold(0, |top, v| top.max(v.to_bits() & 0x7fff_ffff));
+    let mut top = 0;
+    for i in 0..GROUP {
+        top = top.max(x[i].to_bits() & 0x7fff_ffff);
+    }
     let scale = f32::from_bits(top) / 127.0;
     if !scale.is_normal() {
         // Zeros, numbers too small for their inverse, or no numbers at all.
         let scale = if scale.is_finite() { 0.0 } else { scale };
-        *out = QuantizedGroup { scale, ..QuantizedGroup::default() };
+        *out = QuantizedGroup { values: [0; GROUP], scale, offset: 0, sums: [0; 2] };
         return;
     }
     let inverse = 1.0 / scale;
-    for (v, x) in out.values.iter_mut().zip(x) {
-        *v = round_even(x * inverse) as i8;
+    let mut values = [0; GROUP];
+    for i in 0..GROUP {
+        values[i] = round_even(x[i] * inverse);
     }
-    let sum = |half: &[i8]| half.iter().map(|v| i32::from(*v)).sum::<i32>();
+    let mut sums = [0; 2];
+    for i in 0..GROUP / 2 {
+        sums[0] += values[i];
+        sums[1] += values[i + GROUP / 2];
+    }
+    for i in 0..GROUP {
+        out.values[i] = values[i] as i8;
+    }
     out.scale = scale;
-    out.sums = [sum(&out.values[..16]), sum(&out.values[16..])];
-    out.offset = -8 * (out.sums[0] + out.sums[1]);
+    out.sums = sums;
+    out.offset = -8 * (sums[0] + sums[1]);
 }
 
 /// See [`crate::Kernels::rms_norm`].
@@ -172,9 +206,6 @@ pub(crate) unsafe fn rms_norm<V: Vector>(x: &[f32], weight: &[f32], eps: f32, ou
 /// See [`crate::Kernels::rope`].
 #[inline(always)]
 pub(crate) fn rope(head: &mut [f32], cos: &[f32], sin: &[f32], layout: RopeLayout) {
-    let turn = |a: &mut f32, b: &mut f32, cos: f32, sin: f32| {
-        (*a, *b) = (*a * cos - *b * sin, *b * cos + *a * sin);
-    };
     match layout {
         RopeLayout::Halves => {
             let (first, second) = head.split_at_mut(head.len() / 2);
@@ -188,6 +219,11 @@ pub(crate) fn rope(head: &mut [f32], cos: &[f32], sin: &[f32], layout: RopeLayou
             }
         }
     }
+}
+
+#[inline(always)]
+fn turn(a: &mut f32, b: &mut f32, cos: f32, sin: f32) {
+    (*a, *b) = (*a * cos - *b * sin, *b * cos + *a * sin);
 }
 
 /// See [`crate::Kernels::activate`].
@@ -236,8 +272,13 @@ pub(crate) fn exp(x: f32) -> f32 {
     }
     let y = p.mul_add(r * r, r) + 1.0;
     let n = (rounded.to_bits() as i32).wrapping_sub(ROUND.to_bits() as i32);
-    let power = |n: i32| f32::from_bits((n.wrapping_add(127) as u32) << 23);
-    y * power(n >> 1) * power(n.wrapping_sub(n >> 1))
+    y * power_of_two(n >> 1) * power_of_two(n.wrapping_sub(n >> 1))
+}
+
+/// `2^n` for `-126 <= n <= 127`.
+#[inline(always)]
+fn power_of_two(n: i32) -> f32 {
+    f32::from_bits((n.wrapping_add(127) as u32) << 23)
 }
 
 /// The methods of [`crate::Kernels`] that this module implements, for a type whose values prove `$features`.

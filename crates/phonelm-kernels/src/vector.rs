@@ -3,7 +3,7 @@
 //!
 //! The trap: an implementation without `#[inline(always)]` would be called, and compiled for the baseline.
 
-use half::{bf16, f16};
+use half::f16;
 
 use crate::kernels::LANES;
 
@@ -64,7 +64,8 @@ impl Vector for Array {
 
 /// How 16 stored numbers become a vector.
 pub(crate) trait Format {
-    type Raw: Copy + Default;
+    type Raw: Copy;
+    const ZERO: Self::Raw;
 
     /// # Safety
     /// The CPU has the instructions of `V`.
@@ -81,7 +82,7 @@ pub(crate) trait Format {
             match raw[at..].first_chunk() {
                 Some(full) => Self::lanes(full),
                 None => {
-                    let mut padded = [Self::Raw::default(); LANES];
+                    let mut padded = [Self::ZERO; LANES];
                     padded[..raw.len() - at].copy_from_slice(&raw[at..]);
                     Self::lanes(&padded)
                 }
@@ -90,28 +91,40 @@ pub(crate) trait Format {
     }
 }
 
-pub(crate) struct F32;
-pub(crate) struct F16;
-pub(crate) struct F32Bytes;
-pub(crate) struct F16Bytes;
-pub(crate) struct Bf16Bytes;
-
+/// Declares a format: its stored type, and either what loads it or what decodes one number before `$load` does.
 macro_rules! format {
-    ($name:ident, $raw:ty, |$x:ident| $load:expr) => {
+    ($(#[$doc:meta])* $name:ident, $raw:ty, $zero:expr, $load:ident $(, $decode:expr)?) => {
+        $(#[$doc])*
+        pub(crate) struct $name;
+
         impl Format for $name {
             type Raw = $raw;
+            const ZERO: $raw = $zero;
 
             #[inline(always)]
-            unsafe fn lanes<V: Vector>($x: &[$raw; LANES]) -> V {
+            unsafe fn lanes<V: Vector>(raw: &[$raw; LANES]) -> V {
+                $(
+                    let mut numbers = [Default::default(); LANES];
+                    for l in 0..LANES {
+                        numbers[l] = $decode(raw[l]);
+                    }
+                    let raw = &numbers;
+                )?
                 // SAFETY: passed on.
-                unsafe { $load }
+                unsafe { V::$load(raw) }
             }
         }
     };
 }
 
-format!(F32, f32, |x| V::load(x));
-format!(F16, u16, |x| V::load_f16(x));
-format!(F32Bytes, [u8; 4], |x| V::load(&x.map(f32::from_le_bytes)));
-format!(F16Bytes, [u8; 2], |x| V::load_f16(&x.map(u16::from_le_bytes)));
-format!(Bf16Bytes, [u8; 2], |x| V::load(&x.map(|b| bf16::from_le_bytes(b).to_f32())));
+format!(/** Floats in memory. */ F32, f32, 0.0, load);
+format!(/** f16 bits in memory. */ F16, u16, 0, load_f16);
+format!(/** Floats in a file. */ F32Bytes, [u8; 4], [0; 4], load, f32::from_le_bytes);
+format!(/** f16 in a file. */ F16Bytes, [u8; 2], [0; 2], load_f16, u16::from_le_bytes);
+format!(/** bf16 in a file. */ Bf16Bytes, [u8; 2], [0; 2], load, bf16_from_bytes);
+
+/// The upper half of a float.
+#[inline(always)]
+fn bf16_from_bytes(bytes: [u8; 2]) -> f32 {
+    f32::from_bits(u32::from(u16::from_le_bytes(bytes)) << 16)
+}

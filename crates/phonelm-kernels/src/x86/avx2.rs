@@ -64,8 +64,9 @@ impl Vector for Ymm2 {
     unsafe fn load_f16(x: &[u16; LANES]) -> Self {
         // SAFETY: passed on; both halves lie in the reference.
         unsafe {
-            let half = |at: usize| _mm256_cvtph_ps(_mm_loadu_si128(x.as_ptr().add(at).cast()));
-            Self([half(0), half(8)])
+            let low = _mm_loadu_si128(x.as_ptr().cast());
+            let high = _mm_loadu_si128(x.as_ptr().add(8).cast());
+            Self([_mm256_cvtph_ps(low), _mm256_cvtph_ps(high)])
         }
     }
 
@@ -209,10 +210,15 @@ impl Block for Q4Block {
             let low = _mm256_set1_epi8(15);
             let mut pairs = [[_mm256_setzero_si256(); 2]; R];
             for (j, values) in self.values.iter().enumerate() {
-                let both = halves(values);
-                for nibble in 0..2 {
-                    let w =
-                        both.map(|b| _mm256_and_si256(if nibble == 0 { b } else { _mm256_srli_epi16::<4>(b) }, low));
+                let [a, b] = halves(values);
+                let quads = [
+                    [_mm256_and_si256(a, low), _mm256_and_si256(b, low)],
+                    [
+                        _mm256_and_si256(_mm256_srli_epi16::<4>(a), low),
+                        _mm256_and_si256(_mm256_srli_epi16::<4>(b), low),
+                    ],
+                ];
+                for (nibble, w) in quads.into_iter().enumerate() {
                     for r in 0..R {
                         let x = _mm256_set1_epi32(quad(&x[r].values, 8 * j + 4 * nibble));
                         for h in 0..2 {
@@ -221,11 +227,13 @@ impl Block for Q4Block {
                     }
                 }
             }
-            let one = _mm256_set1_epi16(1);
-            std::array::from_fn(|r| {
+            for r in 0..R {
                 let start = _mm256_set1_epi32(x[r].offset);
-                pairs[r].map(|p| _mm256_add_epi32(_mm256_madd_epi16(p, one), start))
-            })
+                for pair in &mut pairs[r] {
+                    *pair = _mm256_add_epi32(_mm256_madd_epi16(*pair, _mm256_set1_epi16(1)), start);
+                }
+            }
+            pairs
         }
     }
 
@@ -249,7 +257,7 @@ unsafe fn signed<const QUADS: usize, const R: usize>(
         let mut dots = [[_mm256_setzero_si256(); 2]; R];
         for (q, values) in values.iter().enumerate() {
             let w = halves(values);
-            let magnitude = w.map(|w| _mm256_abs_epi8(w));
+            let magnitude = [_mm256_abs_epi8(w[0]), _mm256_abs_epi8(w[1])];
             for r in 0..R {
                 let x = _mm256_set1_epi32(quad(&x[r].values, 4 * (first + q)));
                 for h in 0..2 {

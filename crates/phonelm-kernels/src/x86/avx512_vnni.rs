@@ -94,7 +94,7 @@ impl Vector for Zmm {
 }
 
 /// Rows of activations that share one unpacking of the weights, their sums all in registers.
-const STRIP: usize = 16;
+const STRIP: usize = 8;
 /// Rows of activations that pass over a tile before the next tile comes, so that they stay in the second cache.
 const BATCH: usize = 64;
 
@@ -117,7 +117,7 @@ unsafe fn matmul(w: &Packed, tiles: Range<usize>, x: &QuantizedRows, out: &OutRo
     }
 }
 
-/// All rows in strips of 16, 8, 4, 2 and 1.
+/// All rows in strips of 8, 4, 2 and 1.
 #[inline(always)]
 unsafe fn strips<B: Block>(blocks: &[B], rows: Range<usize>, x: &QuantizedRows, tile: usize, out: &OutRows<'_>) {
     let mut m = rows.start;
@@ -126,10 +126,6 @@ unsafe fn strips<B: Block>(blocks: &[B], rows: Range<usize>, x: &QuantizedRows, 
         while rows.end - m >= STRIP {
             strip::<B, STRIP>(blocks, x, m, tile, out);
             m += STRIP;
-        }
-        if rows.end - m >= 8 {
-            strip::<B, 8>(blocks, x, m, tile, out);
-            m += 8;
         }
         if rows.end - m >= 4 {
             strip::<B, 4>(blocks, x, m, tile, out);
