@@ -14,16 +14,16 @@ pub(crate) struct Sdot;
 
 impl Dots for Sdot {
     const NAME: &'static str = "aarch64-q8-dotprod";
-    type Few = Self;
+    type Direct = Self;
+    const SHARE: bool = true;
 
     fn detected() -> bool {
         is_aarch64_feature_detected!("dotprod")
     }
 
     #[inline(always)]
-    unsafe fn dots<W: Weights, const R: usize, const T: usize>(
+    unsafe fn dots<W: Weights, const R: usize, const FIRST: usize, const T: usize>(
         block: &W,
-        first: usize,
         x: [&QuantizedGroup; R],
         skip: usize,
     ) -> [[int32x4_t; T]; R] {
@@ -32,7 +32,7 @@ impl Dots for Sdot {
             let mut acc: [[int32x4_t; T]; R] = x.map(|x| [vdupq_n_s32(if W::OFFSET { x.offset } else { 0 }); T]);
             for half in 0..W::COLS / 16 {
                 let x = x.map(|x| vld1q_s8(x.values.as_ptr().add(skip + 16 * half)));
-                let quads = |j: usize| -> [Quads; T] { from_fn(|t| block.quads(j, first + t)) };
+                let quads = |j: usize| -> [Quads; T] { from_fn(|t| block.quads(j, FIRST + t)) };
                 let weights = [quads(2 * half), quads(2 * half + 1)];
                 for (acc, x) in acc.iter_mut().zip(x) {
                     for (t, acc) in acc.iter_mut().enumerate() {

@@ -1,6 +1,6 @@
 //! `smmla` multiplies two rows of activations with two weight rows, eight columns deep. Two neighbouring quads of four
 //! weight rows, zipped, are two such pairs of rows; a panel stores them so. An odd row of activations is paired with
-//! itself. Fewer than four rows that need no panel are left to `sdot`, which then takes fewer instructions.
+//! itself. Where there is no panel, `sdot` takes fewer instructions, zipping included.
 
 use std::arch::aarch64::*;
 use std::arch::{asm, is_aarch64_feature_detected};
@@ -16,16 +16,17 @@ pub(crate) struct Smmla;
 
 impl Dots for Smmla {
     const NAME: &'static str = "aarch64-q8-i8mm";
-    type Few = Sdot;
+    type Direct = Sdot;
+    const SHARE: bool = true;
+    const ARRANGES: bool = true;
 
     fn detected() -> bool {
         is_aarch64_feature_detected!("i8mm") && Sdot::detected()
     }
 
     #[inline(always)]
-    unsafe fn dots<W: Weights, const R: usize, const T: usize>(
+    unsafe fn dots<W: Weights, const R: usize, const FIRST: usize, const T: usize>(
         block: &W,
-        first: usize,
         x: [&QuantizedGroup; R],
         skip: usize,
     ) -> [[int32x4_t; T]; R] {
@@ -33,23 +34,9 @@ impl Dots for Smmla {
         unsafe {
             let mut sums = [[vdupq_n_s32(0); T]; R];
             let mut acc = [[[vdupq_n_s32(0); 2]; T]; R];
-            for half in 0..W::COLS / 16 {
-                let weights: [[Quads; T]; 2] = from_fn(|eight| {
-                    from_fn(|t| {
-                        let quads = block.quads(2 * half + eight, first + t);
-                        if W::ARRANGED { quads } else { Self::arrange(quads) }
-                    })
-                });
-                for r in (0..R).step_by(2) {
-                    let [x0, x1] = [r, (r + 1).min(R - 1)]
-                        .map(|r| vreinterpretq_s64_s8(vld1q_s8(x[r].values.as_ptr().add(skip + 16 * half))));
-                    let x = [vzip1q_s64(x0, x1), vzip2q_s64(x0, x1)].map(|x| vreinterpretq_s8_s64(x));
-                    for (weights, x) in weights.iter().zip(x) {
-                        for (acc, pairs) in acc[r].iter_mut().zip(weights) {
-                            *acc = from_fn(|pair| smmla(acc[pair], x, pairs[pair]));
-                        }
-                    }
-                }
+            add_half::<W, R, FIRST, T>(&mut acc, block, 0, x, skip);
+            if W::COLS == 32 {
+                add_half::<W, R, FIRST, T>(&mut acc, block, 1, x, skip);
             }
             for r in (0..R).step_by(2) {
                 for t in 0..T {
@@ -70,6 +57,40 @@ impl Dots for Smmla {
         unsafe {
             let (a, b) = (vreinterpretq_s32_s8(a), vreinterpretq_s32_s8(b));
             [vzip1q_s32(a, b), vzip2q_s32(a, b)].map(|pair| vreinterpretq_s8_s32(pair))
+        }
+    }
+}
+
+/// Adds 16 columns of a block; written out for each half, because the compiler keeps a loop of this size, and with it
+/// all sums in memory.
+///
+/// # Safety
+/// As for [`Dots::dots`].
+#[inline(always)]
+unsafe fn add_half<W: Weights, const R: usize, const FIRST: usize, const T: usize>(
+    acc: &mut [[[int32x4_t; 2]; T]; R],
+    block: &W,
+    half: usize,
+    x: [&QuantizedGroup; R],
+    skip: usize,
+) {
+    // SAFETY: passed on.
+    unsafe {
+        let weights: [[Quads; T]; 2] = from_fn(|eight| {
+            from_fn(|t| {
+                let quads = block.quads(2 * half + eight, FIRST + t);
+                if W::ARRANGED { quads } else { Smmla::arrange(quads) }
+            })
+        });
+        for r in (0..R).step_by(2) {
+            let [x0, x1] = [r, (r + 1).min(R - 1)]
+                .map(|r| vreinterpretq_s64_s8(vld1q_s8(x[r].values.as_ptr().add(skip + 16 * half))));
+            let x = [vzip1q_s64(x0, x1), vzip2q_s64(x0, x1)].map(|x| vreinterpretq_s8_s64(x));
+            for (weights, x) in weights.iter().zip(x) {
+                for (acc, pairs) in acc[r].iter_mut().zip(weights) {
+                    *acc = from_fn(|pair| smmla(acc[pair], x, pairs[pair]));
+                }
+            }
         }
     }
 }

@@ -68,20 +68,24 @@ impl<D: Dots> Kernels for Set<D> {
 pub(crate) trait Dots: Send + Sync + 'static {
     /// `{arch}-{types}-{variant}`.
     const NAME: &'static str;
-    /// What sums up fewer than four rows of activations that meet packed blocks.
-    type Few: Dots;
+    /// What multiplies packed blocks that are not unpacked into a panel.
+    type Direct: Dots;
+    /// The registers hold the sums of several rows of activations, so that these share what is done to the weights.
+    const SHARE: bool;
+
+    /// [`Self::arrange`] changes the order.
+    const ARRANGES: bool = false;
 
     /// Whether this CPU has the instructions.
     fn detected() -> bool;
 
-    /// Products of `R` groups of activations with rows `4 * (first + t)..`, `t < T`, of a block that begins at column
+    /// Products of `R` groups of activations with rows `4 * (FIRST + t)..`, `t < T`, of a block that begins at column
     /// `skip` of the groups.
     ///
     /// # Safety
     /// The CPU has the instructions; `skip + W::COLS` is at most a group.
-    unsafe fn dots<W: Weights, const R: usize, const T: usize>(
+    unsafe fn dots<W: Weights, const R: usize, const FIRST: usize, const T: usize>(
         block: &W,
-        first: usize,
         x: [&QuantizedGroup; R],
         skip: usize,
     ) -> [[int32x4_t; T]; R];

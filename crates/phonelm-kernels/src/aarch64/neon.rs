@@ -16,16 +16,16 @@ pub(crate) struct Smlal;
 
 impl Dots for Smlal {
     const NAME: &'static str = "aarch64-q8-neon";
-    type Few = Self;
+    type Direct = Self;
+    const SHARE: bool = false;
 
     fn detected() -> bool {
         true
     }
 
     #[inline(always)]
-    unsafe fn dots<W: Weights, const R: usize, const T: usize>(
+    unsafe fn dots<W: Weights, const R: usize, const FIRST: usize, const T: usize>(
         block: &W,
-        first: usize,
         x: [&QuantizedGroup; R],
         skip: usize,
     ) -> [[int32x4_t; T]; R] {
@@ -37,7 +37,7 @@ impl Dots for Smlal {
             for j in (0..eights).step_by(W::EIGHTS_IN_I16) {
                 let mut sums = [[[vdupq_n_s16(0); 2]; T]; R];
                 for j in j..(j + W::EIGHTS_IN_I16).min(eights) {
-                    let quads: [Quads; T] = from_fn(|t| block.quads(j, first + t));
+                    let quads: [Quads; T] = from_fn(|t| block.quads(j, FIRST + t));
                     for r in 0..R {
                         let x = vreinterpret_s32_s8(vld1_s8(x[r].values.as_ptr().add(skip + 8 * j)));
                         let x = [vdupq_lane_s32::<0>(x), vdupq_lane_s32::<1>(x)].map(|x| vreinterpretq_s8_s32(x));

@@ -2,8 +2,8 @@
 //!
 //! A strip is `R` rows of activations times `4 T` rows of a tile: it walks the tile's blocks with its float sums in
 //! registers. Few rows take their weights straight from the packed blocks, so that each is read once from memory. From
-//! [`PANEL_ROWS`] rows on, a panel of [`PANEL`] blocks is unpacked first (10 KB, so that it stays in the first cache),
-//! and up to [`BATCH`] rows pass over it; their float sums wait on the stack between panels.
+//! [`PANEL_ROWS`] rows on, blocks that need it are unpacked first, as panels of [`PANEL`] blocks (10 KB, so that one
+//! stays in the first cache), and up to [`BATCH`] rows pass over each; their float sums wait on the stack meanwhile.
 //!
 //! Weight rows are padded to whole tiles and columns to whole blocks, so there is no tail but that of the activation
 //! rows: 2 and 1.
@@ -23,7 +23,7 @@ use super::weights::{Quads, Weights, float4, signed_quads};
 /// Blocks of a panel.
 const PANEL: usize = 16;
 /// Rows of activations that make a panel worth its unpacking.
-const PANEL_ROWS: usize = 8;
+const PANEL_ROWS: usize = 16;
 /// Rows of activations that share a panel.
 const BATCH: usize = 64;
 
@@ -55,11 +55,12 @@ unsafe fn one_tile<D: Dots, W: Weights>(blocks: &[W], x: &QuantizedRows, tile: u
     // SAFETY: passed on.
     unsafe {
         let zero: Sums = [vdupq_n_f32(0.0); 4];
-        if x.rows() < PANEL_ROWS {
+        let unpacks = W::OFFSET || D::ARRANGES;
+        if !unpacks || x.rows() < PANEL_ROWS {
             for m in (0..x.rows()).step_by(4) {
                 let mut sums = [zero; 4];
                 let sums = &mut sums[..(x.rows() - m).min(4)];
-                all_rows::<D, D::Few, W>(&Span { blocks, start: 0 }, x, m, sums);
+                all_rows::<D::Direct, W>(&Span { blocks, start: 0 }, x, m, sums);
                 store(sums, m, tile, out);
             }
             return;
@@ -73,7 +74,7 @@ unsafe fn one_tile<D: Dots, W: Weights>(blocks: &[W], x: &QuantizedRows, tile: u
                     panel.fill(block);
                 }
                 let span = Span { blocks: &panel[..blocks.len()], start: p * PANEL };
-                all_rows::<D, D, _>(&span, x, m, sums);
+                all_rows::<D, _>(&span, x, m, sums);
             }
             store(sums, m, tile, out);
         }
@@ -97,68 +98,61 @@ struct Span<'a, W> {
     start: usize,
 }
 
-/// Adds the products of the rows of activations from `m` on, one for each of `sums`: four at a time by `D`, the rest by
-/// `Few`.
+/// Adds the products of the rows of activations from `m` on, one for each of `sums`.
 ///
 /// # Safety
 /// As for [`strip`].
-unsafe fn all_rows<D: Dots, Few: Dots, W: Weights>(span: &Span<'_, W>, x: &QuantizedRows, m: usize, sums: &mut [Sums]) {
-    let (fours, rest) = sums.as_chunks_mut::<4>();
-    let (twos, ones) = rest.as_chunks_mut::<2>();
-    let (after_fours, after_twos) = (m + 4 * fours.len(), m + 4 * fours.len() + 2 * twos.len());
+unsafe fn all_rows<D: Dots, W: Weights>(span: &Span<'_, W>, x: &QuantizedRows, mut m: usize, sums: &mut [Sums]) {
+    let (fours, rest) = if D::SHARE { sums.as_chunks_mut::<4>() } else { (&mut [][..], sums) };
+    let (twos, rest) = if D::SHARE { rest.as_chunks_mut::<2>() } else { (&mut [][..], rest) };
     // SAFETY: passed on.
     unsafe {
-        for (m, sums) in (m..).step_by(4).zip(fours) {
-            strip::<D, W, 4, 2>(span, 0, x, m, sums);
-            strip::<D, W, 4, 2>(span, 2, x, m, sums);
+        for sums in fours {
+            strip::<D, W, 4, 0, 2>(span, x, m, sums);
+            strip::<D, W, 4, 2, 2>(span, x, m, sums);
+            m += 4;
         }
         for sums in twos {
-            strip::<Few, W, 2, 2>(span, 0, x, after_fours, sums);
-            strip::<Few, W, 2, 2>(span, 2, x, after_fours, sums);
+            strip::<D, W, 2, 0, 4>(span, x, m, sums);
+            m += 2;
         }
-        for sums in ones.as_chunks_mut::<1>().0 {
-            strip::<Few, W, 1, 4>(span, 0, x, after_twos, sums);
+        for sums in rest.as_chunks_mut::<1>().0 {
+            strip::<D, W, 1, 0, 4>(span, x, m, sums);
+            m += 1;
         }
     }
 }
 
-/// Adds the products of activation rows `m..m + R` and weight rows `4 * first..4 * (first + T)` of a span.
+/// Adds the products of activation rows `m..m + R` and weight rows `4 * FIRST..4 * (FIRST + T)` of a span.
 ///
 /// # Safety
 /// The CPU has the instructions of `D`; the span lies within the columns of `x`.
 #[inline(never)]
-unsafe fn strip<D: Dots, W: Weights, const R: usize, const T: usize>(
+unsafe fn strip<D: Dots, W: Weights, const R: usize, const FIRST: usize, const T: usize>(
     span: &Span<'_, W>,
-    first: usize,
     x: &QuantizedRows,
     m: usize,
     sums: &mut [Sums; R],
 ) {
     let rows: [&[QuantizedGroup]; R] = from_fn(|r| x.row(m + r));
-    let mut acc: [[float32x4_t; T]; R] = from_fn(|r| from_fn(|t| sums[r][first + t]));
+    let mut acc: [[float32x4_t; T]; R] = from_fn(|r| from_fn(|t| sums[r][FIRST + t]));
     for (b, block) in (span.start..).zip(span.blocks) {
         let (group, skip) = (b * W::COLS / GROUP, b * W::COLS % GROUP);
         // SAFETY: the caller has the instructions; the group lies in its row.
         unsafe {
             let x: [&QuantizedGroup; R] = from_fn(|r| rows[r].get_unchecked(group));
-            let dots = D::dots::<W, R, T>(block, first, x, skip);
+            let dots = D::dots::<W, R, FIRST, T>(block, x, skip);
             for t in 0..T {
-                let scale = block.scales(first + t);
+                let scale = block.scales(FIRST + t);
                 for r in 0..R {
                     let dots = vcvtq_f32_s32(dots[r][t]);
                     acc[r][t] = vfmaq_f32(acc[r][t], dots, vmulq_n_f32(scale, x[r].scale));
                 }
                 if W::AFFINE {
-                    let min = block.mins(first + t);
+                    let min = block.mins(FIRST + t);
                     for r in 0..R {
                         let [a, b] = x[r].sums;
-                        let sum = if W::COLS == GROUP {
-                            a + b
-                        } else if skip == 0 {
-                            a
-                        } else {
-                            b
-                        };
+                        let sum = if W::COLS == GROUP { a + b } else { [a, b][skip / 16] };
                         acc[r][t] = vfmaq_n_f32(acc[r][t], vmulq_n_f32(min, x[r].scale), sum as f32);
                     }
                 }
@@ -166,7 +160,7 @@ unsafe fn strip<D: Dots, W: Weights, const R: usize, const T: usize>(
         }
     }
     for (acc, sums) in acc.iter().zip(sums) {
-        sums[first..first + T].copy_from_slice(acc);
+        sums[FIRST..FIRST + T].copy_from_slice(acc);
     }
 }
 
