@@ -30,24 +30,42 @@ pub(crate) fn fold(mut lanes: [f32; LANES]) -> f32 {
     lanes[0]
 }
 
-/// Dot products of `N` weight rows with `M` activation rows.
+/// Dot products of `N` weight rows with `M` activation rows, all of one length.
 #[inline(always)]
 unsafe fn dots<V: Vector, F: Format, const N: usize, const M: usize>(
     w: [&[F::Raw]; N],
     x: [&[f32]; M],
 ) -> [[f32; M]; N] {
-    // SAFETY: passed on.
+    let len = x[0].len();
+    for n in 0..N {
+        assert!(w[n].len() == len, "weight rows of {} elements, activations of {len}", w[n].len());
+    }
+    for m in 0..M {
+        assert!(x[m].len() == len, "activation rows of {len} and {} elements", x[m].len());
+    }
+    // SAFETY: passed on; while `at` is at most `whole - LANES`, 16 elements follow it in every row.
     unsafe {
         let mut acc = [[V::splat(0.0); M]; N];
-        for at in (0..x[0].len()).step_by(LANES) {
+        let whole = len - len % LANES;
+        let mut at = 0;
+        while at < whole {
             let mut xs = [V::splat(0.0); M];
             for m in 0..M {
-                xs[m] = F32::lanes_at(x[m], at);
+                xs[m] = V::load(&*x[m].as_ptr().add(at).cast());
             }
             for n in 0..N {
-                let w: V = F::lanes_at(w[n], at);
+                let w: V = F::lanes(&*w[n].as_ptr().add(at).cast());
                 for m in 0..M {
                     acc[n][m] = w.fma(xs[m], acc[n][m]);
+                }
+            }
+            at += LANES;
+        }
+        if whole < len {
+            for n in 0..N {
+                let w: V = F::lanes_at(w[n], whole);
+                for m in 0..M {
+                    acc[n][m] = w.fma(F32::lanes_at(x[m], whole), acc[n][m]);
                 }
             }
         }

@@ -1,8 +1,10 @@
 //! Block formats: round trips of what is quantised, hand-made blocks of what is only read, and refusals.
 
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod common;
+
+use std::path::Path;
 
 use common::Random;
 use phonelm_gguf::TensorType;
@@ -128,4 +130,55 @@ fn refusals_say_what_and_where() {
     assert!(matches!(quantize(TensorType::Q4_0, &[0.0; 33], &mut out), Err(BlockError::PartialBlock { len: 33, .. })));
     let short = dequantize(TensorType::Q8_0, &[0; 33], &mut [0.0; 32]);
     assert!(matches!(short, Err(BlockError::Length { expected: 34, found: 33, .. })));
+}
+
+/// The data of a .npy file of the golden set, without its header.
+fn golden(name: &str) -> Option<Vec<u8>> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/golden/blocks");
+    let bytes = std::fs::read(folder.join(name)).ok()?;
+    let header = usize::from(u16::from_le_bytes([bytes[8], bytes[9]]));
+    Some(bytes[10 + header..].to_vec())
+}
+
+fn golden_floats(name: &str) -> Vec<f32> {
+    golden(name).expect(name).as_chunks().0.iter().map(|b| f32::from_le_bytes(*b)).collect()
+}
+
+/// The Python package gguf read these blocks.
+#[test]
+fn values_equal_those_of_gguf() {
+    let mut types = 0;
+    for ty in TensorType::ALL {
+        let Some(bytes) = golden(&format!("{ty}-blocks.npy")) else { continue };
+        let expected = golden_floats(&format!("{ty}-values.npy"));
+        let mut found = vec![f32::NAN; expected.len()];
+        dequantize(ty, &bytes, &mut found).unwrap();
+        let differs = |(f, e): (&f32, &f32)| f.to_bits() != e.to_bits();
+        if let Some(at) = found.iter().zip(&expected).position(differs) {
+            panic!("{ty}: value {at} is {:e}, that of gguf {:e}", found[at], expected[at]);
+        }
+        types += 1;
+    }
+    assert_eq!(types, 8);
+}
+
+/// The Python package gguf quantised these floats.
+#[test]
+fn bytes_equal_those_of_gguf() {
+    let floats = golden_floats("floats.npy");
+    let mut types = 0;
+    for ty in TensorType::ALL {
+        let Some(expected) = golden(&format!("{ty}-quantised.npy")) else { continue };
+        let mut found = Vec::new();
+        quantize(ty, &floats, &mut found).unwrap();
+        let at = found.iter().zip(&expected).position(|(f, e)| f != e);
+        assert_eq!(
+            (at, found.len()),
+            (None, expected.len()),
+            "{ty}: first difference in block {:?}",
+            at.map(|at| at / ty.block_bytes())
+        );
+        types += 1;
+    }
+    assert_eq!(types, 7);
 }

@@ -1,5 +1,6 @@
 //! Floats to blocks, with the roundings of llama.cpp's reference quantisers (`quantize_row_*_ref` in ggml-quants.c), so
-//! that the bytes equal those of its tools and of the Python package `gguf`.
+//! that the bytes equal those of its tools and of the Python package `gguf`. (The two differ in the sign of the zero scale
+//! of a block of negative zeros; there the package is followed.)
 
 use half::{bf16, f16};
 use phonelm_gguf::TensorType;
@@ -13,8 +14,8 @@ pub const fn can_quantize(ty: TensorType) -> bool {
 
 /// Appends the elements of `x`, a whole number of blocks, to `out` in the format `ty`.
 ///
-/// NaN and infinity are refused by the block formats' nature: one of them would spoil its neighbours. The float types
-/// refuse them too, so that a model file never holds one.
+/// NaN and infinity are refused: in a block one of them would spoil its neighbours. The float types refuse them too, so
+/// that a model file never holds one.
 pub fn quantize(ty: TensorType, x: &[f32], out: &mut Vec<u8>) -> Result<(), BlockError> {
     if !can_quantize(ty) {
         return Err(BlockError::CannotQuantize { ty });
@@ -64,7 +65,7 @@ fn q8_0(x: &[f32; 32], out: &mut Vec<u8>) {
 /// Q4_0 and Q5_0: the element of largest magnitude becomes the most negative integer.
 fn centred<const BITS: u32>(x: &[f32; 32], out: &mut Vec<u8>) {
     let zero = (1 << (BITS - 1)) as f32;
-    let extreme = x.iter().fold(0f32, |m, v| if m.abs() < v.abs() { *v } else { m });
+    let extreme = x.iter().fold(x[0], |m, v| if m.abs() < v.abs() { *v } else { m });
     let d = extreme / -zero;
     let id = inverse(d);
     push_half(d, out);
