@@ -1,0 +1,74 @@
+//! `phonelm convert`: a Hugging Face folder becomes one GGUF file.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use indicatif::{ProgressBar, ProgressStyle};
+use phonelm_gguf::TensorType;
+
+use crate::error::Error;
+use crate::output::{bytes, count, print};
+use crate::save;
+
+/// Make a GGUF file from a Hugging Face folder
+#[derive(Args)]
+#[command(after_help = "\
+The folder holds config.json, one or several .safetensors, and for text tokenizer.json and tokenizer_config.json. \
+Families: phonelm, llama, qwen2, qwen3. OUT appears when it is whole; a file of that name is replaced then.
+
+Examples:
+  phonelm convert models/phonelm-tiny -o tiny.gguf --type q8_0
+  phonelm convert Qwen2.5-0.5B-Instruct -o qwen.gguf --type q4_0")]
+pub(crate) struct Options {
+    /// Folder of the model
+    #[arg(value_name = "HF_DIR")]
+    dir: PathBuf,
+    /// File to write
+    #[arg(short, long, value_name = "OUT.gguf")]
+    out: PathBuf,
+    /// Type of the weight matrices: f32, f16, bf16, q8_0, q5_1, q5_0, q4_1 or q4_0
+    #[arg(long = "type", value_name = "TYPE", default_value = "f16", value_parser = writable_type)]
+    ty: TensorType,
+}
+
+pub(crate) fn run(options: &Options) -> Result<(), Error> {
+    save::check_place(&options.out)?;
+    let bar = ProgressBar::no_length().with_style(style());
+    let report = phonelm_convert::convert(
+        &options.dir,
+        &options.out,
+        &phonelm_convert::Options { ty: options.ty },
+        &mut |step| {
+            bar.set_length(step.total);
+            bar.set_position(step.done);
+            bar.set_message(step.tensor.to_owned());
+        },
+    );
+    bar.finish_and_clear();
+    let report = report?;
+    for warning in &report.warnings {
+        eprintln!("warning: {warning}");
+    }
+    let tensors: Vec<String> = report.tensors.iter().map(|(ty, n)| format!("{n} {ty}")).collect();
+    print(&format!(
+        "{}: {} parameters, {}, tensors: {}\n",
+        options.out.display(),
+        count(report.parameters),
+        bytes(report.bytes),
+        tensors.join(", ")
+    ))
+}
+
+/// A type that can be written, by its name.
+pub(crate) fn writable_type(name: &str) -> Result<TensorType, String> {
+    TensorType::from_name(name).filter(|&ty| phonelm_kernels::blocks::can_quantize(ty)).ok_or_else(|| {
+        let known = TensorType::ALL.into_iter().filter(|&ty| phonelm_kernels::blocks::can_quantize(ty));
+        let known: Vec<&str> = known.map(TensorType::name).collect();
+        format!("choose one of {}", known.join(", "))
+    })
+}
+
+fn style() -> ProgressStyle {
+    ProgressStyle::with_template("{bar:30} {bytes}/{total_bytes} {bytes_per_sec} {msg}")
+        .unwrap_or_else(|_| ProgressStyle::default_bar())
+}

@@ -1,0 +1,41 @@
+//! The commands, one a file.
+
+mod bench;
+mod convert;
+mod inspect;
+mod kernels;
+mod logits;
+mod perplexity;
+mod run;
+mod tokenize;
+
+use clap::Subcommand;
+
+use crate::error::Error;
+
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    Run(run::Options),
+    Convert(convert::Options),
+    Inspect(inspect::Options),
+    Tokenize(tokenize::Options),
+    Logits(logits::Options),
+    Perplexity(perplexity::Options),
+    Bench(bench::Options),
+    Kernels(kernels::Options),
+}
+
+impl Command {
+    pub(crate) fn run(self) -> Result<(), Error> {
+        match self {
+            Self::Run(options) => run::run(&options),
+            Self::Convert(options) => convert::run(&options),
+            Self::Inspect(options) => inspect::run(&options),
+            Self::Tokenize(options) => tokenize::run(&options),
+            Self::Logits(options) => logits::run(&options),
+            Self::Perplexity(options) => perplexity::run(&options),
+            Self::Bench(options) => bench::run(&options),
+            Self::Kernels(options) => kernels::run(&options),
+        }
+    }
+}
