@@ -152,7 +152,11 @@ unsafe fn strip<D: Dots, W: Weights, const R: usize, const FIRST: usize, const T
                     let min = block.mins(FIRST + t);
                     for r in 0..R {
                         let [a, b] = x[r].sums;
-                        let sum = if W::COLS == GROUP { a + b } else { [a, b][skip / 16] };
+                        let sum = match (W::COLS, skip) {
+                            (GROUP, _) => a + b,
+                            (_, 0) => a,
+                            _ => b,
+                        };
                         acc[r][t] = vfmaq_n_f32(acc[r][t], vmulq_n_f32(min, x[r].scale), sum as f32);
                     }
                 }
