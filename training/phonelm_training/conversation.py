@@ -7,7 +7,7 @@ Messages have Hugging Face's shape: roles system, user, assistant (with tool_cal
 
 import copy
 
-from . import followups, knowledge, requests_clock, requests_device, requests_people, requests_web, spans, style, talk
+from . import asides, followups, knowledge, requests_clock, requests_device, requests_people, requests_web, spans, style, talk
 from .calls import Call, Request
 from .catalogue import functions, problem
 from .grammar import CLOSE, finish, pick, say
@@ -19,7 +19,7 @@ _WEIGHT = {
     "send_message": 3.2, "send_email": 2.4, "web_search": 2.0, "search_location": 1.9, "navigate": 2.0, "open_settings": 2.6, "play_media": 1.7,
     "create_document": 1.5, "open_document": 1.2, "pick_file": 1.3,
 }
-_TALK = talk.KINDS + knowledge.KINDS
+_TALK = talk.KINDS + asides.KINDS + knowledge.KINDS
 _INSTRUCTIONS = (
     "You are a helpful assistant.", "You are a helpful assistant on a phone.", "You are PhoneLM.", "Be brief.", "Answer in one short sentence.", "You help with the phone.", "You are a friendly assistant.", "Keep answers short.", "Use the functions when they fit.", "You are an assistant in an app.",
     "Be polite and short.", "Help the user.", "You are a phone assistant. Call functions when the user asks for something they do.", "Answer simply.", "You are a voice assistant.",
@@ -41,11 +41,11 @@ def offered_functions(rng):
     """A random subset of the catalogue in random order; all of them and none of them are common."""
     names = list(MAKERS)
     roll = rng.random()
-    if roll < 0.12:
+    if roll < 0.10:
         return []
-    if roll < 0.24:
+    if roll < 0.30:
         return names
-    if roll < 0.44:
+    if roll < 0.45:
         return rng.sample(names, len(names))
     return rng.sample(names, rng.randrange(1, len(names)))
 
@@ -118,8 +118,32 @@ def _json(value):
 
 def single(rng, offered, ready=0.88):
     """One request for one function, mostly one that is offered."""
+    if rng.random() < 0.03:
+        return _about_person(rng)
     names = offered if offered and rng.random() < ready else list(MAKERS)
-    return MAKERS[_weighted(rng, [(name, _WEIGHT.get(name, 1.0)) for name in names])](rng)
+    request = MAKERS[_weighted(rng, [(name, _WEIGHT.get(name, 1.0)) for name in names])](rng)
+    if rng.random() < 0.16:
+        request.text = asides.around(rng, request.text, request.open_end)
+        request.open_end = True
+    return request
+
+
+def _about_person(rng):
+    """A person is named first; the request that follows says 'her', 'him' or 'them'."""
+    from . import sentences
+
+    before, name, them, their = asides.person_first(rng)
+    roll = rng.random()
+    words = lambda text: lambda rng, _: text
+    if roll < 0.3:
+        return Request(before + pick(rng, (f"[call|ring|phone|dial|please call|give] {them}", f"[i want|i need] to [call|ring] {them}", f"can you [call|ring|phone] {them}", f"get {them} on the phone")).replace("give " + them, f"give {them} a call"), [Call("dial", {"to": name}, words(f"Calling {name}."))])
+    if roll < 0.65:
+        body = sentences.message(rng)
+        return Request(before + pick(rng, (f"[text|tell|message|write] {them} [that |]{{body}}", f"send {them} a [message|text] [saying|:|that] {{body}}", f"let {them} know {{body}}"), body=body), [Call("send_message", {"to": name, "body": body}, words(f"The text to {name} is ready."))], True)
+    if roll < 0.85:
+        subject = sentences.about(rng)
+        return Request(before + pick(rng, (f"[email|mail|write an email to|send an email to] {them} [about|with the subject|, subject] {{subject}}",), subject=subject), [Call("send_email", {"to": [name], "subject": subject}, words(f"The e-mail to {name} is ready."))], True)
+    return Request(before + pick(rng, (f"[show me|open|pull up|bring up] {their} [contact|card|details|entry]",)), [Call("view_contact", {"name": name}, words(f"Here is {name}'s card."))])
 
 
 def several(rng, offered):
@@ -213,13 +237,13 @@ def conversation(rng):
                     chat.request(request, last and rng.random() < 0.4)
                     continue
                 kind = rng.random()
-            if kind < 0.50:
+            if kind < 0.46:
                 chat.request(single(rng, offered), last and rng.random() < 0.45)
                 continue
-            if kind < 0.68:
+            if kind < 0.63:
                 chat.request(several(rng, offered), last and rng.random() < 0.45)
                 continue
-            if kind < 0.72:
+            if kind < 0.66:
                 first, question, request = followups.incomplete(rng)
                 if request.calls[0].name in offered:
                     before = style.typed(rng, first, request.calls, False) if "\x01" not in first else finish(first)

@@ -18,11 +18,30 @@ _ALARM = (
     "my [shift|day|work|class|train] starts early[,| so] wake me at {time}", "the alarm should [ring|go off|be] at {time}", "[at|] {time} [wake me|wake me up|an alarm|get me up|the alarm should ring]",
     "i [oversleep|overslept] [all the time|again|too often][,| so|.] [set an alarm for|wake me at] {time}", "[is it possible to|any chance you could|would it be possible to] [wake me|get me up] at {time}",
     "[i'm getting up|i get up|i am up|up] at {time}[, set the alarm|, so set an alarm|, alarm please]", "early [start|day|flight|train|bus] [tomorrow|], [wake me at|alarm at|set the alarm for|need to be up at] {time}",
+    "alarm[,|:|.] {time}[.|, please|]",
+    "[it would be nice|i'd be glad|i would love|it'd help] to be [woken|woken up|up] at {time}",
+    "an alarm [should|must] [be set|ring|sound] [for|at] {time}",
+    "[set an alarm|alarm clock|alarm please|wake me up|i need an alarm][.|,|...] {time}[.|, please|]",
+    "[stick|pop|chuck|put|whack] an alarm [on|in] for {time}",
+    "[can you be sure to|please be sure to|make certain to|do] wake me [up |]at {time}",
+    "i [can't|mustn't|shouldn't|don't want to|may not] [be late|oversleep|sleep in][, wake me at|, set an alarm for|. alarm at|; ring at] {time}",
+    "[my eyes have to|i need my eyes to] be open [at|by] {time}",
+    "[get|arrange|organise|fix] [me |]a wake-up at {time}",
+    "[have|let] it ring at {time}",
+    "[shake|jolt|pull] me [awake|out of sleep|out of bed] at {time}",
+    "[{time}|at {time}] sharp[, wake me|, alarm| alarm please]",
+    "[what about|how about|let's do|let's say|make it] an alarm [at|for] {time}",
+    "[we|i] [leave|take off|start|go|depart] early[, alarm for|, so wake me at|. wake us at] {time}",
 )
 _ALARM_TOMORROW = (" tomorrow", " tomorrow", " tomorrow morning", "")
 _ALARM_LABEL = (
     "{alarm} [for|for|for the|for my] {label}", "{alarm} [called|labelled|labeled|named|with the label|with label|and call it|and label it|and name it|titled|saying|that says|, call it|, label it|, name|, label] {label}",
     "{alarm} [because of|because i have|as i have|since i've got|, it's for|, that's for|, i have] {label}",
+    "{alarm}[, it should|, and it should| and have it| which should| that should| and let it] [say|read|be called|be labelled|show] {label}",
+    "{alarm}[, label:|, title:|, name:|, note:|, reason:| -|; label|, text] {label}",
+    "[{label}|the {label}|my {label}] [is coming up|starts then|is early][, |: |; ]{alarm}",
+    "[a|an|one] {label} alarm[:|,|;| -] {alarm}",
+    "{alarm}[. call it|. name it|. it's for|. label it|. the label is] [the |my |]{label}",
 )
 _ALARM_TASK = (
     "{alarm} [to|so i can|so that i can|and remind me to|because i have to|because i need to|, i have to|so i remember to|, time to|as a reminder to] {task}",
@@ -82,6 +101,14 @@ _SHOW_ALARMS = (
     "[do i have|have i got|are there|did i set|have i set|is there] [any|an] [alarm|alarms] [set|on|for tomorrow|tomorrow|already|active|running|]", "when [is|are] my [next|] [alarm|alarms] [|set for|going off]", "is my alarm [set|on|still on|active|ready] [|for tomorrow|for the morning]",
     "what time [is my alarm|is my alarm set for|are my alarms|will my alarm ring|did i set my alarm for]", "alarms [please|overview|list|]", "how many alarms [do i have|are set|are there|have i set]", "[when|at what time] [will|does] my alarm [ring|go off|wake me]",
     "did i [remember to|already|] set [an|my|the] alarm", "[which|what] times am i [being woken|waking up|getting up]", "check [whether|if|that] [my alarm is set|my alarm is on|i have an alarm|an alarm is set]", "[i forgot|i don't remember|not sure|remind me] [what|which] alarms [i set|i have|are set|are on]", "what [are|were] my alarms [again|]", "what is set in the [clock|alarm clock|clock app]",
+    "[give|get] me [an overview|a list|a rundown] of [my|the] alarms",
+    "[pull|bring|call] up [my|the|all the] [alarms|alarm overview|alarm settings]",
+    "[for|at] [what|which] [times|hours] are my alarms [|set]",
+    "[i'd like|i want|i need] to [know|check|see] [what alarms|which alarms|if any alarms] [are set|i have|are on]",
+    "[my|the|all] alarms, [please|let me see them|show them]",
+    "[tell|show] me [when|at what time] [my alarms go off|i get woken|my alarm rings]",
+    "[double check|verify|look at|review|inspect] my alarms",
+    "[have a look|take a look] at [my|the] alarms",
 )
 
 
@@ -95,10 +122,30 @@ _TIMER = (
     "timer [|for|of] {time}", "{time} timer", "[count down|countdown] [from|] {time}", "[i need|i want|i'd like|can i have|could i get|let's do|let's have] [a|] {time} [timer|countdown|on the clock]", "[time|clock] {time} [|for me]",
     "[tell me|let me know|alert me|ping me|beep|ring|notify me|shout|buzz|give me a shout|warn me|call me|wake me|wake me up] [in|after] {time} [|from now]", "[let me know|tell me|say] when {time} [are up|have passed|are over|is up|is over|have gone by]", "put {time} on the [clock|timer]", "[start|begin] counting {time}", "{time} on the [clock|timer|countdown]", "{time} [starting now|from now|and go|, go|countdown]", "how about a {time} timer",
     "[remind me|wake me|wake me up|nudge me] in {time}", "[i'm taking|i am taking|taking] a {time} [nap|break|rest][, wake me up after|, time it|, start the timer|, set a timer]",
+    "timer[,|:|.] {time}[.|, please|]",
+    "[set a timer|start a timer|i need a timer|countdown|timer please][.|,|...] {time}[.|, please|]",
+    "[count|tick] [down |]{time}",
+    "[a timer|a countdown] [should|must] [run|go] for {time}",
+    "[stick|pop|whack|chuck|throw] a timer on for {time}",
+    "[wait|give it|give me] {time}[ and beep| and ring|, then beep|, then ring|, then tell me| and then alert me]",
+    "[i have|i've got|we have|there are] {time}[, time it|, start the clock|, count it|. start the timer|, run a timer]",
+    "[stopwatch|clock|timekeeper]: {time} [countdown|down|]",
+    "when {time} [have passed|are gone|have gone by|are over][, tell me|, beep|, ring|, let me know|, wake me]",
+    "[start|begin] the [clock|countdown|timer][:|,|;] {time}",
+    "[how about|let's say|what about|make it] a timer [of|for] {time}",
+    "[measure|track|keep] {time} [for me|on a timer|please]",
+    "[let it|have it] run for {time}[, the timer|, that timer|]",
 )
 _TIMER_LABEL = (
     "{timer} [for|for|for the|for my] {label}", "{timer} [called|labelled|labeled|named|with the label|and call it|and label it|titled|, call it|, label|, name it] {label}", "{time} {label} timer", "[start|set|run] [a|the|my] {label} timer [for|of|to|at|with] {time}", "{label} timer[,|] {time}", "[set|start|run] [a|the] {time} {label} timer",
     "[the|my] {label} [needs|takes|need|take|has to sit for|must rest for|should go for|cooks for|will take|wants] {time}[, set a timer|, start a timer|, time it|, timer please|. time it|, count it down]", "[time|clock] [the|my] {label}[,| for|:] {time}", "{time} for [the|my|] {label}", "[i put|i've put|just put] [the|my] {label} [in|on][, it needs|, give it|, set|. that's] {time}",
+    "timer[,|:|.] {time}[,|.|;|:] {label}",
+    "timer[,|:] {label}[,|:|;] {time}",
+    "{timer}[, it should|, and it should| and have it| that should] [say|read|be called|be labelled|show] {label}",
+    "{timer}[, label:|, title:|, name:|, note:|, reason:| -|; label|, text] {label}",
+    "{timer}[. call it|. name it|. it's for|. label it|. label] [the |my |]{label}",
+    "[i'm making|i'm doing|now comes|next is] [the |]{label}[,|:|;|.] {timer}",
+    "[a|one] {label} timer[:|,| please:] {time}",
 )
 _TIMER_TASK = ("remind me in {time} to {task}", "remind me to {task} in {time}", "in {time} [i have to|i need to|i should|remind me to|tell me to] {task}", "{timer} to {task}", "[i need to|i have to|i must] {task} in {time}[, set a timer|, start a timer|, remind me|, let me know]", "[tell|ping|nudge|alert] me in {time} to {task}")
 
@@ -141,6 +188,18 @@ _EVENT = (
     "[schedule|plan|book|set up|arrange|organise|organize|pencil in|note down|add|create|block off time for|make a note of] [a|an|my|the|] {title} [for|] {when}", "[new|create an|create a new|add an|add a|make an|make a new|set up an] [calendar|] [event|entry|appointment] [called|named|:|for|titled|-] {title} {when}", "{when} [i have|i've got|there's|there is|we have|we've got|is|comes] [a|an|my|the|] {title}[, add it|, put it in my calendar|, note it down|, save it|, add that to my calendar|, please schedule it|, mark it|, stick it in the calendar|]",
     "[i have|i've got|there is|there's|we have] [a|an|my|the|] {title} {when}[, add it|, put it in my calendar|, note it down|, save it to the calendar|, add that to my agenda|, mark my calendar|, write it down|, please remember that in my calendar]", "mark [my|the] calendar: {title} {when}", "mark {when} [as|for|down for] {title} [in|on] my calendar", "calendar: {title} {when}", "{title} {when} [in my calendar|on the calendar|, add to calendar|, put it in the diary|, calendar please|, schedule it]",
     "[remind me|remember] [of|about|that i have] [the|my|a] {title} {when}", "[make|find|reserve|keep|save] [time|a slot|room|space] for [a|the|my|] {title} {when}", "[can you|could you] [fit|squeeze] [a|my|] {title} in {when}", "[my|the] {title} is {when}[, add it|, put it in|, save that|, note that down|, please note it|, calendar it|, so put it in my calendar]", "i'm [going to|having|attending|doing|hosting] [a|an|the|] {title} {when}[, add it to my calendar|, put that in the calendar|, block the time|, schedule it]",
+    "[event|entry|appointment|calendar entry|new event][:|,| -] {title}[,|;| -|:] {when}",
+    "[stick|pop|chuck|jot|slot|drop|squeeze|log|write] [a|my|the|] {title} [in|into|on|down in] [my|the] [calendar|diary|planner|agenda] [for|] {when}",
+    "{when}[:|,| -] {title}[, in the calendar|, calendar|, put it in my calendar|, add it|. add that|. save it]",
+    "[i want|i need|i'd like] [a|my|the|] {title} [in|on|to be in] [my|the] [calendar|diary|schedule|agenda] [for|] {when}",
+    "[a|my|the] {title} [should|must|needs to|has to] [be|go] [in|on|into] [my|the] [calendar|diary|schedule] {when}",
+    "[don't let me|i must not|i can't] [miss|forget] [the|my] {title} {when}[, put it in the calendar|, add it|, calendar please|]",
+    "[it's|there's] [a|my|the|] {title} {when}[. put it in the calendar|. add it to my calendar|. schedule it|. note that|. save the date]",
+    "[save the date|save the day|mark the day|calendar entry]: {title} {when}",
+    "[keep|hold|block|reserve] {when} [for|free for|open for] [a|the|my|] {title}",
+    "[update|fill] my calendar[:| with| ,] {title} {when}",
+    "{title} [happens|takes place|is happening|is on|is scheduled|got scheduled] {when}[, add it|, put it in my calendar|, note it|. calendar, please]",
+    "[give|make] me a calendar [entry|event] for [the|my|a|] {title} {when}",
 )
 _EVENT_TASK = (
     "remind me {day} to {title}", "remind me to {title} {day}", "remind me {day} at {time} to {title}", "remind me to {title} {day} at {time}", "[don't let me forget|help me remember|i need to remember] to {title} {day}", "i [have to|need to|should|must] {title} {day}[, add it to my calendar|, put it in my calendar|, note it in the calendar|, schedule it]",

@@ -4,20 +4,27 @@ Part of every kind is made up letter by letter or drawn word by word, so that th
 not to recall.
 """
 
+import unicodedata
+
 from .grammar import expand, finish, pick
 from .lists import load
 from .numbers import words as number_words
 
 _ONSETS = "b c d f g h j k l m n p r s t v w y z br ch cr dr fl gr kh kl kr ll ph pl qu sh sk sl sp st str th tr vl zh".split()
-_VOWELS = "a e i o u a e i o u ai au ea ee ia io oo ou ö é ü".split()
+_VOWELS = "a e i o u a e i o u a e i o u ai au ea ee ia io oo ou".split()
+_ACCENTS = "á à â ã ä å æ é è ê ë í ì î ï ó ò ô õ ö ø ú ù û ü ý ñ ç ß ş ğ ı č ć ž š ř ł ń ę ą ő ű ā ē ī ō ū đ ț".split()
 _CODAS = ["", "", "", "", "n", "r", "s", "l", "m", "t", "k", "d", "nd", "rt", "sh", "x", "ck", "ng", "lt", "v"]
 
 
 def made_up(rng, syllables=None):
     """A word that nobody has seen: 'Troupalan'."""
-    count = syllables or rng.choice((1, 2, 2, 2, 3, 3, 4))
+    count = syllables or rng.choice((1, 2, 2, 2, 3, 3))
     text = "".join(rng.choice(_ONSETS) + rng.choice(_VOWELS) + rng.choice(_CODAS) for _ in range(count))
-    return text[:14]
+    text = text[:12]
+    if rng.random() < 0.15:
+        at = rng.randrange(len(text))
+        text = text[:at] + rng.choice(_ACCENTS) + text[at + (rng.random() < 0.6):]
+    return text
 
 
 def any_words(rng, count):
@@ -107,7 +114,12 @@ def email(rng):
     if rng.random() < 0.3:
         host = rng.choice(("mail", "example", "post", "inbox", "work", "school"))
     ending = rng.choice(("com", "com", "com", "org", "net", "example", "io", "co.uk", "de", "edu", "fr", "in"))
-    return f"{name}@{host}.{ending}".replace("é", "e").replace("ö", "o").replace("ü", "u")
+    return _ascii(f"{name}@{host}.{ending}")
+
+
+def _ascii(text):
+    plain = unicodedata.normalize("NFKD", text)
+    return "".join(char for char in plain if char.isascii())
 
 
 def address(rng):

@@ -15,6 +15,8 @@ _PREFIXES = (
     "be a dear and", "listen,", "quick,", "for me,", "if you can,", "when you have a moment,", "i was wondering if you could", "hey phone,", "computer,", "good morning,", "good evening,", "actually", "first", "let's see,",
 )
 _SUFFIXES = ("please", "please", "thanks", "thank you", "for me", "now", "right now", "asap", "if you can", "would you", "cheers", "ok?", "okay?", "real quick", "for me please", "will you", "if possible", "thx", "pls", "right away", "quickly", "when you can", "thank you so much", "that would be great")
+_SPACES = re.compile(r" {2,}")
+_ARTICLE = re.compile(rf"\b(an?)( [{OPEN}{CLOSE}]*)([a-z])")
 _VERBS = frozenset(
     "set create make add put start run open show list display view text message send tell write call ring phone dial give get find search google look play navigate take record film snap choose pick change select attach upload import save store schedule plan book wake remind email mail update edit turn switch check read bring pull go mark note begin launch count time let locate mute pair connect".split()
 )
@@ -73,6 +75,8 @@ _QUESTION = re.compile(r"^(what|where|when|who|which|how|can|could|would|will|is
 def typed(rng, text, calls, open_end):
     """The request as typed, without marks; lower-cases the calls' strings where it does so to the text."""
     roll = rng.random()
+    text = _ARTICLE.sub(lambda m: ("an" if m[3] in "aeiou" else "a") + m[2] + m[3], _SPACES.sub(" ", text))
+    text = text.replace(" ,", ",").replace(" .", ".")
     if rng.random() < 0.05:
         text = slip(rng, text)
     if roll < 0.62:
