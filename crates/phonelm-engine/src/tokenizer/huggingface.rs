@@ -1,5 +1,7 @@
 //! Tokenizers from a whole tokenizer.json, kept in the key `tokenizer.huggingface.json`.
 
+mod check;
+
 use std::collections::HashMap;
 
 use phonelm_gguf::Metadata;
@@ -20,6 +22,7 @@ pub(super) fn parts(metadata: &Metadata, vocab: usize) -> Result<Option<Parts>, 
 
 fn from_json(json: &str, vocab: usize) -> Result<Parts, Error> {
     let invalid = |reason: String| Error::TokenizerInvalid { key: KEY, reason };
+    check::check(json).map_err(invalid)?;
     let pipeline: tokenizers::Tokenizer =
         json.parse().map_err(|e: Box<dyn std::error::Error + Send + Sync>| invalid(e.to_string()))?;
     let mut added: Vec<_> = pipeline.get_added_tokens_decoder().into_iter().collect();
