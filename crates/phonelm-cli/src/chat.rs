@@ -10,7 +10,7 @@ use rustyline::DefaultEditor;
 use rustyline::error::ReadlineError;
 
 use crate::error::Error;
-use crate::output::print;
+use crate::output::{print, tell};
 use crate::turn::{Failure, STOP, answer, stats_text};
 
 const HELP: &str = "\
@@ -118,11 +118,11 @@ pub(crate) fn chat(
         match answer(engine, conversation, input, GenerateOptions { keep_partial: true, ..options() }, false) {
             Ok(response) => {
                 if stats_always {
-                    eprintln!("{}", stats_text(&response.stats));
+                    tell(&stats_text(&response.stats));
                 }
                 last = Some(response);
             }
-            Err(Failure::Engine(error)) => eprintln!("phonelm: {error} (/reset begins anew)"),
+            Err(Failure::Engine(error)) => tell(&format!("phonelm: {error} (/reset begins anew)")),
             Err(Failure::Shown(error)) => return Err(error),
         }
     }

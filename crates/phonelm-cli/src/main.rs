@@ -15,7 +15,6 @@ mod save;
 mod trace;
 mod turn;
 
-use std::io::Write;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -29,7 +28,6 @@ use error::Error;
 #[command(
     name = "phonelm",
     version,
-    propagate_version = true,
     arg_required_else_help = true,
     after_help = "\
 Without MODEL, commands use phonelm-tiny, which is part of the program.
@@ -61,7 +59,7 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) if error.is_broken_pipe() => ExitCode::SUCCESS,
         Err(error) => {
-            let _ = writeln!(std::io::stderr(), "phonelm: {}", error.one_line());
+            output::tell(&format!("phonelm: {}", error.one_line()));
             ExitCode::FAILURE
         }
     }

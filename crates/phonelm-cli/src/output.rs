@@ -1,6 +1,6 @@
 //! Standard output and the few forms that results take there: text, tables, JSON.
 //!
-//! The trap: `println!` panics when the reader has gone, so everything goes through [`print`].
+//! The trap: `println!` panics when the reader has gone, so everything goes through [`print()`] and [`tell`].
 
 use std::fmt::Write as _;
 use std::io::{self, Write};
@@ -13,6 +13,11 @@ use crate::error::Error;
 pub(crate) fn print(text: &str) -> Result<(), Error> {
     let mut out = io::stdout().lock();
     out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(Error::Output)
+}
+
+/// Writes a line to standard error, where nobody need be listening.
+pub(crate) fn tell(line: &str) {
+    let _ = writeln!(io::stderr(), "{line}");
 }
 
 /// Writes a value as JSON with line breaks.

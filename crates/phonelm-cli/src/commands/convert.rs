@@ -7,7 +7,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use phonelm_gguf::TensorType;
 
 use crate::error::Error;
-use crate::output::{bytes, count, print};
+use crate::output::{bytes, count, print, tell};
 use crate::save;
 
 /// Make a GGUF file from a Hugging Face folder
@@ -47,7 +47,7 @@ pub(crate) fn run(options: &Options) -> Result<(), Error> {
     bar.finish_and_clear();
     let report = report?;
     for warning in &report.warnings {
-        eprintln!("warning: {warning}");
+        tell(&format!("warning: {warning}"));
     }
     let tensors: Vec<String> = report.tensors.iter().map(|(ty, n)| format!("{n} {ty}")).collect();
     print(&format!(

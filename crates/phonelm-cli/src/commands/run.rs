@@ -11,7 +11,7 @@ use serde_json::Value;
 use crate::chat::{Terminal, chat};
 use crate::error::Error;
 use crate::model::{Model, read_text};
-use crate::output::{print, print_json};
+use crate::output::{print, print_json, tell};
 use crate::turn::{Failure, answer, stats_text, to_json};
 
 /// Key of the model file: JSON list of the functions that the model was made for.
@@ -118,7 +118,7 @@ fn one(
         print_json(&to_json(&response))?;
     }
     if options.stats {
-        eprintln!("{}", stats_text(&response.stats));
+        tell(&stats_text(&response.stats));
     }
     Ok(())
 }
