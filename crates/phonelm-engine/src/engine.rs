@@ -40,10 +40,27 @@ pub(crate) const BATCH: usize = 256;
 /// A model with all that belongs to it. See the [module](self).
 pub struct Engine {
     pub(crate) executor: Box<dyn Executor>,
+    language: Language,
+    vocab: usize,
+}
+
+/// What a model file says about text.
+struct Language {
     tokenizer: Option<Tokenizer>,
     template: Option<Result<ChatTemplate, TemplateError>>,
     tool_format: Option<ToolFormat>,
-    vocab: usize,
+}
+
+impl Language {
+    fn read(metadata: &Metadata, vocab: usize) -> Result<Self, Error> {
+        let _span = tracing::info_span!("tokenizer").entered();
+        let source = metadata.str("tokenizer.chat_template")?;
+        Ok(Self {
+            tokenizer: Tokenizer::from_metadata(metadata, vocab)?,
+            template: source.map(ChatTemplate::new),
+            tool_format: ToolFormat::of_model(metadata, source)?,
+        })
+    }
 }
 
 /// How well a model foresees a text.
@@ -63,36 +80,28 @@ impl Perplexity {
 }
 
 impl Engine {
-    /// Takes a model onto the CPU.
+    /// Takes a model onto the CPU. Errors: as [`Self::new`], and weights that cannot be taken in.
     pub fn open(file: ModelFile, options: &CpuOptions) -> Result<Self, Error> {
-        let metadata = file.metadata().clone();
         let vocab = file.config().vocab;
-        let executor = CpuExecutor::new(file, options)?;
-        Self::new(&metadata, vocab, Box::new(executor))
+        let language = Language::read(file.metadata(), vocab)?;
+        let executor = Box::new(CpuExecutor::new(file, options)?);
+        Ok(Self { executor, language, vocab })
     }
 
     /// Puts an executor together with what a model file says about text. A file without tokenizer or chat template
     /// still serves ids and logits; a tokenizer that does not fit is refused.
     pub fn new(metadata: &Metadata, vocab: usize, executor: Box<dyn Executor>) -> Result<Self, Error> {
-        let tokenizer = Tokenizer::from_metadata(metadata, vocab)?;
-        let source = metadata.str("tokenizer.chat_template")?;
-        Ok(Self {
-            executor,
-            tokenizer,
-            template: source.map(ChatTemplate::new),
-            tool_format: ToolFormat::of_model(metadata, source)?,
-            vocab,
-        })
+        Ok(Self { executor, language: Language::read(metadata, vocab)?, vocab })
     }
 
     /// The tokenizer, or [`Error::NoTokenizer`].
     pub fn tokenizer(&self) -> Result<&Tokenizer, Error> {
-        self.tokenizer.as_ref().ok_or(Error::NoTokenizer)
+        self.language.tokenizer.as_ref().ok_or(Error::NoTokenizer)
     }
 
     /// The chat template, or why there is none.
     pub fn template(&self) -> Result<&ChatTemplate, Error> {
-        match &self.template {
+        match &self.language.template {
             Some(Ok(template)) => Ok(template),
             Some(Err(error)) => Err(error.clone().into()),
             None => Err(Error::NoTemplate),
@@ -101,7 +110,7 @@ impl Engine {
 
     /// How the model writes calls, if it knows any.
     pub fn tool_format(&self) -> Option<ToolFormat> {
-        self.tool_format
+        self.language.tool_format
     }
 
     /// What computes.

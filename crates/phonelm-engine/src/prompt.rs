@@ -128,6 +128,9 @@ impl<'a> Draft<'a> {
     /// The text with as many answers replaced as the template leaves unchanged, and which those are, in the order of
     /// their places. `None` if there is none.
     fn with_holes(&self, plain: &str, format: Option<ToolFormat>) -> Option<(String, Vec<usize>)> {
+        if self.answers.is_empty() {
+            return None;
+        }
         let all: Vec<usize> = (0..self.answers.len()).collect();
         let whole = |index: usize| self.texts.get(index).cloned().unwrap_or_default();
         let trimmed = |index: usize| whole(index).trim().to_owned();

@@ -36,12 +36,21 @@ pub(crate) fn tokenizer(json: &str) -> Tokenizer {
 
 /// The tokenizer and chat template of one of `templates/`, as a model file holds them.
 pub(crate) fn template_model(name: &str) -> Gguf {
-    let folder = golden().join("templates").join(name);
+    model_folder(&golden().join("templates").join(name))
+}
+
+/// The same of the model that ships.
+pub(crate) fn shipped_model() -> Gguf {
+    model_folder(&golden().join("../../models/phonelm-tiny"))
+}
+
+fn model_folder(folder: &Path) -> Gguf {
     let read = |name| std::fs::read_to_string(folder.join(name)).unwrap();
     let config = json(&folder.join("tokenizer_config.json"));
+    let template = config["chat_template"].as_str().map_or_else(|| read("chat_template.jinja"), str::to_owned);
     let source = read("tokenizer.json");
     let plain = tokenizer(&source);
-    let mut keys = vec![("tokenizer.chat_template", read("chat_template.jinja").as_str().into())];
+    let mut keys = vec![("tokenizer.chat_template", template.as_str().into())];
     for (name, key) in [("bos_token", "tokenizer.ggml.bos_token_id"), ("eos_token", "tokenizer.ggml.eos_token_id")] {
         keys.extend(config[name].as_str().map(|text| (key, plain.id_of(text).unwrap().into())));
     }
