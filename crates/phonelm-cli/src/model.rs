@@ -9,10 +9,7 @@ use phonelm_model::{ExecutorError, Mapping, ModelFile};
 use crate::error::Error;
 
 /// phonelm-tiny; see models/phonelm-tiny/README.md.
-#[cfg(tiny)]
 static EMBEDDED: &[u8] = include_bytes!("../../../models/phonelm-tiny/phonelm-tiny.gguf");
-#[cfg(not(tiny))]
-static EMBEDDED: &[u8] = &[];
 
 /// A checked model file and the name to call it by.
 #[derive(Clone)]

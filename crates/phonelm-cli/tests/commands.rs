@@ -3,6 +3,8 @@
 
 mod common;
 
+use std::path::Path;
+
 use common::{Place, golden, read_npy};
 use serde_json::Value;
 
@@ -59,6 +61,18 @@ fn convert_says_what_it_made_and_warns() {
     place.succeeds(&["convert", folder.to_str().unwrap(), "-o", "out.gguf", "--type", "q8_0"]);
     assert_eq!(std::fs::read(place.path("out.gguf")).unwrap(), first);
     assert_eq!(place.names(), ["out.gguf"]);
+}
+
+#[test]
+fn the_embedded_model_is_its_folder_converted() {
+    let place = Place::new();
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models/phonelm-tiny");
+    place.succeeds(&["convert", folder.to_str().unwrap(), "-o", "tiny.gguf", "--type", "q8_0"]);
+    let embedded = json(&place.succeeds(&["inspect", "--json"]));
+    let converted = json(&place.succeeds(&["inspect", "tiny.gguf", "--json"]));
+    assert_eq!(embedded, converted, "convert models/phonelm-tiny again, with --type q8_0");
+    let stored = std::fs::read(folder.join("phonelm-tiny.gguf")).unwrap();
+    assert!(stored == std::fs::read(place.path("tiny.gguf")).unwrap(), "convert models/phonelm-tiny again");
 }
 
 #[test]
