@@ -39,10 +39,15 @@ macro_rules! private {
 }
 pub(crate) use private;
 
-/// Instructions that any template may use, and those for each byte of its input. Copying 64 bytes costs as much as one
-/// instruction, so this bounds memory too.
-const FUEL: u64 = 500_000;
-const FUEL_A_BYTE: u64 = 64;
+/// Instructions that any template may use, those for each byte of its input, and the most of all. Copying 64 bytes costs
+/// as much as one instruction, so this bounds memory too. Public templates use up to 5 a byte for the shortest messages.
+const FUEL: usize = 20_000;
+const FUEL_A_BYTE: usize = 8;
+const MOST_FUEL: usize = 500_000;
+/// Bytes of stack for each instruction. A template can nest a value one level deeper with little more than one, and
+/// the interpreter's recursion over values (showing, comparing, dropping them) takes up to 750 bytes a level.
+const STACK_A_FUEL: usize = 640;
+const STACK: usize = 1 << 20;
 /// Nesting of macros; public templates need three levels.
 const RECURSION: usize = 64;
 
@@ -67,7 +72,7 @@ pub enum TemplateError {
     #[error("the chat template takes more than {fuel} steps for {bytes} bytes of messages; it is damaged or hostile")]
     TooMuchWork {
         /// Steps allowed.
-        fuel: u64,
+        fuel: usize,
         /// Bytes of its input.
         bytes: usize,
     },
@@ -134,11 +139,22 @@ impl ChatTemplate {
         context.insert("documents".into(), Json::Null);
         context.insert("add_generation_prompt".into(), input.add_generation_prompt.into());
         let bytes = size(&input.messages.into()) + size(&input.tools.into());
-        let fuel = FUEL + FUEL_A_BYTE * bytes as u64;
+        let fuel = FUEL.saturating_add(bytes.saturating_mul(FUEL_A_BYTE)).min(MOST_FUEL);
+        let run = || self.run(&context, fuel, bytes);
+        // Only touched pages of the stack cost memory.
+        let thread = std::thread::Builder::new().name("chat-template".into()).stack_size(STACK + fuel * STACK_A_FUEL);
+        let failed = |message: String| TemplateError::Failed { line: 0, message };
+        std::thread::scope(|scope| match thread.spawn_scoped(scope, run) {
+            Ok(thread) => thread.join().unwrap_or_else(|_| Err(failed("its interpreter broke down".into()))),
+            Err(error) => Err(failed(format!("no thread for its interpreter: {error}"))),
+        })
+    }
+
+    fn run(&self, context: &Map<String, Json>, fuel: usize, bytes: usize) -> Result<String, TemplateError> {
         let mut environment = self.environment.clone();
-        environment.set_fuel(Some(fuel));
+        environment.set_fuel(Some(fuel as u64));
         let template = environment.get_template(NAME).map_err(|e| failure(&e))?;
-        template.render(Value::from(Serde(&context))).map_err(|error| match error.kind() {
+        template.render(Value::from(Serde(context))).map_err(|error| match error.kind() {
             ErrorKind::OutOfFuel => TemplateError::TooMuchWork { fuel, bytes },
             _ => failure(&error),
         })
@@ -271,6 +287,23 @@ mod tests {
         let deep = "{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}";
         assert!(render(deep, &[]).is_err());
         assert!(render(&format!("{}{}", "{{ (".repeat(5000), "1".repeat(9)), &[]).is_err());
+    }
+
+    #[test]
+    fn deep_values_do_not_exhaust_the_stack() {
+        let long = [json!({"role": "user", "content": "x".repeat(100_000)})];
+        for level in ["[[[[[[[[n.a]]]]]]]]", "{'a': {'a': n.a}}"] {
+            for show in ["", "{{ n.a }}", "{{ n.a|tojson }}", "{{ n.a|string|length }}", "{{ n.a == [n.a] }}"] {
+                let deeper = format!("{{% set n.a = {level} %}}");
+                let tens = format!("{{% for i in range(1000) %}}{deeper}{{% endfor %}}");
+                for count in [0, 1, 5, 10, 30] {
+                    let source = format!("{{% set n = namespace(a=[]) %}}{}{show}", tens.repeat(count));
+                    let _ = render(&source, &long);
+                }
+            }
+        }
+        let statements = "{% if 1 %}".repeat(20_000) + &"{% endif %}".repeat(20_000);
+        assert!(matches!(render(&statements, &[]), Err(TemplateError::Syntax { .. })));
     }
 
     #[test]
