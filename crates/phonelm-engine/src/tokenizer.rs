@@ -54,7 +54,9 @@ const ENDS: [&str; 9] = [
 pub struct Tokenizer {
     pipeline: tokenizers::Tokenizer,
     marks: Vec<Mark>,
-    /// Marks found in the text as given, and those found in normalised text.
+    /// Finds every mark by its own text.
+    spelt: Finder,
+    /// Find the marks that count in the text as given, and those that count in normalised text.
     raw: Finder,
     normalized: Finder,
     pieces: Pieces,
@@ -116,6 +118,7 @@ impl Tokenizer {
         let (normalized, raw): (Vec<_>, Vec<_>) =
             patterns.into_iter().partition(|(_, index)| parts.marks.get(*index).is_some_and(|m| m.normalized));
         Ok(Self {
+            spelt: Finder::new(parts.marks.iter().enumerate().map(|(index, mark)| (mark.text.clone(), index))),
             raw: Finder::new(raw.into_iter()),
             normalized: Finder::new(normalized.into_iter()),
             marks: parts.marks,
@@ -154,11 +157,7 @@ impl Tokenizer {
     /// Byte offsets in `text` where marks begin that would steer, those that are not special only if `all`.
     pub(crate) fn mark_starts(&self, text: &str, all: bool) -> Vec<usize> {
         let wanted = |mark: &Mark| mark.steers() && (all || mark.special);
-        let mut starts = self.raw.starts(text, &self.marks, wanted);
-        starts.extend(self.normalized.starts(text, &self.marks, wanted));
-        starts.sort_unstable();
-        starts.dedup();
-        starts
+        self.spelt.starts(text, &self.marks, wanted)
     }
 
     /// Text of these tokens, marks included; bytes that are no UTF-8 become U+FFFD.

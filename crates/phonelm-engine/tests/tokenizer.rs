@@ -5,7 +5,7 @@
 mod common;
 
 use common::{golden, json};
-use phonelm_engine::{Error, Tokenizer};
+use phonelm_engine::{ChatTemplate, Error, Prompt, TemplateInput, Tokenizer};
 use phonelm_gguf::{Gguf, Writer};
 use serde_json::{Value, json};
 
@@ -151,4 +151,9 @@ fn a_mark_of_normalised_text_is_guarded_too() {
     );
     assert_eq!(tokenizer.encode_with_marks("<s>").unwrap(), [4]);
     assert_eq!(tokenizer.encode("<s>").unwrap(), [0, 1, 2, 3]);
+    let template = ChatTemplate::new("<s>{{ messages[0].content }}").unwrap();
+    let messages = [json!({"role": "user", "content": "s <s>"})];
+    let input = TemplateInput { messages: &messages, ..TemplateInput::default() };
+    let prompt = Prompt::new(&template, &tokenizer, &input).unwrap();
+    assert_eq!(prompt.ids, [4, 2, 0, 1, 2, 3]);
 }
