@@ -59,7 +59,8 @@ impl Suite {
         match self {
             Self::Tidy | Self::Fmt => 1,
             Self::Rust => 12,
-            Self::Clippy | Self::Doc | Self::Arm => 5,
+            Self::Clippy | Self::Doc => 10,
+            Self::Arm => 5,
         }
     }
 
