@@ -1,6 +1,6 @@
 """What people say around a request: where they are, why they ask, and what needs no answer by a function."""
 
-from . import spans
+from . import clock, sentences, spans
 from .grammar import pick, say
 
 _BEFORE = (
@@ -10,11 +10,13 @@ _BEFORE = (
     "the {noun} [is {adj}|was {adj}|is broken again|looks {adj}|won't {verb}|came today|is too {adj} for me|has to wait|got lost|belongs to {name}]", "we [have guests|are having people over|moved house|just got home|got a new {noun}|ran out of {noun}|are nearly there|want to {task}|have a {adj} {noun}|leave soon|talked about {noun}]",
     "there's [a {noun} in the {noun2}|no {noun} left|a party later|a {adj} {noun} outside|something wrong with the {noun}|a lot going on]", "i [can't find|lost|need|bought|promised|wanted|forgot|love|hate|sold|found|broke] [my|the|a|this] {noun}", "i have [no time|my hands full|a headache|wet hands|gloves on|a lot to do|a {adj} {noun}|to {task}|an early start|a bad memory|a free evening]",
     "{name} [wanted|asked for|likes|lost|has|brought|sold me|talked about] [my|the|some|a] {noun}", "i was [thinking about {noun}|just talking to {name}|going to {task}|told to {task}|reading about {noun}]", "i've [been meaning to {task}|been up all night|had a {adj} day|never seen a {adj} {noun}|got a {noun} to {verb}|just finished work|had enough of the {noun}]", "tomorrow is [a big day|a long day|{name}'s day off|moving day]", "work was [{adj}|long|fun|hard] today", "you know how [{adj} the {noun} is|forgetful i am|{name} is]",
-    "guess who [is coming|called|bought a {noun}]", "[the doctor|my coach|{name}|my wife|my husband|everyone] says [i should {task}|it helps|so|the {noun} is {adj}]", "what a [{adj} {noun}|day|week|mess|lovely evening]", "that {noun} [is {adj}|makes me {adj}|needs some {noun2}]", "[this|that] is [important|urgent|for {name}|a bit silly|about the {noun}]", "i don't want to [forget|be late|miss it|{verb} the {noun} again|think about the {noun}]", "nobody [told me about the {noun}|is home|wants to {task}]",
+    "guess who [is coming|called|bought a {noun}]", "[the doctor|my coach|{name}|my wife|my husband|everyone] says [i should {task}|it helps|so|the {noun} is {adj}]", "what a [{adj} {noun}|day|week|mess|lovely evening]", "that {noun} [is {adj}|makes me {adj}|needs some {noun2}]", "[this|that] is [important|urgent|for {name}|a bit silly|about the {noun}]", "[the|my|our] [bus|train|ferry|flight|show|lesson|game|meeting|exam|boat|tram|shift|movie] [leaves|starts|begins|is|ends|was|boards] [in {length}|at {time}|{day}]", "[we|they|i|the kids] [have|had] {title} {day}", "[we meet|they live|i parked|i was born|she works|he is|we are going|i am staying] [at|near|in|close to] {place}", "i [never|always|still|really|just] [understood|liked|forget|wonder about|get lost at|dream of|hear about|think about] {noun}", "[someone|everybody|a friend|the teacher|my boss] [said|told me|thinks|asked] [that |]the {noun} is {adj}", "[lately|today|again|somehow|suddenly] the {noun} [is {adj}|won't {verb}|looks {adj}|got {adj}]", "[ugh|oh no|oh dear|great|wow|hooray|finally|hm], [the {noun}|my {noun}|that {noun}|this {noun2}] [again|is {adj}|is gone|is here]", "i [did|ate|saw|drank|read|had] [a|the|some] {adj} {noun}[| today| {day}| at {place}]", "[it|this|that] [takes|lasts|took] {length}",
+    "i don't want to [forget|be late|miss it|{verb} the {noun} again|think about the {noun}]", "nobody [told me about the {noun}|is home|wants to {task}]",
 )
 _AFTER = (
     ", [so|because|since|as] [i don't forget|it's important|i can relax|the {noun} is {adj}|we need it|i'm busy|{name} wants it|i promised|it's for {name}|i have to {task}|there's no {noun} left]",
-    ". [it's urgent|no rush|i'm in a hurry|that's all|i'll wait|i promised {name}|don't ask why|the {noun} is {adj}|that would help|i need it badly|then i can {task}|i really need it|it matters to {name}|thank you so much|i'm counting on you|you're a star|and don't worry about the rest]", ", [i need it|it's urgent|that would be great|i beg you|that's important|my hands are full|i'm busy with the {noun}|i forgot my {noun}|if that's fine|you know me|it can't wait|before i forget]",
+    ". [it's urgent|no rush|i'm in a hurry|that's all|i'll wait|i promised {name}|don't ask why|the {noun} is {adj}|that would help|i need it badly|then i can {task}|i really need it|it matters to {name}|thank you so much|i'm counting on you|you're a star|and don't worry about the rest]", ". [i'll|i will|i'd like to|i want to|we'll|then i'll|i'm going to] [{task}|show it to {name}|use it|need it all day|wait here|tell you which|look at it|take my time|choose later|{task} with it|be quick]", ", [i'll|i want to|i'd like to|then i can|we want to] [{task}|show it to {name}|use it|need it {day}|look at it|have a look]", ". [it|that|this] [is|was] [for {name}|my {noun}|about the {noun}|{adj}|a long story|the {adj} one|all i need]", ", [it's for|it's about|that's for|because of] [{name}|my {noun}|the {noun}|{title}]", " [while|before|until|when|after] [i {verb} the {noun}|we {task}|{name} comes|i'm away|it rains|the {noun} is {adj}]",
+    ", [i need it|it's urgent|that would be great|i beg you|that's important|my hands are full|i'm busy with the {noun}|i forgot my {noun}|if that's fine|you know me|it can't wait|before i forget]",
 )
 _HEARD = (
     "I see. Tell me if I can help.", "okay. Is there something I can do?", "I understand. Let me know if you need anything.", "thanks for telling me. What can I do for you?", "got it. Do you need something?", "oh, I see. Shall I do something?",
@@ -26,6 +28,7 @@ def _slots(rng):
     return {
         "noun": spans.noun_phrase(rng), "noun2": rng.choice(spans.load("nouns")), "adj": rng.choice(spans.load("adjectives")),
         "verb": rng.choice(spans.load("verbs")), "task": spans.task(rng), "name": spans.first_name(rng),
+        "length": clock.duration(rng)[0], "time": clock.time_of_day(rng)[0], "day": clock.day(rng)[0], "title": spans.title(rng), "place": spans.spot(rng),
     }
 
 
@@ -41,8 +44,15 @@ def around(rng, text, open_end):
     return text + (" " if after[0] == " " else "") + pick(rng, (after,), **_slots(rng))
 
 
+_TELLING = frozenset("i'm i'll i we we're the my it's there you he she they no sorry congratulations good it".split())
+
+
 def statement(rng, name, offered):
     """Something that asks for nothing."""
+    if rng.random() < 0.25:
+        text = sentences.message(rng)
+        if text.split()[0] in _TELLING:
+            return [(text, say(rng, _HEARD))]
     text = pick(rng, _BEFORE, **_slots(rng))
     if rng.random() < 0.3:
         text += rng.choice((". ", ", ", " and ")) + pick(rng, _BEFORE, **_slots(rng))

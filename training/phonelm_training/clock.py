@@ -201,14 +201,15 @@ def _duration(rng):
             ("a couple of minutes", 120), ("a couple of hours", 7200), ("an hour and a quarter", 4500),
         ))
     if style < 0.94:
-        hours, minutes = rng.randrange(1, 6), rng.choice((5, 10, 15, 20, 25, 30, 35, 40, 45, 50))
+        hours = rng.randrange(1, 6) if rng.random() < 0.6 else rng.randrange(1, 24)
+        minutes = rng.choice((5, 10, 15, 20, 25, 30, 35, 40, 45, 50)) if rng.random() < 0.7 else rng.randrange(1, 60)
         hour_text = either(rng, hours) if rng.random() < 0.8 or hours > 1 else "an"
         joiner = rng.choice((" and ", " and ", " ", ", "))
         return (
-            f"{hour_text} hour{'s' if hours > 1 else ''}{joiner}{either(rng, minutes)} minutes",
+            f"{hour_text} hour{'s' if hours > 1 else ''}{joiner}{either(rng, minutes)} minute{'s' if minutes > 1 else ''}",
             hours * 3600 + minutes * 60,
         )
-    minutes, seconds = rng.randrange(1, 31), rng.choice((10, 15, 20, 30, 30, 40, 45, 50))
+    minutes, seconds = rng.randrange(1, 31), rng.choice((10, 15, 20, 30, 30, 40, 45, 50)) if rng.random() < 0.7 else rng.randrange(2, 60)
     joiner = rng.choice((" and ", " and ", " "))
     return (
         f"{either(rng, minutes)} minute{'s' if minutes > 1 else ''}{joiner}{either(rng, seconds)} seconds",

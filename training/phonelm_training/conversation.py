@@ -120,9 +120,13 @@ def single(rng, offered, ready=0.88):
     """One request for one function, mostly one that is offered."""
     if rng.random() < 0.03:
         return _about_person(rng)
+    if rng.random() < 0.05:
+        twice = requests_device.restated(rng)
+        if twice.calls[0].name in offered:
+            return twice
     names = offered if offered and rng.random() < ready else list(MAKERS)
     request = MAKERS[_weighted(rng, [(name, _WEIGHT.get(name, 1.0)) for name in names])](rng)
-    if rng.random() < 0.16:
+    if rng.random() < 0.2:
         request.text = asides.around(rng, request.text, request.open_end)
         request.open_end = True
     return request
@@ -153,7 +157,13 @@ def several(rng, offered):
         special = _linked(rng)
         if all(call.name in offered for call in special.calls):
             return special
-    parts = [single(rng, offered, 0.94) for _ in range(2 if rng.random() < 0.78 else 3)]
+    parts = []
+    while len(parts) < (2 if roll < 0.82 else 3):
+        part = single(rng, offered, 0.94)
+        if part.calls[0].arguments or all(part.calls[0].name != other.calls[0].name for other in parts):
+            parts.append(part)
+        elif len(offered) == 1:
+            return part
     joiner = rng.choice(_JOINERS)
     text, calls = "", []
     for index, part in enumerate(parts):

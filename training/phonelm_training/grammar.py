@@ -64,6 +64,8 @@ def _walk(rng, branch, slots, out):
 
 
 _PRONOUN = re.compile(r"(?<= )i(?= |'(?:m|ll|ve|d) )|^i(?= |')")
+_SLOT = re.compile(f"({OPEN}[^{CLOSE}]*{CLOSE})")
+_BEGIN = re.compile(r"([.?!] )([a-z])")
 _SPACES = re.compile(r" {2,}")
 
 
@@ -95,7 +97,8 @@ def finish(text):
 
 
 def say(rng, patterns, **slots):
-    """A finished sentence of the assistant: marks removed, capital letter in front."""
-    text = _PRONOUN.sub("I", pick(rng, patterns, **slots))
-    text = finish(text)
+    """A finished sentence of the assistant: marks removed, capital letters where sentences begin."""
+    parts = _SLOT.split(pick(rng, patterns, **slots))
+    parts[::2] = [_BEGIN.sub(lambda found: found[1] + found[2].upper(), _PRONOUN.sub("I", part)) for part in parts[::2]]
+    text = finish("".join(parts))
     return text[:1].upper() + text[1:]

@@ -6,10 +6,10 @@ from .lists import table
 from .numbers import either, words
 
 _SUM = {
-    "+": ("[what's|what is|how much is|calculate|compute|work out|tell me|] {a} [+|plus|and] {b}", "add {a} and {b}", "{a} [+|plus] {b}[| =|=|?]", "the sum of {a} and {b}", "if i have {a} and get {b} more, how many do i have", "{a} {things} and {b} {things}, how many [together|in all|is that]"),
-    "-": ("[what's|what is|how much is|calculate|compute|work out|tell me|] {a} [-|minus|take away|less] {b}", "subtract {b} from {a}", "{a} [-|minus] {b}[| =|=|?]", "take {b} away from {a}", "i had {a} {things} and lost {b}, how many are left", "the difference between {a} and {b}"),
-    "*": ("[what's|what is|how much is|calculate|compute|work out|tell me|] {a} [*|times|x|multiplied by] {b}", "multiply {a} [by|with|and] {b}", "{a} [*|times|x] {b}[| =|=|?]", "{a} boxes of {b} {things}, how many {things}"),
-    "/": ("[what's|what is|how much is|calculate|compute|work out|tell me|] {a} [/|divided by|over] {b}", "divide {a} by {b}", "{a} [/|divided by] {b}[| =|=|?]", "share {a} {things} among {b} people"),
+    "+": ("[what's|what is|how much is|calculate|compute|work out|tell me|] {a} [+|plus|and] {b}", "add {a} and {b}", "{a}[+| + | plus ]{b}[| =|=|?]", "{a}+{b}", "the sum of {a} and {b}", "if i have {a} and get {b} more, how many do i have", "{a} {things} and {b} {things}, how many [together|in all|is that]"),
+    "-": ("[what's|what is|how much is|calculate|compute|work out|tell me|] {a} [-|minus|take away|less] {b}", "subtract {b} from {a}", "{a}[-| - | minus ]{b}[| =|=|?]", "{a}-{b}", "take {b} away from {a}", "i had {a} {things} and lost {b}, how many are left", "the difference between {a} and {b}"),
+    "*": ("[what's|what is|how much is|calculate|compute|work out|tell me|] {a} [*|times|x|multiplied by] {b}", "multiply {a} [by|with|and] {b}", "{a}[*| * | times | x |x]{b}[| =|=|?]", "{a} boxes of {b} {things}, how many {things}"),
+    "/": ("[what's|what is|how much is|calculate|compute|work out|tell me|] {a} [/|divided by|over] {b}", "divide {a} by {b}", "{a}[/| / | divided by ]{b}[| =|=|?]", "share {a} {things} among {b} people"),
 }
 _THINGS = "apples eggs books coins cards pens stamps balls cookies tickets".split()
 
@@ -45,6 +45,10 @@ def _sum(rng):
 
 def arithmetic(rng, name, offered):
     """A sum, and sometimes a second one that starts from its result."""
+    if rng.random() < 0.1:
+        big = lambda: rng.choice((rng.randrange(101, 1000), rng.randrange(1000, 99999)))
+        asked = pick(rng, ("[what's|what is|how much is|calculate|] {a} [+|plus|-|minus|*|times|/|divided by] {b}", "[what's|what is] the square root of {a}", "{a}[+|-|*|/]{b}"), a=big(), b=big() if rng.random() < 0.6 else rng.randrange(2, 100))
+        return [(asked, say(rng, ("that is too big for me: I only do small sums.", "I only do small sums, sorry.", "sorry, my sums end at a hundred or so.")))]
     asked, answer, result = _sum(rng)
     turns = [(asked, answer)]
     if rng.random() < 0.2 and 0 < result < 100:

@@ -6,6 +6,7 @@ from .grammar import CLOSE, mark, pick, raw, say
 
 _ALARM = (
     "[set|create|make|add|put on|schedule|set up|get me|give me|program|configure] [an|an|a new|another|one] [alarm|alarm|alarm|wake-up call|wake up alarm|alarm clock] [for|at|for|at] {time}",
+    "[i need|i want|i'd like] an alarm[. |, ][set it|put it|make it|it should ring] [for|at|to] {time}", "[tomorrow|today|tonight] [is busy|is a big day|starts early][. |, ][alarm|wake me|set the alarm] [at|for] {time}",
     "[set|put] [my|the|an] alarm [to|for|at|on] {time}", "alarm [at|for|] {time}", "{time} alarm", "new alarm {time}", "[an|one] alarm at {time}",
     "[i need|i want|i'd like|i would like|can i get|could i have|can i have|let me have|we need] [an|a new] alarm [for|at] {time}",
     "[wake me|wake me up|wake me|get me up|get me out of bed|rouse me|wake us|wake us up] [at|at|by|around] {time}",
@@ -201,6 +202,9 @@ _EVENT = (
     "{title} [happens|takes place|is happening|is on|is scheduled|got scheduled] {when}[, add it|, put it in my calendar|, note it|. calendar, please]",
     "[give|make] me a calendar [entry|event] for [the|my|a|] {title} {when}",
 )
+_EVENT_LENGTH = (
+    "[schedule|plan|book|reserve|add|keep|set aside|put] {length} for [a|the|my|] {title} {when}", "{title} {when}, [it takes|duration|length|lasting|] {length}[, in the calendar|, add it to my calendar|]", "[add|put|schedule] [a|an] {length} {title} {when} [to my calendar|in the calendar|]", "[i need|i want|give me] {length} for {title} {when} [in my calendar|on the calendar|]", "[schedule|calendar|book] {title} {when}[, | for |, lasting |; ]{length}",
+)
 _EVENT_TASK = (
     "remind me {day} to {title}", "remind me to {title} {day}", "remind me {day} at {time} to {title}", "remind me to {title} {day} at {time}", "[don't let me forget|help me remember|i need to remember] to {title} {day}", "i [have to|need to|should|must] {title} {day}[, add it to my calendar|, put it in my calendar|, note it in the calendar|, schedule it]",
 )
@@ -239,6 +243,12 @@ def insert_event(rng):
     arguments["title"], arguments["day"] = title, day if said_day else "today"
     if time_phrase:
         arguments["time"] = clock.hhmm(hour, minute)
+    if pieces and rng.random() < 0.05:
+        length, seconds = clock.duration(rng, longest=8 * 3600)
+        if seconds % 60 == 0:
+            arguments["duration_minutes"] = seconds // 60
+            text = pick(rng, _EVENT_LENGTH, title=title, when=raw(" ".join(pieces)), length=length)
+            return Request(text, [Call("insert_event", arguments, _event_done(title, arguments["day"], arguments.get("time")))], True)
     extras = []
     if time_phrase and rng.random() < 0.18:
         length, seconds = clock.duration(rng, longest=6 * 3600)
@@ -264,6 +274,8 @@ def insert_event(rng):
         tail = " ".join(extras)
         comma = text.rfind(", ")
         plain_tail = comma > 0 and CLOSE not in text[comma:]
+        if rng.random() < 0.15:
+            tail = ", " + tail
         if plain_tail:
             text = f"{text[:comma]} {tail}{text[comma:]}"
         else:

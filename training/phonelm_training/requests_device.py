@@ -74,6 +74,17 @@ _VIDEO = (
 )
 
 
+def restated(rng):
+    """The same wish said twice in other words; it is one call."""
+    make = rng.choice((open_settings, open_settings, open_settings, open_camera, take_photo, record_video, open_document, pick_ringtone))
+    first, second = make(rng), make(rng)
+    while second.calls[0].arguments != first.calls[0].arguments:
+        second = make(rng)
+    asks = first.text.startswith(("what", "which", "where", "how"))
+    joiner = rng.choice((". ", ". ", ", ", "; ", "? " if asks else ". ", " - ", ", i mean ", ", that is, ", ". so ", ". please "))
+    return Request(first.text + joiner + second.text, first.calls, True)
+
+
 def open_camera(rng):
     """The camera app, left open."""
     mode = "video" if rng.random() < 0.4 else "photo"

@@ -84,11 +84,13 @@ def insert_contact(rng):
 
 _EDIT = {
     "phone": (
+        "{name}'s [number|phone number|mobile] [changed|isn't right|is out of date|is wrong|stopped working][. |, |; ][change|set|correct|replace|make] it [to|with|now] {value}", "{name} has another [number|phone number|mobile] now[. |, |; ][it is|it's|write down|change it to|put in] {value}",
         "[in|on] {name}'s [contact|card|entry][, the|, put the|: the|; the] [number|phone|phone number] [should be|is|has to be|becomes|to] {value}", "{name}[:|,| -] new [number|phone|mobile] {value}", "[the|] number [i have|saved|stored] for {name} is [wrong|old|dead][, it's|, use|. correct one:|, make it] {value}", "[swap|exchange|overwrite] {name}'s [number|phone number] [for|with|by] {value}", "[my contact|the entry|the card|the contact] [for|of] {name} needs a new [number|phone number][:|,|.] {value}", "[edit|update|fix|correct|change] [the contact|the entry|contact] {name}[:|,| -] [phone|number|new number|tel] {value}",
         "[change|update|edit|correct|fix|set|replace|modify] {name}'s [number|phone number|phone|mobile number|cell] [to|with|: it's now|, it is now] {value}", "[change|update|edit|correct|set|replace] the [number|phone number|phone|mobile] [of|for] {name} [to|with] {value}", "{name} [has|got] a new [number|phone number|phone|mobile number][,|:| -] {value}", "{name}'s [new|] [number|phone number|mobile] [is now|has changed to|changed to|is different now,|changed, it's] {value}", "{name} changed [numbers|his number|her number|their number|phones][, it's now|, new one is|: |, now it's] {value}",
         "the new [number|phone number] [of|for] {name} is {value}", "{name} is now reachable [at|on|under] {value}[, update the contact|, change it|]", "{name} [moved|switched] to {value}[, update the number|, change the contact|, please update]", "update {name}, [new number|phone|number|the phone is now] {value}", "i have the wrong number for {name}[, it's|, it should be|. correct is] {value}", "put {value} [as the new number|as the number|as phone] [for|of] {name}",
     ),
     "email": (
+        "{name}'s [email|e-mail|mail address] [changed|isn't right|is out of date|is wrong|stopped working][. |, |; ][change|set|correct|replace|make] it [to|with|now] {value}", "{name} has another [email|e-mail|mail address] now[. |, |; ][it is|it's|write down|change it to|put in] {value}",
         "[in|on] {name}'s [contact|card|entry][, the|, put the|: the|; the] [email|e-mail] [should be|is|has to be|must read|becomes|to] {value}", "{name}[:|,| -] new [email|e-mail|mail] {value}", "[the|] [email|e-mail] [i have|saved|stored] for {name} is [wrong|old|outdated][, it's|, use|. correct one:|, make it] {value}", "[swap|exchange|overwrite] {name}'s [email|e-mail address] [for|with|by] {value}", "[let|make] {name}'s [email|e-mail] be {value}", "[my contact|the entry|the card|the contact] [for|of] {name} needs a new [email|e-mail][:|,|.] {value}",
         "[change|update|edit|correct|fix|set|replace|modify] {name}'s [email|e-mail|email address|mail|e-mail address] [to|with|: now] {value}", "[change|update|edit|correct|set] the [email|e-mail|email address|mail address] [of|for] {name} [to|with] {value}", "{name} [has|got|uses] a new [email|e-mail|email address|mail][,|:| -] {value}", "{name}'s [new|] [email|e-mail|mail] [is now|changed to|has changed, now it's] {value}", "the new [email|e-mail address] [of|for] {name} is {value}", "update {name}, [new email|email|mail is now] {value}", "{name} [writes|mails] from {value} now[, update it|, change the contact|]", "put {value} as the [new|] email [for|of] {name}",
     ),
@@ -116,6 +118,7 @@ def edit_contact(rng):
 
 
 _VIEW = (
+    "[what|all|everything] [is|that's|that is|] [saved|stored|filed|kept|there] [for|under|about|on] {name}[, show it|, please| in my contacts|]", "[may|can|could] i [see|view|have a look at|look at|check] [the contact of|the card of|the entry for|what's saved for|the details of] {name}", "[i want|i'd like|i need] to [see|look at|check|view] [the contact|the entry|the card|the details|everything] [of|for|about] {name}", "[who was|who's] {name} again[? show the contact|? open the card|, show me the card]",
     "[show|open|view|display|pull up|bring up|get|find] [me|] {name}'s [contact|card|contact card|details|contact details|entry|profile|contact info|info|page]", "[show|open|view|display|pull up|bring up|look up] [me|] the [contact|contact card|card|entry|details|contact page] [of|for|about] {name}", "[show|find|look up|open|pull up|bring up|search] [me|] {name} in [my|the] [contacts|address book|contact list|phone book]", "[let me see|i want to see|i'd like to see|can i see] {name}'s [contact|card|details|info|entry|contact card]", "contact [card|details|info|page] [of|for] {name}", "{name}'s [contact|card|contact card|details|entry] [please|]", "open contact {name}", "what do [i|you|we] have [saved|stored|on file|] [for|on|about] {name}", "go to {name}'s [contact|card|entry|page]", "what [info|details] do i have [on|about|for] {name}", "who is {name} in my contacts", "open {name}'s page in [the address book|my contacts]", "everything [you have|i saved|i have|saved] [about|on|for] {name}",
     "[i need|i want|i'd like] {name}'s [contact card|card|contact|entry] [on the screen|up|open|]",
     "[what's|what is] [in|on] {name}'s [contact|card|entry]",
@@ -202,6 +205,7 @@ def get_contact_info(rng):
 
 
 _DIAL = (
+    "give {to} a [ring|call|bell|shout], [please|will you|would you]", "[i need|i want|i'd like] [a word with|to hear|to speak to|to talk to] {to}[. call them|, call them|. ring them| on the phone|; dial them]",
     "call {to}", "call {to}", "[call|ring|phone|dial|telephone|call up|ring up|phone up|buzz|give a call to|place a call to|make a call to|make a phone call to|start a call with|start a call to|get me a call with] {to}", "give {to} a [call|ring|buzz|bell|quick call|shout on the phone]", "[i want|i need|i'd like|i have|i've got] to [call|phone|ring|speak to|talk to|speak with] {to} [|on the phone|now]", "[get|put] {to} on the [phone|line|horn]", "[get|put] me [through to|on the phone with|on to|in touch by phone with] {to}", "dial [the number|] {to}", "[can|could] you [call|ring|dial|phone] {to}", "connect me [to|with] {to}", "[let me|lemme] [speak|talk] [to|with] {to}", "open the [dialler|dialer|phone|dial pad|phone app] [with|for|on] {to}", "[it's time to|time to|let's|we should] [call|phone|ring] {to}", "phone call to {to}", "[try|reach] {to} [by phone|on the phone|by telephone]", "type {to} into the [dialler|dialer]",
     "[i'd love|i'm dying|i was told|i promised|it's time] to [call|ring|phone] {to}",
     "[phone|call|dial][:|,] {to}",
@@ -286,21 +290,37 @@ def send_email(rng):
     listed = to[0] if len(to) == 1 else raw(", ".join(map(mark, to[:-1])) + " and " + mark(to[-1]))
     text = pick(rng, _MAIL_LEAD, to=listed)
     arguments = {"to": to}
+    copies, copy_text = _copies(rng, address) if rng.random() < 0.22 else ({}, "")
+    early = rng.random() < 0.6
     style = rng.random()
+    if early:
+        text += copy_text
     if style < 0.42 or style > 0.72:
         arguments["subject"] = sentences.about(rng)
         text += _lead(rng, _MAIL_SUBJECT, subject=arguments["subject"])
     if style > 0.55:
         arguments["body"] = sentences.message(rng)
         text += _lead(rng, _MAIL_BOTH_BODY if "subject" in arguments else _MAIL_BODY, body=arguments["body"])
-    if rng.random() < 0.12 and "body" not in arguments:
-        copy = address()
-        key = rng.choice(("cc", "cc", "bcc"))
-        arguments[key] = [copy]
-        word = rng.choice(("cc", ", cc", "and cc", "with a copy to", ", copy to", "and copy")) if key == "cc" else rng.choice(("bcc", ", bcc", "and bcc", "with a blind copy to", "with a hidden copy to"))
-        text += ("" if word.startswith(",") else " ") + f"{word} {mark(copy)}"
+    if not early and "body" not in arguments:
+        text += copy_text
+    if early or "body" not in arguments:
+        arguments.update(copies)
     names = " and ".join(to)
     return Request(text, [Call("send_email", arguments, lambda rng, _: say(rng, ("the e-mail to {to} is ready.", "your mail to {to} is drafted.", "i prepared an e-mail to {to}."), to=names))], True)
+
+
+_COPY = {
+    "cc": (" [with|and] {copy} [in|on] [cc|copy]", ", [with|and] {copy} in [cc|copy]", " [cc|and cc|and copy|copying|with a copy to|with copy to] {copy}", ", [cc|copy|copying|copy to|and copy|a copy goes to|cc to] {copy}", ". [cc|copy|also copy|put in cc|copy goes to] {copy}", ", {copy} [in cc|gets a copy|in copy|should get a copy]"),
+    "bcc": (" [with|and] {copy} [in|on] [bcc|blind copy]", ", [with|and] {copy} in [bcc|blind copy]", " [bcc|and bcc|with a blind copy to|with a hidden copy to|and blind copy] {copy}", ", [bcc|blind copy|blind copy to|hidden copy to|bcc to|and secretly copy] {copy}", ". [bcc|blind copy|hidden copy to] {copy}", ", {copy} [in bcc|gets a blind copy|hidden in bcc|as a blind copy]"),
+}
+
+
+def _copies(rng, address):
+    """({'cc' or 'bcc': people}, the words that say so)."""
+    key = rng.choice(("cc", "cc", "bcc"))
+    people = [address() for _ in range(rng.choice((1, 1, 1, 2)))]
+    listed = people[0] if len(people) == 1 else raw(" and ".join(map(mark, people)))
+    return {key: people}, _lead(rng, _COPY[key], copy=listed)
 
 
 def _lead(rng, patterns, **slots):

@@ -18,6 +18,11 @@ _CODAS = ["", "", "", "", "n", "r", "s", "l", "m", "t", "k", "d", "nd", "rt", "s
 
 def made_up(rng, syllables=None):
     """A word that nobody has seen: 'Troupalan'."""
+    style = rng.random()
+    if style < 0.4:
+        return _blend(rng)
+    if style < 0.5:
+        return "".join(rng.choice("abcdefghijklmnopqrstuvwxyz") for _ in range(rng.randrange(2, 9)))
     count = syllables or rng.choice((1, 2, 2, 2, 3, 3))
     text = "".join(rng.choice(_ONSETS) + rng.choice(_VOWELS) + rng.choice(_CODAS) for _ in range(count))
     text = text[:12]
@@ -25,6 +30,18 @@ def made_up(rng, syllables=None):
         at = rng.randrange(len(text))
         text = text[:at] + rng.choice(_ACCENTS) + text[at + (rng.random() < 0.6):]
     return text
+
+
+def _blend(rng):
+    """The beginning of one word and the end of another."""
+    pools = ("first_names", "last_names", "nouns", "places", "verbs", "adjectives", "media", "doc_names", "events", "companies", "place_kinds", "search_topics")
+    words = []
+    for _ in "ab":
+        entry = rng.choice(load(rng.choice(pools)))
+        words.append(max(entry.split(), key=len).strip(".,'").lower())
+    first, second = words
+    text = first[: rng.randrange(2, len(first) + 1)] + second[rng.randrange(0, max(1, len(second) - 2)) :]
+    return text[:13]
 
 
 def any_words(rng, count):
@@ -43,7 +60,11 @@ def noun_phrase(rng):
         return rng.choice(nouns)
     if style < 0.7:
         return f"{rng.choice(load('adjectives'))} {rng.choice(nouns)}"
-    return f"{rng.choice(nouns)} {rng.choice(nouns)}"
+    if style < 0.86:
+        return f"{rng.choice(nouns)} {rng.choice(nouns)}"
+    link = rng.choice(("for", "for", "of", "with", "and", "in", "at", "on", "to", "from", "without", "about"))
+    last = made_up(rng) if rng.random() < 0.3 else rng.choice(nouns)
+    return f"{rng.choice(nouns)} {link} {last}"
 
 
 def first_name(rng):
@@ -63,17 +84,26 @@ def full_name(rng):
     return f"{first_name(rng)} {last}"
 
 
+_TITLES = (
+    "Mr.", "Mrs.", "Ms.", "Dr.", "Professor", "Coach", "Aunt", "Uncle", "Mr", "Dr", "Miss", "Sir", "Lady", "Captain", "Sergeant", "Officer",
+    "Nurse", "Father", "Sister", "Brother", "Rabbi", "Imam", "Pastor", "Judge", "Chef", "Cousin", "Grandma", "Grandpa", "Granny", "Grandad",
+    "Auntie", "Nana", "Old", "Little", "Big", "Señora", "Señor", "Herr", "Frau", "Madame", "Monsieur", "Master", "King", "Doctor", "Prof.",
+)
+
+
 def person(rng):
     """Someone to call or write to."""
     style = rng.random()
-    if style < 0.52:
+    if style < 0.48:
         return first_name(rng)
-    if style < 0.72:
+    if style < 0.68:
         return full_name(rng)
-    if style < 0.92:
+    if style < 0.84:
         return rng.choice(load("relations"))
-    if style < 0.96:
-        title = rng.choice(("Mr.", "Mrs.", "Ms.", "Dr.", "Professor", "Coach", "Aunt", "Uncle", "Mr", "Dr"))
+    if style < 0.95:
+        title = rng.choice(_TITLES)
+        if rng.random() < 0.5:
+            return f"{title} {first_name(rng)}"
         return f"{title} {rng.choice(load('last_names')) if rng.random() < 0.6 else made_up(rng, 2).capitalize()}"
     return f"{first_name(rng)} from {rng.choice(('work', 'school', 'the gym', 'accounting', rng.choice(load('companies'))))}"
 
@@ -179,7 +209,12 @@ def title(rng):
     """What a calendar event is called."""
     style = rng.random()
     if style < 0.5:
-        return rng.choice(load("events"))
+        title = rng.choice(load("events"))
+        if rng.random() < 0.2:
+            title += f" {rng.choice(('for', 'with', 'at', 'of', 'about'))} {first_name(rng) if rng.random() < 0.5 else rng.choice(load('nouns'))}"
+        elif rng.random() < 0.15:
+            title = f"{first_name(rng)}{rng.choice((chr(39) + 's', 's'))} {title}"
+        return title
     if style < 0.62:
         return finish(pick(rng, _WITH_PERSON, name=first_name(rng)))
     if style < 0.72:

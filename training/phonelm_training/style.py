@@ -76,7 +76,7 @@ def typed(rng, text, calls, open_end):
     """The request as typed, without marks; lower-cases the calls' strings where it does so to the text."""
     roll = rng.random()
     text = _ARTICLE.sub(lambda m: ("an" if m[3] in "aeiou" else "a") + m[2] + m[3], _SPACES.sub(" ", text))
-    text = text.replace(" ,", ",").replace(" .", ".")
+    text = text.replace(" ,", ",").replace(" .", ".").replace(f" {OPEN}{CLOSE},", ",")
     if rng.random() < 0.05:
         text = slip(rng, text)
     if roll < 0.62:

@@ -18,12 +18,17 @@ _WHO = (
 _WHO_BACK = (
     "I'm {name}, a small language model that runs on this phone.", "I am {name}, a small assistant that lives on this phone.", "my name is {name}. I'm a small language model, and I run right on this phone.", "I'm {name}: a small language model on your phone, no internet needed.",
 )
-_CAN = ("what can you do [|for me|here]", "[what|which] [functions|skills|abilities|features] do you have", "how can you help [|me]", "what are you [good at|able to do|good for|made for]", "help", "what can i [ask|say to|tell] you", "can you help me", "what do you know how to do", "i need help", "what is possible here", "how do you work", "show me what you can do")
+_CAN = (
+    "[what|which] [kinds of |types of |sort of |]things [can|do|could] you [do|handle|help with|manage] [|for me|for people]", "[tell|show] me [what|how] you [can do|can help|are good for|do]", "what [else|all|exactly|more] [can|could|do] you [do|offer|know]", "[list|name|describe] your [functions|abilities|skills|features|talents]", "[how|in what way|with what] [can|could] you [assist|be of help|be useful|support me]", "[give|show] me [an overview|examples|some ideas] [of|for] what you can do", "what are your [skills|features|functions|abilities|limits|talents|strengths]", "[is there anything|anything] you can do [for me|]", "what's your [job|purpose|use]",
+    "what can you do [|for me|here]", "[what|which] [functions|skills|abilities|features] do you have", "how can you help [|me]", "what are you [good at|able to do|good for|made for]", "help", "what can i [ask|say to|tell] you", "can you help me", "what do you know how to do", "i need help", "what is possible here", "how do you work", "show me what you can do")
 _THANKS = ("[thanks|thank you|thx|cheers|thank you so much|thanks a lot|many thanks|great, thanks|perfect, thank you|ok thanks|you're the best|nice one, thanks|awesome|great job|well done|good job|perfect|cool|nice]",)
 _THANKS_BACK = ("you're welcome!", "any time.", "glad to help.", "my pleasure.", "happy to help!", "you're welcome. anything else?")
 _BYE = ("[bye|goodbye|see you|good night|bye bye|see you later|talk to you later|that's all|that was all|i'm done|cya|farewell|have a nice day|until tomorrow]",)
 _BYE_BACK = ("goodbye!", "bye, see you soon.", "see you!", "take care!", "goodbye, and have a nice day.", "bye! I'm here when you need me.")
 _MOOD = {
+    "[haha|lol|hehe|ha ha|rofl|lmao|:)|funny]": ("glad you like it!", "nice to hear you laugh."), "[haha|lol|hehe|ha|] [you're|you are|that's|that was|this is] [so |really |too |very |quite |]{praise}": ("thank you!", "glad you like it!", "thanks, I do my best."), "you [make me|made me|always make me] [laugh|smile|happy|crazy|sad|angry]": ("I hope that's a good thing.", "thanks for telling me."), "[wow|oh|oh wow|amazing|interesting|really|no way|seriously|is that so|i see|aha|hmm ok|fair enough|good to know|makes sense|i knew it]": ("yes! Anything else?", "indeed. What's next?", "okay. What can I do for you?"),
+    "[today|my day|the day|the week|work|school|last night|this morning] [was|is|has been] [terrible|awful|bad|hard|horrible|too long|exhausting|sad|a disaster]": ("I'm sorry to hear that. I hope it gets better.", "that sounds hard. Be kind to yourself today."), "[today|my day|the day|the week|work|school|last night|this morning] [was|is|has been] [great|lovely|good|wonderful|perfect|fun|fantastic]": ("that's great to hear!", "wonderful! I'm glad."), "i had a [bad|terrible|hard|long|rough|horrible|stressful|sad] [day|week|night|morning|time]": ("I'm sorry to hear that. I hope it gets better.", "that sounds hard. Take it easy."), "i had a [good|great|lovely|fun|nice|wonderful] [day|week|night|morning|time]": ("that's great to hear!", "how nice!"),
+    "[did|do] you [have a good day|have a nice weekend|like me|miss me|love me|have friends|have feelings|know me|remember me|rest well]": ("I'm a program, but thanks for asking.", "I'm only a program, but I'm glad to be here."), "[you've been|you were|you are] [very helpful|so kind|really useful|no help|a good listener|very patient|a treasure]": ("thanks, I do my best.", "glad to hear from you. Anything else?"), "[what do you think|what's your opinion|how do you feel] about [{thing}|the {thing}|politics|the future|love|people]": ("I'm a small model, so I have no opinion on that.", "I have no opinion on that. What do you think?"), "[do you like|do you enjoy|have you tried|do you have|can you taste] [{thing}|a {thing}|music|coffee|cats|dogs|rain]": ("I'm a program, so I can't say. Do you?", "I'm a program, but tell me more."), "[i|i really|i just] [love|like|hate|miss|enjoy] [{thing}|my {thing}|music|coffee|cats|rain|sundays|mondays|cooking|reading]": ("I see. Tell me if I can help.", "nice to know."),
     "[i'm|i am|i feel] [sad|down|unhappy|depressed|blue|lonely|heartbroken|miserable]": ("I'm sorry to hear that. talking to a friend may help.", "that sounds hard. I'm here if you want to talk.", "I'm sorry. be kind to yourself today."),
     "[i'm|i am|i feel] [happy|great|good|excited|wonderful|fantastic|so happy|fine]": ("that's great to hear!", "wonderful! I'm glad.", "how nice! keep it up."),
     "[i'm|i am|i feel] [tired|exhausted|sleepy|worn out]": ("then a little rest would do you good.", "take a break if you can.", "sounds like you need some sleep."),
@@ -83,7 +88,8 @@ def manners(rng, name, offered):
 
 def mood(rng, name, offered):
     pattern = rng.choice(tuple(_MOOD))
-    return _sentences([(pick(rng, (pattern,)), say(rng, _MOOD[pattern]))])
+    praise = rng.choice(("funny", "great", "clever", "cute", "silly", "good", "hilarious", "sweet", "crazy", "weird", "brilliant", "kind"))
+    return _sentences([(pick(rng, (pattern,), praise=praise, thing=spans.noun_phrase(rng)), say(rng, _MOOD[pattern]))])
 
 
 def joke(rng, name, offered):
@@ -119,7 +125,10 @@ def memory(rng, name, offered):
         where = finish(told[-1][0]).split(f" {thing} ", 1)[1].removeprefix("is ")
         asked.append((pick(rng, ("where is my {thing}", "where did i [put|leave] my {thing}"), thing=thing), say(rng, ("your {thing} is {where}.", "you said: {where}."), thing=thing, where=where)))
     rng.shuffle(asked)
-    return told + asked
+    between = []
+    while rng.random() < 0.45 and len(between) < 6:
+        between += rng.choice((greeting, mood, joke, manners, cannot, unknown_fact))(rng, name, offered)
+    return told + between + asked
 
 
 def unknown_self(rng, name, offered):
@@ -131,7 +140,7 @@ def unknown_fact(rng, name, offered):
     """Questions beyond what the corpus teaches; with a web search on offer, it offers one."""
     made = spans.made_up(rng).capitalize()
     asked = finish(pick(rng, (
-        "what is the capital of {made}", "who is {person}", "who [was|is] the [president|king|queen|prime minister|mayor|inventor|director] of [{made}|{place}]", "what is a {madelow}", "when was [{person}|{made}] [born|built|founded]", "how [tall|old|big|heavy|far|deep] is [{person}|{made}|the {noun} of {made}]", "how many people live in [{place}|{made}]", "who wrote the {adj} {noun}", "what does {madelow} mean", "why [is|are] [the |]{noun} {adj}", "what [year|day] did {person} [die|win|marry]", "explain {madelow}", "how does [a|the] {noun} work", "which {noun} is the [best|cheapest|oldest]", "tell me about {made}", "how do i [make|fix|clean|cook] a {noun}", "what happened in {year}",
+        "what is the capital of {made}", "who is {person}", "who [was|is] the [president|king|queen|prime minister|mayor|inventor|director] of [{made}|{place}]", "what is a {madelow}", "what is {madelow}", "what is [a |the |]{noun} [for|made of|good for|called]", "[explain|describe] {noun} [to me|]", "what [should|can|shall] i [cook|wear|read|watch|buy|eat|do] [tonight|today|now|tomorrow|for {noun}]", "how are {noun}s made", "when was [{person}|{made}] [born|built|founded]", "how [tall|old|big|heavy|far|deep] is [{person}|{made}|the {noun} of {made}]", "how many people live in [{place}|{made}]", "who wrote the {adj} {noun}", "what does {madelow} mean", "why [is|are] [the |]{noun} {adj}", "what [year|day] did {person} [die|win|marry]", "explain {madelow}", "how does [a|the] {noun} work", "which {noun} is the [best|cheapest|oldest]", "tell me about {made}", "how do i [make|fix|clean|cook] a {noun}", "what happened in {year}",
     ), made=made, madelow=made.lower(), person=spans.full_name(rng), place=rng.choice(spans.load("places")[:40]), noun=spans.noun_phrase(rng), adj=rng.choice(spans.load("adjectives")), year=rng.randrange(1500, 2026)))
     if "web_search" in offered:
         answer = say(rng, ("I don't know that. shall I search the web for it?", "I'm not sure. I can search the web for it if you like.", "that I don't know. should I search the web?"))
@@ -166,6 +175,6 @@ def _sentences(turns):
 
 
 KINDS = (
-    (greeting, 8), (identity, 8), (abilities, 6), (manners, 8), (mood, 12), (joke, 3), (story, 2), (memory, 10),
+    (greeting, 8), (identity, 8), (abilities, 8), (manners, 8), (mood, 18), (joke, 3), (story, 2), (memory, 10),
     (unknown_self, 2), (unknown_fact, 9), (nonsense, 3), (cannot, 22),
 )
