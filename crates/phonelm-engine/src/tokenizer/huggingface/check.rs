@@ -1,18 +1,40 @@
 //! What the `tokenizers` crate takes for granted of a tokenizer.json, looked at before it sees the file.
 //!
 //! Its BPE loader joins the halves of a merge in a buffer as long as the longest token, and stops the program when they
-//! do not fit (tokenizers 0.23.2, `BpeBuilder::build`). Nothing is kept here: lengths suffice.
+//! do not fit (tokenizers 0.23.2, `BpeBuilder::build`); lengths are enough to see that. Its `Precompiled` normaliser
+//! stops the program on a damaged table. So only the kinds of component that models of our families use are let through.
 
 use std::borrow::Cow;
 use std::fmt;
 
 use serde::de::{IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
+use serde_json::Value;
+
+const NORMALIZERS: &[&str] = &[
+    "Sequence",
+    "NFC",
+    "NFD",
+    "NFKC",
+    "NFKD",
+    "Lowercase",
+    "Prepend",
+    "Replace",
+    "Strip",
+    "StripAccents",
+    "ByteLevel",
+];
+const PRE_TOKENIZERS: &[&str] =
+    &["Sequence", "Split", "ByteLevel", "Digits", "Metaspace", "Whitespace", "WhitespaceSplit", "Punctuation"];
 
 #[derive(Deserialize)]
 struct File<'a> {
     #[serde(borrow)]
     model: Model<'a>,
+    #[serde(default)]
+    normalizer: Value,
+    #[serde(default)]
+    pre_tokenizer: Value,
 }
 
 #[derive(Deserialize)]
@@ -29,9 +51,11 @@ struct Model<'a> {
 
 /// Refuses what would go wrong later, in words.
 pub(super) fn check(json: &str) -> Result<(), String> {
-    let File { model } = serde_json::from_str(json).map_err(|e| e.to_string())?;
-    if let Some(kind) = model.kind.filter(|kind| !matches!(&**kind, "BPE" | "Unigram")) {
-        return Err(format!("models of type {kind:?} are not supported, only BPE and Unigram"));
+    let File { model, normalizer, pre_tokenizer } = serde_json::from_str(json).map_err(|e| e.to_string())?;
+    check_kinds(&normalizer, "normalizers", NORMALIZERS)?;
+    check_kinds(&pre_tokenizer, "pretokenizers", PRE_TOKENIZERS)?;
+    if let Some(kind) = model.kind.filter(|kind| kind != "BPE") {
+        return Err(format!("models of type {kind:?} are not supported, only BPE"));
     }
     let prefix = model.continuing_subword_prefix.map_or(0, |prefix| prefix.len());
     for (number, merge) in model.merges.iter().enumerate() {
@@ -41,6 +65,18 @@ pub(super) fn check(json: &str) -> Result<(), String> {
         }
     }
     Ok(())
+}
+
+/// `list` is where a sequence keeps its parts.
+fn check_kinds(component: &Value, list: &str, known: &[&str]) -> Result<(), String> {
+    if component.is_null() {
+        return Ok(());
+    }
+    let kind = component["type"].as_str().unwrap_or_default();
+    if !known.contains(&kind) {
+        return Err(format!("{list} of type {kind:?} are not supported, only {}", known.join(", ")));
+    }
+    component[list].as_array().into_iter().flatten().try_for_each(|part| check_kinds(part, list, known))
 }
 
 /// Length in bytes of the longest key of a map; 0 for a list.
@@ -120,9 +156,19 @@ mod tests {
         assert!(checked(&format!(r###"{{{vocab}, "merges": ["a b"], "continuing_subword_prefix": "##"}}"###)).is_err());
     }
 
+    /// Found by fuzzing: an empty table stopped the program at the first text.
+    #[test]
+    fn precompiled_tables_are_refused_wherever_they_stand() {
+        let table = r#"{"type": "Precompiled", "precompiled_charsmap": "AAAAAA=="}"#;
+        for normalizer in [table.to_owned(), format!(r#"{{"type": "Sequence", "normalizers": [{table}]}}"#)] {
+            let json = format!(r#"{{"normalizer": {normalizer}, "model": {{"type": "BPE", "vocab": {{}}}}}}"#);
+            assert!(check(&json).unwrap_err().contains("Precompiled"));
+        }
+    }
+
     #[test]
     fn kinds_of_model() {
-        assert_eq!(checked(r#"{"type": "Unigram", "vocab": [["a", 0.0]]}"#), Ok(()));
+        assert!(checked(r#"{"type": "Unigram", "vocab": [["a", 0.0]]}"#).unwrap_err().contains("Unigram"));
         assert!(checked(r#"{"type": "WordPiece", "vocab": {}}"#).unwrap_err().contains("WordPiece"));
         assert!(check("{}").is_err() && check("").is_err());
     }
