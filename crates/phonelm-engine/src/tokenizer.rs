@@ -4,15 +4,14 @@
 //! pipeline of the `tokenizers` crate (normaliser, word cutter, BPE or Unigram model) beside our own table of marks.
 //!
 //! ```no_run
-//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! # let (metadata, vocab): (phonelm_gguf::Metadata, usize) = unimplemented!();
 //! use phonelm_engine::Tokenizer;
+//! use phonelm_model::ModelFile;
 //!
-//! let tokenizer = Tokenizer::from_metadata(&metadata, vocab)?.ok_or("no tokenizer")?;
+//! let file = ModelFile::open("model.gguf".as_ref())?;
+//! let tokenizer = Tokenizer::from_metadata(file.metadata(), file.config().vocab)?.ok_or("no tokenizer")?;
 //! let ids = tokenizer.encode("Wake me at 7")?;
 //! assert_eq!(tokenizer.decode(&ids), "Wake me at 7");
-//! # Ok(())
-//! # }
+//! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
 //! The trap: a mark such as `<|im_end|>` steers the model, so [`Tokenizer::encode`] leaves it text; only
