@@ -1,27 +1,5 @@
 //! One model, ready to read and write: executor, tokenizer, chat template, tool format.
 //!
-//! ```no_run
-//! use phonelm_engine::{Engine, Event, GenerateOptions, Input, Setup};
-//! use phonelm_kernels::CpuOptions;
-//! use phonelm_model::ModelFile;
-//! use std::ops::ControlFlow;
-//!
-//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! let file = ModelFile::open("model.gguf".as_ref())?;
-//! let mut engine = Engine::open(file, &CpuOptions::default())?;
-//! let mut conversation = engine.conversation(Setup::default());
-//! let question = Input::User("Who are you?".into());
-//! let response = engine.respond(&mut conversation, question, GenerateOptions::default(), |event| {
-//!     if let Event::Text(text) = event {
-//!         print!("{text}");
-//!     }
-//!     ControlFlow::Continue(())
-//! })?;
-//! println!("\n{:.1} tokens/s", response.stats.decode_rate());
-//! # Ok(())
-//! # }
-//! ```
-//!
 //! The trap: a [`Conversation`] holds a cache of this engine, so it must not be given to another one, and dropping it
 //! without [`Engine::close`] keeps its memory until the engine goes.
 
@@ -37,7 +15,7 @@ use crate::{Error, Tokenizer};
 /// Tokens that go through the model at once, between two looks at whether to stop.
 pub(crate) const BATCH: usize = 256;
 
-/// A model with all that belongs to it. See the [module](self).
+/// A model with all that belongs to it. The [crate's page](crate) shows how it answers.
 pub struct Engine {
     pub(crate) executor: Box<dyn Executor>,
     language: Language,

@@ -107,7 +107,7 @@ pub struct Candidate {
     pub probability: f32,
 }
 
-/// Draws tokens. See the [module](self).
+/// Draws tokens.
 #[derive(Clone, Debug)]
 pub struct Sampler {
     options: SamplerOptions,

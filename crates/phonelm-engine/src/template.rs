@@ -99,7 +99,7 @@ pub struct TemplateInput<'a> {
     pub variables: Option<&'a Map<String, Json>>,
 }
 
-/// A parsed chat template. See the [module](self).
+/// A parsed chat template.
 #[derive(Clone, Debug)]
 pub struct ChatTemplate {
     environment: Environment<'static>,

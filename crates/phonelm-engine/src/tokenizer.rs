@@ -48,7 +48,7 @@ const ENDS: [&str; 9] = [
     "</s>",
 ];
 
-/// Turns text into token ids and ids into bytes. See the [module](self).
+/// Turns text into token ids and ids into bytes.
 #[derive(Clone)]
 pub struct Tokenizer {
     pipeline: tokenizers::Tokenizer,

@@ -22,8 +22,6 @@ pub(crate) trait Vector: Copy {
     unsafe fn to_array(self) -> [f32; LANES];
     /// `self * b + c`, rounded once.
     unsafe fn fma(self, b: Self, c: Self) -> Self;
-    /// `self * b`.
-    unsafe fn mul(self, b: Self) -> Self;
 }
 
 /// The portable vector.
@@ -54,11 +52,6 @@ impl Vector for Array {
     #[inline(always)]
     unsafe fn fma(self, b: Self, c: Self) -> Self {
         Self(std::array::from_fn(|l| self.0[l].mul_add(b.0[l], c.0[l])))
-    }
-
-    #[inline(always)]
-    unsafe fn mul(self, b: Self) -> Self {
-        Self(std::array::from_fn(|l| self.0[l] * b.0[l]))
     }
 }
 

@@ -43,10 +43,4 @@ impl Vector for Lanes {
         // SAFETY: every CPU of this architecture has NEON.
         Self(std::array::from_fn(|i| unsafe { vfmaq_f32(c.0[i], self.0[i], b.0[i]) }))
     }
-
-    #[inline(always)]
-    unsafe fn mul(self, b: Self) -> Self {
-        // SAFETY: every CPU of this architecture has NEON.
-        Self(std::array::from_fn(|i| unsafe { vmulq_f32(self.0[i], b.0[i]) }))
-    }
 }

@@ -47,6 +47,15 @@ impl Kernels for Avx2 {
 #[derive(Clone, Copy)]
 struct Ymm2([__m256; 2]);
 
+impl Ymm2 {
+    /// `self * b`. Needs AVX2.
+    #[inline(always)]
+    unsafe fn mul(self, b: Self) -> Self {
+        // SAFETY: passed on.
+        unsafe { Self([_mm256_mul_ps(self.0[0], b.0[0]), _mm256_mul_ps(self.0[1], b.0[1])]) }
+    }
+}
+
 impl Vector for Ymm2 {
     #[inline(always)]
     unsafe fn splat(x: f32) -> Self {
@@ -85,12 +94,6 @@ impl Vector for Ymm2 {
     unsafe fn fma(self, b: Self, c: Self) -> Self {
         // SAFETY: passed on.
         unsafe { Self([_mm256_fmadd_ps(self.0[0], b.0[0], c.0[0]), _mm256_fmadd_ps(self.0[1], b.0[1], c.0[1])]) }
-    }
-
-    #[inline(always)]
-    unsafe fn mul(self, b: Self) -> Self {
-        // SAFETY: passed on.
-        unsafe { Self([_mm256_mul_ps(self.0[0], b.0[0]), _mm256_mul_ps(self.0[1], b.0[1])]) }
     }
 }
 

@@ -85,12 +85,6 @@ impl Vector for Zmm {
         // SAFETY: passed on.
         Self(unsafe { _mm512_fmadd_ps(self.0, b.0, c.0) })
     }
-
-    #[inline(always)]
-    unsafe fn mul(self, b: Self) -> Self {
-        // SAFETY: passed on.
-        Self(unsafe { _mm512_mul_ps(self.0, b.0) })
-    }
 }
 
 /// Rows of activations that share one unpacking of the weights, their sums all in registers.
