@@ -1,4 +1,4 @@
-"""The commands: tokenizer, train, evaluate, own-split, sample, plot."""
+"""The commands: tokenizer, train, evaluate, measure, sample, plot."""
 
 import argparse
 import json
@@ -23,7 +23,15 @@ def main():
     part.add_argument("--form", choices=("names", "signature", "described"))
     part.add_argument("--attention", choices=("flex", "varlen", "dense"))
     part.add_argument("--start", help="go on from the weights of this folder")
-    for name, kind in (("steps", int), ("seconds", float), ("workers", int), ("seed", int), ("lr", float), ("rows", int), ("warmup", int)):
+    for name, kind in (
+        ("steps", int),
+        ("seconds", float),
+        ("workers", int),
+        ("seed", int),
+        ("lr", float),
+        ("rows", int),
+        ("warmup", int),
+    ):
         part.add_argument(f"--{name}", type=kind)
     part = commands.add_parser("evaluate", help="greedy answers against a file of cases")
     part.add_argument("folder")
@@ -35,6 +43,9 @@ def main():
     part.add_argument("--seed", type=int, default=1)
     part.add_argument("--count", type=int, default=5)
     part.add_argument("--form", default="signature")
+    part = commands.add_parser("measure", help="loss with and without Q8_0, zeros by layer, offered subsets")
+    part.add_argument("folder")
+    part.add_argument("cases", help="JSONL file")
     part = commands.add_parser("plot", help="draw the loss of a log")
     part.add_argument("log")
     part.add_argument("picture")
@@ -64,7 +75,21 @@ def evaluate(arguments):
         cases = module.own_split(int(arguments.cases[4:]))
     else:
         cases = module.load_cases(arguments.cases)
-    print(json.dumps(module.evaluate(arguments.folder, cases, arguments.device, not arguments.full, show_wrong=arguments.wrong)))
+    print(
+        json.dumps(
+            module.evaluate(arguments.folder, cases, arguments.device, not arguments.full, show_wrong=arguments.wrong)
+        )
+    )
+
+
+def measure(arguments):
+    from . import measure as module
+
+    stored, rounded, zeros = module.loss_and_zeros(arguments.folder)
+    few, without = module.offered_subsets(arguments.folder, arguments.cases)
+    print(f"loss {stored:.4f} as stored, {rounded:.4f} as Q8_0")
+    print("zeros after ReLU by layer: " + " ".join(f"{share:.1%}" for share in zeros))
+    print(f"needed functions and 7 others offered: {few:.1%} right; needed ones missing: {without:.1%} without a call")
 
 
 def sample(arguments):

@@ -4,12 +4,20 @@ from .grammar import expand, finish
 from .numbers import either, ordinal, ordinal_words, words
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-MONTHS = (
-    "january february march april may june july august september october november december"
-).split()
+MONTHS = ("january february march april may june july august september october november december").split()
 HOLIDAYS = (
-    "christmas day", "christmas eve", "new year's eve", "new year's day", "easter sunday", "halloween",
-    "valentine's day", "good friday", "boxing day", "thanksgiving", "mother's day", "my birthday",
+    "christmas day",
+    "christmas eve",
+    "new year's eve",
+    "new year's day",
+    "easter sunday",
+    "halloween",
+    "valentine's day",
+    "good friday",
+    "boxing day",
+    "thanksgiving",
+    "mother's day",
+    "my birthday",
 )
 _MINUTES = (0, 0, 0, 0, 15, 30, 30, 30, 45, 5, 10, 20, 25, 35, 40, 50, 55)
 
@@ -108,17 +116,29 @@ def repeat_days(rng):
     """(phrase, weekdays Monday first) of an alarm that repeats."""
     style = rng.random()
     if style < 0.22:
-        return finish(expand(rng, "[every day|daily|each day|every single day|every morning|all week|seven days a week]")), list(WEEKDAYS)
+        return finish(
+            expand(rng, "[every day|daily|each day|every single day|every morning|all week|seven days a week]")
+        ), list(WEEKDAYS)
     if style < 0.45:
-        phrase = expand(rng, "[every weekday|on weekdays|weekdays|monday to friday|monday through friday|from monday to friday|on work days|on workdays|each weekday|on school days]")
+        phrase = expand(
+            rng,
+            "[every weekday|on weekdays|weekdays|monday to friday|monday through friday|from monday to friday|on work days|on workdays|each weekday|on school days]",
+        )
         return finish(phrase), list(WEEKDAYS[:5])
     if style < 0.58:
-        return finish(expand(rng, "[on weekends|every weekend|at the weekend|on the weekend|weekends|saturdays and sundays|on saturday and sunday]")), list(WEEKDAYS[5:])
+        return finish(
+            expand(
+                rng,
+                "[on weekends|every weekend|at the weekend|on the weekend|weekends|saturdays and sundays|on saturday and sunday]",
+            )
+        ), list(WEEKDAYS[5:])
     if style < 0.66:
         first = rng.randrange(0, 5)
         last = rng.randrange(first + 1, 7)
         joiner = rng.choice(("to", "through", "till", "until"))
-        return f"{rng.choice(('from ', '', 'every '))}{WEEKDAYS[first]} {joiner} {WEEKDAYS[last]}", list(WEEKDAYS[first : last + 1])
+        return f"{rng.choice(('from ', '', 'every '))}{WEEKDAYS[first]} {joiner} {WEEKDAYS[last]}", list(
+            WEEKDAYS[first : last + 1]
+        )
     count = rng.choice((1, 1, 1, 2, 2, 3))
     chosen = sorted(rng.sample(range(7), count))
     said = list(chosen)
@@ -177,7 +197,41 @@ def duration(rng, longest=86400):
 def _duration(rng):
     style = rng.random()
     if style < 0.50:
-        count = rng.choice((1, 2, 3, 4, 5, 5, 6, 7, 8, 9, 10, 10, 12, 15, 15, 18, 20, 20, 25, 30, 35, 40, 45, 50, 55, 60, 75, 80, 90, 100, 120))
+        count = rng.choice(
+            (
+                1,
+                2,
+                3,
+                4,
+                5,
+                5,
+                6,
+                7,
+                8,
+                9,
+                10,
+                10,
+                12,
+                15,
+                15,
+                18,
+                20,
+                20,
+                25,
+                30,
+                35,
+                40,
+                45,
+                50,
+                55,
+                60,
+                75,
+                80,
+                90,
+                100,
+                120,
+            )
+        )
         if rng.random() < 0.25:
             count = rng.randrange(1, 121)
         unit = "minute" if count == 1 else rng.choice(("minutes", "minutes", "minutes", "mins", "min"))
@@ -192,14 +246,31 @@ def _duration(rng):
         unit = "hour" if count == 1 else rng.choice(("hours", "hours", "hours", "hrs"))
         return f"{either(rng, count, 0.5)} {unit}", count * 3600
     if style < 0.84:
-        return rng.choice((
-            ("an hour", 3600), ("half an hour", 1800), ("half an hour", 1800), ("a half hour", 1800),
-            ("an hour and a half", 5400), ("a minute", 60), ("a minute and a half", 90), ("half a minute", 30),
-            ("a quarter of an hour", 900), ("quarter of an hour", 900), ("three quarters of an hour", 2700),
-            ("one and a half hours", 5400), ("two and a half hours", 9000), ("two and a half minutes", 150),
-            ("2.5 hours", 9000), ("1.5 hours", 5400), ("three and a half minutes", 210), ("one and a half minutes", 90),
-            ("a couple of minutes", 120), ("a couple of hours", 7200), ("an hour and a quarter", 4500),
-        ))
+        return rng.choice(
+            (
+                ("an hour", 3600),
+                ("half an hour", 1800),
+                ("half an hour", 1800),
+                ("a half hour", 1800),
+                ("an hour and a half", 5400),
+                ("a minute", 60),
+                ("a minute and a half", 90),
+                ("half a minute", 30),
+                ("a quarter of an hour", 900),
+                ("quarter of an hour", 900),
+                ("three quarters of an hour", 2700),
+                ("one and a half hours", 5400),
+                ("two and a half hours", 9000),
+                ("two and a half minutes", 150),
+                ("2.5 hours", 9000),
+                ("1.5 hours", 5400),
+                ("three and a half minutes", 210),
+                ("one and a half minutes", 90),
+                ("a couple of minutes", 120),
+                ("a couple of hours", 7200),
+                ("an hour and a quarter", 4500),
+            )
+        )
     if style < 0.94:
         hours = rng.randrange(1, 6) if rng.random() < 0.6 else rng.randrange(1, 24)
         minutes = rng.choice((5, 10, 15, 20, 25, 30, 35, 40, 45, 50)) if rng.random() < 0.7 else rng.randrange(1, 60)
@@ -209,7 +280,9 @@ def _duration(rng):
             f"{hour_text} hour{'s' if hours > 1 else ''}{joiner}{either(rng, minutes)} minute{'s' if minutes > 1 else ''}",
             hours * 3600 + minutes * 60,
         )
-    minutes, seconds = rng.randrange(1, 31), rng.choice((10, 15, 20, 30, 30, 40, 45, 50)) if rng.random() < 0.7 else rng.randrange(2, 60)
+    minutes, seconds = rng.randrange(1, 31), (
+        rng.choice((10, 15, 20, 30, 30, 40, 45, 50)) if rng.random() < 0.7 else rng.randrange(2, 60)
+    )
     joiner = rng.choice((" and ", " and ", " "))
     return (
         f"{either(rng, minutes)} minute{'s' if minutes > 1 else ''}{joiner}{either(rng, seconds)} seconds",

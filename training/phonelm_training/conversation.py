@@ -7,24 +7,87 @@ Messages have Hugging Face's shape: roles system, user, assistant (with tool_cal
 
 import copy
 
-from . import asides, followups, knowledge, requests_clock, requests_device, requests_people, requests_web, spans, style, talk
+from . import (
+    asides,
+    followups,
+    knowledge,
+    requests_clock,
+    requests_device,
+    requests_messages,
+    requests_people,
+    requests_web,
+    spans,
+    style,
+    talk,
+)
 from .calls import Call, Request
 from .catalogue import functions, problem
-from .grammar import CLOSE, finish, pick, say
+from .grammar import finish, pick, say
 from .requests_none import not_offered
 
-MAKERS = {**requests_clock.FUNCTIONS, **requests_people.FUNCTIONS, **requests_web.FUNCTIONS, **requests_device.FUNCTIONS}
+MAKERS = {
+    **requests_clock.FUNCTIONS,
+    **requests_people.FUNCTIONS,
+    **requests_messages.FUNCTIONS,
+    **requests_web.FUNCTIONS,
+    **requests_device.FUNCTIONS,
+}
 _WEIGHT = {
-    "set_alarm": 3.2, "set_timer": 2.4, "insert_event": 3.4, "insert_contact": 1.8, "edit_contact": 1.6, "get_contact_info": 1.5, "dial": 1.4,
-    "send_message": 3.2, "send_email": 2.4, "web_search": 2.0, "search_location": 1.9, "navigate": 2.0, "open_settings": 2.6, "play_media": 1.7,
-    "create_document": 1.5, "open_document": 1.2, "pick_file": 1.3,
+    "set_alarm": 3.2,
+    "set_timer": 2.4,
+    "insert_event": 3.4,
+    "insert_contact": 1.8,
+    "edit_contact": 1.6,
+    "get_contact_info": 1.5,
+    "dial": 1.4,
+    "send_message": 3.2,
+    "send_email": 2.4,
+    "web_search": 2.0,
+    "search_location": 1.9,
+    "navigate": 2.0,
+    "open_settings": 2.6,
+    "play_media": 1.7,
+    "create_document": 1.5,
+    "open_document": 1.2,
+    "pick_file": 1.3,
 }
 _TALK = talk.KINDS + asides.KINDS + knowledge.KINDS
 _INSTRUCTIONS = (
-    "You are a helpful assistant.", "You are a helpful assistant on a phone.", "You are PhoneLM.", "Be brief.", "Answer in one short sentence.", "You help with the phone.", "You are a friendly assistant.", "Keep answers short.", "Use the functions when they fit.", "You are an assistant in an app.",
-    "Be polite and short.", "Help the user.", "You are a phone assistant. Call functions when the user asks for something they do.", "Answer simply.", "You are a voice assistant.",
+    "You are a helpful assistant.",
+    "You are a helpful assistant on a phone.",
+    "You are PhoneLM.",
+    "Be brief.",
+    "Answer in one short sentence.",
+    "You help with the phone.",
+    "You are a friendly assistant.",
+    "Keep answers short.",
+    "Use the functions when they fit.",
+    "You are an assistant in an app.",
+    "Be polite and short.",
+    "Help the user.",
+    "You are a phone assistant. Call functions when the user asks for something they do.",
+    "Answer simply.",
+    "You are a voice assistant.",
 )
-_JOINERS = (" and ", " and ", " and ", ", and ", " and then ", ", then ", " then ", ". ", ". then ", ", also ", " and also ", "; ", ". also ", ", after that ", " plus ", ". and ", " as well as ")
+_JOINERS = (
+    " and ",
+    " and ",
+    " and ",
+    ", and ",
+    " and then ",
+    ", then ",
+    " then ",
+    ". ",
+    ". then ",
+    ", also ",
+    " and also ",
+    "; ",
+    ". also ",
+    ", after that ",
+    " plus ",
+    ". and ",
+    " as well as ",
+)
 
 
 def _weighted(rng, pairs):
@@ -66,7 +129,11 @@ class _Chat:
     def request(self, request, ends):
         """The user's request, the calls on offer, their results and the closing sentence."""
         rng = self.rng
-        text = style.polite(rng, request.text, request.open_end) if len(request.calls) < 2 or rng.random() < 0.5 else request.text
+        text = (
+            style.polite(rng, request.text, request.open_end)
+            if len(request.calls) < 2 or rng.random() < 0.5
+            else request.text
+        )
         self.add("user", style.typed(rng, text, request.calls, request.open_end))
         able = [call for call in request.calls if call.name in self.offered]
         missing = [call.name for call in request.calls if call.name not in self.offered]
@@ -77,9 +144,15 @@ class _Chat:
             wrong = problem({"name": call.name, "arguments": call.arguments})
             if wrong:
                 raise ValueError(f"generator made a bad call: {wrong} in {self.messages[-1]['content']!r}")
-        self.messages.append({"role": "assistant", "content": "", "tool_calls": [
-            {"type": "function", "function": {"name": call.name, "arguments": call.arguments}} for call in able
-        ]})
+        self.messages.append(
+            {
+                "role": "assistant",
+                "content": "",
+                "tool_calls": [
+                    {"type": "function", "function": {"name": call.name, "arguments": call.arguments}} for call in able
+                ],
+            }
+        )
         self.last_call = able[-1]
         if ends:
             return
@@ -96,12 +169,31 @@ class _Chat:
 def _outcome(rng, call):
     """(what the app returns, what is said about it)."""
     if rng.random() < 0.06:
-        error = rng.choice(("permission denied", "not allowed", "no such contact", "app not found", "cancelled by the user", "timed out", "device busy", "no network", "storage full", f"{spans.noun_phrase(rng)} {rng.choice(('missing', 'failed', 'not found'))}"))
+        error = rng.choice(
+            (
+                "permission denied",
+                "not allowed",
+                "no such contact",
+                "app not found",
+                "cancelled by the user",
+                "timed out",
+                "device busy",
+                "no network",
+                "storage full",
+                f"{spans.noun_phrase(rng)} {rng.choice(('missing', 'failed', 'not found'))}",
+            )
+        )
         result = {"error": error} if rng.random() < 0.7 else {"ok": False, "error": error}
-        return _json(result), say(rng, ("that did not work: {error}.", "sorry, it failed: {error}.", "I could not do it: {error}."), error=error)
+        return _json(result), say(
+            rng,
+            ("that did not work: {error}.", "sorry, it failed: {error}.", "I could not do it: {error}."),
+            error=error,
+        )
     result = dict(call.result) if call.result else {}
     if not result:
-        result = rng.choice(({"ok": True}, {"ok": True}, {"status": "ok"}, {"result": "done"}, {"success": True}, {"status": "done"}))
+        result = rng.choice(
+            ({"ok": True}, {"ok": True}, {"status": "ok"}, {"result": "done"}, {"success": True}, {"status": "done"})
+        )
     elif rng.random() < 0.3:
         result = {"ok": True, **result}
     text = _json(result)
@@ -140,14 +232,53 @@ def _about_person(rng):
     roll = rng.random()
     words = lambda text: lambda rng, _: text
     if roll < 0.3:
-        return Request(before + pick(rng, (f"[call|ring|phone|dial|please call|give] {them}", f"[i want|i need] to [call|ring] {them}", f"can you [call|ring|phone] {them}", f"get {them} on the phone")).replace("give " + them, f"give {them} a call"), [Call("dial", {"to": name}, words(f"Calling {name}."))])
+        return Request(
+            before
+            + pick(
+                rng,
+                (
+                    f"[call|ring|phone|dial|please call|give] {them}",
+                    f"[i want|i need] to [call|ring] {them}",
+                    f"can you [call|ring|phone] {them}",
+                    f"get {them} on the phone",
+                ),
+            ).replace("give " + them, f"give {them} a call"),
+            [Call("dial", {"to": name}, words(f"Calling {name}."))],
+        )
     if roll < 0.65:
         body = sentences.message(rng)
-        return Request(before + pick(rng, (f"[text|tell|message|write] {them} [that |]{{body}}", f"send {them} a [message|text] [saying|:|that] {{body}}", f"let {them} know {{body}}"), body=body), [Call("send_message", {"to": name, "body": body}, words(f"The text to {name} is ready."))], True)
+        return Request(
+            before
+            + pick(
+                rng,
+                (
+                    f"[text|tell|message|write] {them} [that |]{{body}}",
+                    f"send {them} a [message|text] [saying|:|that] {{body}}",
+                    f"let {them} know {{body}}",
+                ),
+                body=body,
+            ),
+            [Call("send_message", {"to": name, "body": body}, words(f"The text to {name} is ready."))],
+            True,
+        )
     if roll < 0.85:
         subject = sentences.about(rng)
-        return Request(before + pick(rng, (f"[email|mail|write an email to|send an email to] {them} [about|with the subject|, subject] {{subject}}",), subject=subject), [Call("send_email", {"to": [name], "subject": subject}, words(f"The e-mail to {name} is ready."))], True)
-    return Request(before + pick(rng, (f"[show me|open|pull up|bring up] {their} [contact|card|details|entry]",)), [Call("view_contact", {"name": name}, words(f"Here is {name}'s card."))])
+        return Request(
+            before
+            + pick(
+                rng,
+                (
+                    f"[email|mail|write an email to|send an email to] {them} [about|with the subject|, subject] {{subject}}",
+                ),
+                subject=subject,
+            ),
+            [Call("send_email", {"to": [name], "subject": subject}, words(f"The e-mail to {name} is ready."))],
+            True,
+        )
+    return Request(
+        before + pick(rng, (f"[show me|open|pull up|bring up] {their} [contact|card|details|entry]",)),
+        [Call("view_contact", {"name": name}, words(f"Here is {name}'s card."))],
+    )
 
 
 def several(rng, offered):
@@ -187,40 +318,124 @@ def _linked(rng):
     if style_roll == 0:
         times = [clock.time_of_day(rng) for _ in range(rng.choice((2, 2, 3)))]
         listed = ", ".join(f"\x01{t[0]}\x02" for t in times[:-1]) + f" and \x01{times[-1][0]}\x02"
-        text = pick(rng, ("[set|create|make|i need|add] [two |]alarms [for|at] ", "wake me at ", "alarms at ")) + " " + listed
+        text = (
+            pick(rng, ("[set|create|make|i need|add] [two |]alarms [for|at] ", "wake me at ", "alarms at "))
+            + " "
+            + listed
+        )
         if len(times) != 2:
             text = text.replace("two ", "three ")
-        return Request(text, [Call("set_alarm", {"hour": h, "minutes": m}, plain(f"Alarm set for {clock.say_time(rng, h, m)}.")) for _, h, m in times])
+        return Request(
+            text,
+            [
+                Call("set_alarm", {"hour": h, "minutes": m}, plain(f"Alarm set for {clock.say_time(rng, h, m)}."))
+                for _, h, m in times
+            ],
+        )
     if style_roll == 1:
         names = [spans.first_name(rng) for _ in range(2)]
         body = sentences.message(rng)
-        text = pick(rng, ("[text|tell|message] {a} and {b} [that |]{body}", "[send|write] [both |]{a} and {b} [a message|a text]: {body}"), a=names[0], b=names[1], body=body)
-        return Request(text, [Call("send_message", {"to": n, "body": body}, plain(f"The text to {n} is ready.")) for n in names], True)
+        text = pick(
+            rng,
+            (
+                "[text|tell|message] {a} and {b} [that |]{body}",
+                "[send|write] [both |]{a} and {b} [a message|a text]: {body}",
+            ),
+            a=names[0],
+            b=names[1],
+            body=body,
+        )
+        return Request(
+            text,
+            [Call("send_message", {"to": n, "body": body}, plain(f"The text to {n} is ready.")) for n in names],
+            True,
+        )
     if style_roll == 2:
         place = spans.place_query(rng)
-        text = pick(rng, ("[find|look up|show me|locate|search] {p} [on the map |]and [take me there|navigate there|give me directions|start directions|guide me there|drive me there]", "where is {p} and how do i get there"), p=place)
-        return Request(text, [Call("search_location", {"query": place}, plain(f"Here is {place}.")), Call("navigate", {"destination": place, "mode": "drive"}, plain(f"Starting directions to {place}."))])
+        text = pick(
+            rng,
+            (
+                "[find|look up|show me|locate|search] {p} [on the map |]and [take me there|navigate there|give me directions|start directions|guide me there|drive me there]",
+                "where is {p} and how do i get there",
+            ),
+            p=place,
+        )
+        return Request(
+            text,
+            [
+                Call("search_location", {"query": place}, plain(f"Here is {place}.")),
+                Call("navigate", {"destination": place, "mode": "drive"}, plain(f"Starting directions to {place}.")),
+            ],
+        )
     if style_roll == 3:
         name, number = spans.full_name(rng), spans.phone(rng)
         second = rng.choice(("call", "text"))
         first = Call("insert_contact", {"name": name, "phone": number}, plain(f"{name} is in your contacts now."))
         them = rng.choice(("them", "her", "him"))
         if second == "call":
-            text = pick(rng, ("[save|add|store] {n} {p} [to my contacts |]and [then |]call " + them, "[new contact|add contact] {n}, {p}, [then|and] call " + them), n=name, p=number)
+            text = pick(
+                rng,
+                (
+                    "[save|add|store] {n} {p} [to my contacts |]and [then |]call " + them,
+                    "[new contact|add contact] {n}, {p}, [then|and] call " + them,
+                ),
+                n=name,
+                p=number,
+            )
             return Request(text, [first, Call("dial", {"to": name}, plain(f"Calling {name}."))])
         body = sentences.message(rng)
-        text = pick(rng, ("[save|add|store] {n} {p} [to my contacts |]and [then |][text|tell] " + them + " {b}", "[new contact|add contact] {n}, {p}, and [text|message] " + them + " {b}"), n=name, p=number, b=body)
-        return Request(text, [first, Call("send_message", {"to": name, "body": body}, plain(f"The text to {name} is ready."))], True)
+        text = pick(
+            rng,
+            (
+                "[save|add|store] {n} {p} [to my contacts |]and [then |][text|tell] " + them + " {b}",
+                "[new contact|add contact] {n}, {p}, and [text|message] " + them + " {b}",
+            ),
+            n=name,
+            p=number,
+            b=body,
+        )
+        return Request(
+            text,
+            [first, Call("send_message", {"to": name, "body": body}, plain(f"The text to {name} is ready."))],
+            True,
+        )
     if style_roll == 4:
         name = spans.bare_person(rng)
         them = rng.choice(("them", "her", "him"))
         field, word = rng.choice((("phone", "number"), ("email", "email"), ("address", "address")))
-        text = pick(rng, (f"[get|tell me|look up|read me|find] {{n}}'s {word} and [then |][call|ring|phone] {them}",), n=name)
-        return Request(text, [Call("get_contact_info", {"name": name, "field": field}, lambda rng, result: f"{name}'s {word} is {result.get(field, 'not saved')}.", {field: spans.phone(rng) if field == "phone" else spans.email(rng)}), Call("dial", {"to": name}, plain(f"Calling {name}."))])
+        text = pick(
+            rng, (f"[get|tell me|look up|read me|find] {{n}}'s {word} and [then |][call|ring|phone] {them}",), n=name
+        )
+        return Request(
+            text,
+            [
+                Call(
+                    "get_contact_info",
+                    {"name": name, "field": field},
+                    lambda rng, result: f"{name}'s {word} is {result.get(field, 'not saved')}.",
+                    {field: spans.phone(rng) if field == "phone" else spans.email(rng)},
+                ),
+                Call("dial", {"to": name}, plain(f"Calling {name}.")),
+            ],
+        )
     durations = [clock.duration(rng) for _ in range(2)]
     labels = [spans.label(rng, "timer_labels") for _ in range(2)]
-    text = pick(rng, ("[set|start|run] [timers|two timers]: {a} for [the |]{x} and {b} for [the |]{y}", "[a|set a|start a] timer of {a} for [the |]{x} and [another|one] of {b} for [the |]{y}", "{a} for the {x}, {b} for the {y}, start both [timers|]"), a=durations[0][0], b=durations[1][0], x=labels[0], y=labels[1])
-    return Request(text, [Call("set_timer", {"seconds": s, "label": l}, plain("Timer set.")) for (_, s), l in zip(durations, labels)])
+    text = pick(
+        rng,
+        (
+            "[set|start|run] [timers|two timers]: {a} for [the |]{x} and {b} for [the |]{y}",
+            "[a|set a|start a] timer of {a} for [the |]{x} and [another|one] of {b} for [the |]{y}",
+            "{a} for the {x}, {b} for the {y}, start both [timers|]",
+        ),
+        a=durations[0][0],
+        b=durations[1][0],
+        x=labels[0],
+        y=labels[1],
+    )
+    return Request(
+        text,
+        [Call("set_timer", {"seconds": s, "label": l}, plain("Timer set.")) for (_, s), l in zip(durations, labels)],
+    )
 
 
 def conversation(rng):
@@ -273,7 +488,19 @@ def conversation(rng):
         if topic is talk.unknown_fact and offered and rng.random() < 0.4 and "web_search" in offered:
             query = chat.messages[-2]["content"].rstrip("?.!")
             query = finish(query).strip(" ?.!:)")
-            chat.request(Request(pick(rng, ("[yes|yes please|sure|ok|do it|go ahead|please do|yeah|search it|yes, search]",)), [Call("web_search", {"query": query}, lambda rng, _: say(rng, ("here is what the web has.", "the search is open.")))]), last)
+            chat.request(
+                Request(
+                    pick(rng, ("[yes|yes please|sure|ok|do it|go ahead|please do|yeah|search it|yes, search]",)),
+                    [
+                        Call(
+                            "web_search",
+                            {"query": query},
+                            lambda rng, _: say(rng, ("here is what the web has.", "the search is open.")),
+                        )
+                    ],
+                ),
+                last,
+            )
     if instructions:
         chat.messages.insert(0, {"role": "system", "content": instructions})
     return {"tools": offered, "messages": chat.messages}

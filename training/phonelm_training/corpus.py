@@ -31,7 +31,9 @@ class Corpus:
     def open(self):
         """Loads the tokenizer; call once in each process."""
         self.encoder = load(self.tokenizer)
-        self.lines = {name: self.encoder.encode(short(entry, self.form) + "\n").ids for name, entry in functions().items()}
+        self.lines = {
+            name: self.encoder.encode(short(entry, self.form) + "\n").ids for name, entry in functions().items()
+        }
         ids = self.encoder.token_to_id
         self.start, self.end = ids("<|im_start|>"), ids("<|im_end|>")
         self.assistant, self.user, self.newline = ids("assistant"), ids("user"), self.encoder.encode("\n").ids[0]

@@ -39,7 +39,10 @@ def greedy(model, prompts, limit=160, stop=2):
     tokens = torch.zeros(count, longest, dtype=torch.long, device=device)
     for row, ids in enumerate(prompts):
         tokens[row, : len(ids)] = torch.tensor(ids)
-    caches = [[torch.zeros(count, shape.heads, room, shape.head_size, device=device) for _ in "kv"] for _ in range(shape.layers)]
+    caches = [
+        [torch.zeros(count, shape.heads, room, shape.head_size, device=device) for _ in "kv"]
+        for _ in range(shape.layers)
+    ]
 
     def prefill(index, q, k, v):
         caches[index][0][:, :, :longest], caches[index][1][:, :, :longest] = k, v
@@ -95,8 +98,16 @@ def right(found, wanted):
         return False
     left = list(found)
     for want in wanted:
-        match = next((call for call in left if call["name"] == want["name"] and call["arguments"].keys() == want["arguments"].keys()
-                      and all(same(call["arguments"][key], value) for key, value in want["arguments"].items())), None)
+        match = next(
+            (
+                call
+                for call in left
+                if call["name"] == want["name"]
+                and call["arguments"].keys() == want["arguments"].keys()
+                and all(same(call["arguments"][key], value) for key, value in want["arguments"].items())
+            ),
+            None,
+        )
         if match is None:
             return False
         left.remove(match)
@@ -109,7 +120,9 @@ def arguments_right(found, wanted):
     for want in wanted:
         total += len(want["arguments"])
         named = [call for call in left if call["name"] == want["name"]]
-        score = lambda call: sum(key in call["arguments"] and same(call["arguments"][key], value) for key, value in want["arguments"].items())
+        score = lambda call: sum(
+            key in call["arguments"] and same(call["arguments"][key], value) for key, value in want["arguments"].items()
+        )
         if named:
             best = max(named, key=score)
             left.remove(best)
@@ -137,7 +150,9 @@ def evaluate(folder, cases, device="cpu", rounded=True, batch=32, show_wrong=0):
         prompts.append(tokenizer.encode(render([{"role": "user", "content": case["request"]}], tools)).ids)
     answers = []
     for start in range(0, len(prompts), batch):
-        answers += [tokenizer.decode(ids, skip_special_tokens=False) for ids in greedy(model, prompts[start : start + batch])]
+        answers += [
+            tokenizer.decode(ids, skip_special_tokens=False) for ids in greedy(model, prompts[start : start + batch])
+        ]
     by_kind, exact, good, total, names, quiet, nones, shown = Counter(), Counter(), 0, 0, 0, 0, 0, 0
     for case, answer in zip(cases, answers):
         found, wanted, kind = parse(answer), case["calls"], case.get("kind", "all")

@@ -4,7 +4,8 @@ from . import clock, sentences, spans
 from .calls import Call, Request
 from .grammar import pick, say
 from .requests_clock import set_alarm, set_timer
-from .requests_people import dial, get_contact_info, send_message
+from .requests_messages import dial, send_message
+from .requests_people import get_contact_info
 from .requests_web import navigate, play_media
 
 _THEM = ("them", "her", "him")
@@ -19,18 +20,64 @@ def after(rng, call):
 def _alarm(rng, call):
     phrase, hour, minute = clock.time_of_day(rng)
     if rng.random() < 0.5:
-        text = pick(rng, ("[actually|no,|sorry,|wait,|hm,|] [make it|make that|change it to|set it to|i meant|better] {time} [instead|]", "{time} instead", "[no|sorry], {time}"), time=phrase)
+        text = pick(
+            rng,
+            (
+                "[actually|no,|sorry,|wait,|hm,|] [make it|make that|change it to|set it to|i meant|better] {time} [instead|]",
+                "{time} instead",
+                "[no|sorry], {time}",
+            ),
+            time=phrase,
+        )
         arguments = {**call.arguments, "hour": hour, "minutes": minute}
     else:
-        text = pick(rng, ("[and|also|and also|add|plus] [another one|one more|another|one] [at|for] {time}", "one more at {time}", "and [at|] {time} [too|as well]", "[the same|another one] for {time}"), time=phrase)
+        text = pick(
+            rng,
+            (
+                "[and|also|and also|add|plus] [another one|one more|another|one] [at|for] {time}",
+                "one more at {time}",
+                "and [at|] {time} [too|as well]",
+                "[the same|another one] for {time}",
+            ),
+            time=phrase,
+        )
         arguments = {"hour": hour, "minutes": minute}
-    return Request(text, [Call("set_alarm", arguments, lambda rng, _: say(rng, ("alarm set for {when}.", "okay, alarm at {when}."), when=clock.say_time(rng, hour, minute)))])
+    return Request(
+        text,
+        [
+            Call(
+                "set_alarm",
+                arguments,
+                lambda rng, _: say(
+                    rng, ("alarm set for {when}.", "okay, alarm at {when}."), when=clock.say_time(rng, hour, minute)
+                ),
+            )
+        ],
+    )
 
 
 def _timer(rng, call):
     phrase, seconds = clock.duration(rng)
-    text = pick(rng, ("[actually|no,|sorry,|wait,|] [make it|make that|change it to|i meant] {time} [instead|]", "[and|also|add|plus] [another one|one more|another|a second one] [for|of] {time}", "{time} instead", "and one for {time}"), time=phrase)
-    return Request(text, [Call("set_timer", {"seconds": seconds}, lambda rng, _: say(rng, ("timer set for {time}.", "okay, {time}."), time=clock.say_duration(seconds)))])
+    text = pick(
+        rng,
+        (
+            "[actually|no,|sorry,|wait,|] [make it|make that|change it to|i meant] {time} [instead|]",
+            "[and|also|add|plus] [another one|one more|another|a second one] [for|of] {time}",
+            "{time} instead",
+            "and one for {time}",
+        ),
+        time=phrase,
+    )
+    return Request(
+        text,
+        [
+            Call(
+                "set_timer",
+                {"seconds": seconds},
+                lambda rng, _: say(rng, ("timer set for {time}.", "okay, {time}."), time=clock.say_duration(seconds)),
+            )
+        ],
+    )
 
 
 def _person(rng, call):
@@ -38,10 +85,49 @@ def _person(rng, call):
     them, style = rng.choice(_THEM), rng.random()
     if style < 0.4:
         model = dial(rng).calls[0]
-        return Request(pick(rng, ("[call|ring|phone|now call|then call|please call] {them} [|now|please|then]", "give {them} a [call|ring]"), them=them), [Call("dial", {"to": name}, lambda rng, _: say(rng, ("calling {to}.", "the dialler is open with {to}."), to=name))]) if model else None
+        return (
+            Request(
+                pick(
+                    rng,
+                    (
+                        "[call|ring|phone|now call|then call|please call] {them} [|now|please|then]",
+                        "give {them} a [call|ring]",
+                    ),
+                    them=them,
+                ),
+                [
+                    Call(
+                        "dial",
+                        {"to": name},
+                        lambda rng, _: say(rng, ("calling {to}.", "the dialler is open with {to}."), to=name),
+                    )
+                ],
+            )
+            if model
+            else None
+        )
     if style < 0.8:
         body = sentences.message(rng)
-        return Request(pick(rng, ("[text|tell|message|write] {them} {body}", "[send|write] {them} a [message|text] [saying|that|:] {body}", "let {them} know {body}"), them=them, body=body), [Call("send_message", {"to": name, "body": body}, lambda rng, _: say(rng, ("your message to {to} is ready.", "the text to {to} is ready."), to=name))], True)
+        return Request(
+            pick(
+                rng,
+                (
+                    "[text|tell|message|write] {them} {body}",
+                    "[send|write] {them} a [message|text] [saying|that|:] {body}",
+                    "let {them} know {body}",
+                ),
+                them=them,
+                body=body,
+            ),
+            [
+                Call(
+                    "send_message",
+                    {"to": name, "body": body},
+                    lambda rng, _: say(rng, ("your message to {to} is ready.", "the text to {to} is ready."), to=name),
+                )
+            ],
+            True,
+        )
     field = rng.choice(("phone", "email", "address", "birthday"))
     asked = {"phone": "number", "email": "email", "address": "address", "birthday": "birthday"}[field]
     their = {"them": "their", "her": "her", "him": "his"}[them]
@@ -51,34 +137,97 @@ def _person(rng, call):
     request.text = pick(rng, (f"[and|] [what's|what is|tell me] {their} {asked}", f"and {their} {asked}"))
     call = request.calls[0]
     call.arguments = {"name": name, "field": field}
-    call.done = lambda rng, result: say(rng, (f"{{name}}'s {asked} is {{value}}.",), name=name, value=result.get(field) or result.get("value")) if result.get(field) or result.get("value") else say(rng, (f"I found no {asked} for {{name}}.",), name=name)
+    call.done = lambda rng, result: (
+        say(rng, (f"{{name}}'s {asked} is {{value}}.",), name=name, value=result.get(field) or result.get("value"))
+        if result.get(field) or result.get("value")
+        else say(rng, (f"I found no {asked} for {{name}}.",), name=name)
+    )
     return request
 
 
 def _navigate(rng, call):
-    mode, said = rng.choice((("walk", "[on foot|walking|by foot]"), ("bicycle", "[by bike|by bicycle|on my bike|cycling]"), ("transit", "[by bus|by train|by public transport]"), ("drive", "[by car|driving]")))
+    mode, said = rng.choice(
+        (
+            ("walk", "[on foot|walking|by foot]"),
+            ("bicycle", "[by bike|by bicycle|on my bike|cycling]"),
+            ("transit", "[by bus|by train|by public transport]"),
+            ("drive", "[by car|driving]"),
+        )
+    )
     to = call.arguments.get("destination") or call.arguments.get("query")
-    return Request(pick(rng, (f"[and|what about|how about|no,|rather|] {said} [instead|]",)), [Call("navigate", {"destination": to, "mode": mode}, lambda rng, _: say(rng, ("directions to {to}.", "the route to {to} is ready."), to=to))])
+    return Request(
+        pick(rng, (f"[and|what about|how about|no,|rather|] {said} [instead|]",)),
+        [
+            Call(
+                "navigate",
+                {"destination": to, "mode": mode},
+                lambda rng, _: say(rng, ("directions to {to}.", "the route to {to} is ready."), to=to),
+            )
+        ],
+    )
 
 
 def _there(rng, call):
     to = call.arguments["query"]
     mode = "drive"
-    text = pick(rng, ("[take|bring|navigate|guide|drive] me there", "[directions|route|navigate] [there|to it] [|please]", "how do i get there", "let's go there", "[start|give me] directions"))
+    text = pick(
+        rng,
+        (
+            "[take|bring|navigate|guide|drive] me there",
+            "[directions|route|navigate] [there|to it] [|please]",
+            "how do i get there",
+            "let's go there",
+            "[start|give me] directions",
+        ),
+    )
     if rng.random() < 0.3:
         mode, said = rng.choice((("walk", "on foot"), ("bicycle", "by bike"), ("transit", "by bus")))
         text += f" {said}"
-    return Request(text, [Call("navigate", {"destination": to, "mode": mode}, lambda rng, _: say(rng, ("directions to {to}.", "the route to {to} is ready."), to=to))])
+    return Request(
+        text,
+        [
+            Call(
+                "navigate",
+                {"destination": to, "mode": mode},
+                lambda rng, _: say(rng, ("directions to {to}.", "the route to {to} is ready."), to=to),
+            )
+        ],
+    )
 
 
 def _play(rng, call):
     query = spans.media(rng)
-    return Request(pick(rng, ("[no,|actually|rather|] {query} instead", "[now|then|next] {query}", "[something else:|change to|switch to] {query}", "and [after that|then] {query}"), query=query), [Call("play_media", {"query": query}, lambda rng, _: say(rng, ("playing {query}.", "okay, {query}."), query=query))])
+    return Request(
+        pick(
+            rng,
+            (
+                "[no,|actually|rather|] {query} instead",
+                "[now|then|next] {query}",
+                "[something else:|change to|switch to] {query}",
+                "and [after that|then] {query}",
+            ),
+            query=query,
+        ),
+        [
+            Call(
+                "play_media",
+                {"query": query},
+                lambda rng, _: say(rng, ("playing {query}.", "okay, {query}."), query=query),
+            )
+        ],
+    )
 
 
 _AFTER = {
-    "set_alarm": _alarm, "set_timer": _timer, "view_contact": _person, "get_contact_info": _person, "insert_contact": _person, "edit_contact": _person,
-    "navigate": _navigate, "search_location": _there, "play_media": _play,
+    "set_alarm": _alarm,
+    "set_timer": _timer,
+    "view_contact": _person,
+    "get_contact_info": _person,
+    "insert_contact": _person,
+    "edit_contact": _person,
+    "navigate": _navigate,
+    "search_location": _there,
+    "play_media": _play,
 }
 
 
@@ -87,15 +236,31 @@ def incomplete(rng):
     style = rng.randrange(6)
     if style == 0:
         phrase, hour, minute = clock.time_of_day(rng)
-        first = pick(rng, ("[set|create|make|add|i need] an alarm [|please|for me]", "[wake me up|wake me|alarm] [|please]", "[can you|could you] [set an alarm|wake me up]"))
+        first = pick(
+            rng,
+            (
+                "[set|create|make|add|i need] an alarm [|please|for me]",
+                "[wake me up|wake me|alarm] [|please]",
+                "[can you|could you] [set an alarm|wake me up]",
+            ),
+        )
         request = set_alarm(rng)
         request.text = pick(rng, ("[at|for|] {time} [|please]",), time=phrase)
         request.calls[0].arguments = {"hour": hour, "minutes": minute}
-        request.calls[0].done = lambda rng, _: say(rng, ("alarm set for {when}.",), when=clock.say_time(rng, hour, minute))
+        request.calls[0].done = lambda rng, _: say(
+            rng, ("alarm set for {when}.",), when=clock.say_time(rng, hour, minute)
+        )
         return first, say(rng, ("for what time?", "at what time?", "what time should it ring?")), request
     if style == 1:
         phrase, seconds = clock.duration(rng)
-        first = pick(rng, ("[set|start|run|i need] a [timer|countdown] [|please]", "[can you|could you] [start|set] a timer", "timer [please|]"))
+        first = pick(
+            rng,
+            (
+                "[set|start|run|i need] a [timer|countdown] [|please]",
+                "[can you|could you] [start|set] a timer",
+                "timer [please|]",
+            ),
+        )
         request = set_timer(rng)
         request.text = pick(rng, ("[for|] {time} [|please]",), time=phrase)
         request.calls[0].arguments = {"seconds": seconds}
@@ -104,18 +269,29 @@ def incomplete(rng):
     if style == 2:
         request = send_message(rng)
         call = request.calls[0]
-        first = pick(rng, ("[text|message|write to|send a message to|send a text to] {to} [|please]", "[i need to|i want to] [text|message] {to}"), to=call.arguments["to"])
+        first = pick(
+            rng,
+            (
+                "[text|message|write to|send a message to|send a text to] {to} [|please]",
+                "[i need to|i want to] [text|message] {to}",
+            ),
+            to=call.arguments["to"],
+        )
         request.text = pick(rng, ("{body}", "[say|write|tell them|that] {body}"), body=call.arguments["body"])
         return first, say(rng, ("what should it say?", "what should I write?", "and the text?")), request
     if style == 3:
         request = dial(rng)
-        first = pick(rng, ("[call someone|make a call|i want to make a call|i need to call somebody|make a phone call]",))
+        first = pick(
+            rng, ("[call someone|make a call|i want to make a call|i need to call somebody|make a phone call]",)
+        )
         request.text = pick(rng, ("{to} [|please]",), to=request.calls[0].arguments["to"])
         return first, say(rng, ("who shall I call?", "whom do you want to call?")), request
     if style == 4:
         request = navigate(rng)
         to = request.calls[0].arguments["destination"]
-        first = pick(rng, ("[directions|navigate|start navigation|i need directions|give me directions|navigation] [|please]",))
+        first = pick(
+            rng, ("[directions|navigate|start navigation|i need directions|give me directions|navigation] [|please]",)
+        )
         request.text = pick(rng, ("[to|] {to}",), to=to)
         request.calls[0].arguments = {"destination": to, "mode": "drive"}
         request.calls[0].done = lambda rng, _: say(rng, ("directions to {to}.",), to=to)

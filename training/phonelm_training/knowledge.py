@@ -6,10 +6,36 @@ from .lists import table
 from .numbers import either, words
 
 _SUM = {
-    "+": ("[what's|what is|how much is|calculate|compute|work out|tell me|] {a} [+|plus|and] {b}", "add {a} and {b}", "{a}[+| + | plus ]{b}[| =|=|?]", "{a}+{b}", "the sum of {a} and {b}", "if i have {a} and get {b} more, how many do i have", "{a} {things} and {b} {things}, how many [together|in all|is that]"),
-    "-": ("[what's|what is|how much is|calculate|compute|work out|tell me|] {a} [-|minus|take away|less] {b}", "subtract {b} from {a}", "{a}[-| - | minus ]{b}[| =|=|?]", "{a}-{b}", "take {b} away from {a}", "i had {a} {things} and lost {b}, how many are left", "the difference between {a} and {b}"),
-    "*": ("[what's|what is|how much is|calculate|compute|work out|tell me|] {a} [*|times|x|multiplied by] {b}", "multiply {a} [by|with|and] {b}", "{a}[*| * | times | x |x]{b}[| =|=|?]", "{a} boxes of {b} {things}, how many {things}"),
-    "/": ("[what's|what is|how much is|calculate|compute|work out|tell me|] {a} [/|divided by|over] {b}", "divide {a} by {b}", "{a}[/| / | divided by ]{b}[| =|=|?]", "share {a} {things} among {b} people"),
+    "+": (
+        "[what's|what is|how much is|calculate|compute|work out|tell me|] {a} [+|plus|and] {b}",
+        "add {a} and {b}",
+        "{a}[+| + | plus ]{b}[| =|=|?]",
+        "{a}+{b}",
+        "the sum of {a} and {b}",
+        "if i have {a} and get {b} more, how many do i have",
+        "{a} {things} and {b} {things}, how many [together|in all|is that]",
+    ),
+    "-": (
+        "[what's|what is|how much is|calculate|compute|work out|tell me|] {a} [-|minus|take away|less] {b}",
+        "subtract {b} from {a}",
+        "{a}[-| - | minus ]{b}[| =|=|?]",
+        "{a}-{b}",
+        "take {b} away from {a}",
+        "i had {a} {things} and lost {b}, how many are left",
+        "the difference between {a} and {b}",
+    ),
+    "*": (
+        "[what's|what is|how much is|calculate|compute|work out|tell me|] {a} [*|times|x|multiplied by] {b}",
+        "multiply {a} [by|with|and] {b}",
+        "{a}[*| * | times | x |x]{b}[| =|=|?]",
+        "{a} boxes of {b} {things}, how many {things}",
+    ),
+    "/": (
+        "[what's|what is|how much is|calculate|compute|work out|tell me|] {a} [/|divided by|over] {b}",
+        "divide {a} by {b}",
+        "{a}[/| / | divided by ]{b}[| =|=|?]",
+        "share {a} {things} among {b} people",
+    ),
 }
 _THINGS = "apples eggs books coins cards pens stamps balls cookies tickets".split()
 
@@ -47,8 +73,29 @@ def arithmetic(rng, name, offered):
     """A sum, and sometimes a second one that starts from its result."""
     if rng.random() < 0.1:
         big = lambda: rng.choice((rng.randrange(101, 1000), rng.randrange(1000, 99999)))
-        asked = pick(rng, ("[what's|what is|how much is|calculate|] {a} [+|plus|-|minus|*|times|/|divided by] {b}", "[what's|what is] the square root of {a}", "{a}[+|-|*|/]{b}"), a=big(), b=big() if rng.random() < 0.6 else rng.randrange(2, 100))
-        return [(asked, say(rng, ("that is too big for me: I only do small sums.", "I only do small sums, sorry.", "sorry, my sums end at a hundred or so.")))]
+        asked = pick(
+            rng,
+            (
+                "[what's|what is|how much is|calculate|] {a} [+|plus|-|minus|*|times|/|divided by] {b}",
+                "[what's|what is] the square root of {a}",
+                "{a}[+|-|*|/]{b}",
+            ),
+            a=big(),
+            b=big() if rng.random() < 0.6 else rng.randrange(2, 100),
+        )
+        return [
+            (
+                asked,
+                say(
+                    rng,
+                    (
+                        "that is too big for me: I only do small sums.",
+                        "I only do small sums, sorry.",
+                        "sorry, my sums end at a hundred or so.",
+                    ),
+                ),
+            )
+        ]
     asked, answer, result = _sum(rng)
     turns = [(asked, answer)]
     if rng.random() < 0.2 and 0 < result < 100:
@@ -58,12 +105,33 @@ def arithmetic(rng, name, offered):
             more = rng.randrange(0, result + 1)
         new = {"+": result + more, "-": result - more, "*": result * more}[sign]
         word = {"+": "plus", "-": "minus", "*": "times"}[sign]
-        turns.append((pick(rng, ("[and|and that|now|that|and then] {word} {more}", "{word} {more}"), word=word, more=either(rng, more)), f"{result} {word} {more} is {new}."))
+        turns.append(
+            (
+                pick(
+                    rng,
+                    ("[and|and that|now|that|and then] {word} {more}", "{word} {more}"),
+                    word=word,
+                    more=either(rng, more),
+                ),
+                f"{result} {word} {more} is {new}.",
+            )
+        )
     elif rng.random() < 0.15:
         a, b = rng.sample(range(1, 100), 2)
         low = rng.random() < 0.4
         best = min(a, b) if low else max(a, b)
-        turns.append((pick(rng, ("which is {word}, {a} or {b}", "what's {word}: {a} or {b}"), word="smaller" if low else rng.choice(("bigger", "larger", "greater")), a=a, b=b), f"{best} is {'smaller' if low else 'bigger'}."))
+        turns.append(
+            (
+                pick(
+                    rng,
+                    ("which is {word}, {a} or {b}", "what's {word}: {a} or {b}"),
+                    word="smaller" if low else rng.choice(("bigger", "larger", "greater")),
+                    a=a,
+                    b=b,
+                ),
+                f"{best} is {'smaller' if low else 'bigger'}.",
+            )
+        )
     return turns
 
 
@@ -71,39 +139,99 @@ def _minutes(rng):
     style = rng.random()
     if style < 0.5:
         hours = rng.randrange(2, 11)
-        return pick(rng, ("how many minutes are [there |]in {n} hours", "{n} hours in minutes", "how many minutes is {n} hours"), n=either(rng, hours)), f"{hours} hours are {hours * 60} minutes."
+        return (
+            pick(
+                rng,
+                ("how many minutes are [there |]in {n} hours", "{n} hours in minutes", "how many minutes is {n} hours"),
+                n=either(rng, hours),
+            ),
+            f"{hours} hours are {hours * 60} minutes.",
+        )
     days = rng.randrange(2, 9)
-    return pick(rng, ("how many hours are [there |]in {n} days", "{n} days in hours"), n=either(rng, days)), f"{days} days are {days * 24} hours."
+    return (
+        pick(rng, ("how many hours are [there |]in {n} days", "{n} days in hours"), n=either(rng, days)),
+        f"{days} days are {days * 24} hours.",
+    )
 
 
 def _calendar(rng):
     if rng.random() < 0.5:
         index = rng.randrange(7)
         step = rng.choice((1, -1))
-        return pick(rng, (f"[what|which] day [comes|is] {'after' if step > 0 else 'before'} {{day}}",), day=clock.WEEKDAYS[index]), f"{clock.WEEKDAYS[(index + step) % 7].capitalize()} comes {'after' if step > 0 else 'before'} {clock.WEEKDAYS[index].capitalize()}."
+        return (
+            pick(
+                rng,
+                (f"[what|which] day [comes|is] {'after' if step > 0 else 'before'} {{day}}",),
+                day=clock.WEEKDAYS[index],
+            ),
+            f"{clock.WEEKDAYS[(index + step) % 7].capitalize()} comes {'after' if step > 0 else 'before'} {clock.WEEKDAYS[index].capitalize()}.",
+        )
     index = rng.randrange(12)
     month = clock.MONTHS[index].capitalize()
     if rng.random() < 0.5:
         length = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)[index]
         extra = ", and 29 in a leap year" if index == 1 else ""
-        return pick(rng, ("how many days [does {m} have|are in {m}|has {m}]",), m=month), f"{month} has {length} days{extra}."
+        return (
+            pick(rng, ("how many days [does {m} have|are in {m}|has {m}]",), m=month),
+            f"{month} has {length} days{extra}.",
+        )
     step = rng.choice((1, -1))
-    return pick(rng, (f"[what|which] month [comes|is] {'after' if step > 0 else 'before'} {{m}}",), m=month), f"{clock.MONTHS[(index + step) % 12].capitalize()} comes {'after' if step > 0 else 'before'} {month}."
+    return (
+        pick(rng, (f"[what|which] month [comes|is] {'after' if step > 0 else 'before'} {{m}}",), m=month),
+        f"{clock.MONTHS[(index + step) % 12].capitalize()} comes {'after' if step > 0 else 'before'} {month}.",
+    )
 
 
-_CAPITAL = ("[what's|what is|name|tell me|do you know] the capital [city |]of {country}", "capital of {country}", "which city is the capital of {country}", "{country}'s capital[?|]", "what is {country}'s capital [city|]")
+_CAPITAL = (
+    "[what's|what is|name|tell me|do you know] the capital [city |]of {country}",
+    "capital of {country}",
+    "which city is the capital of {country}",
+    "{country}'s capital[?|]",
+    "what is {country}'s capital [city|]",
+)
 
 
 def _country(rng, row=None):
     country, capital, continent, language = row or rng.choice(table("countries"))
     style = rng.random()
     if style < 0.6:
-        return pick(rng, _CAPITAL, country=country), say(rng, ("the capital of {country} is {capital}.",), country=country, capital=capital), "capital"
+        return (
+            pick(rng, _CAPITAL, country=country),
+            say(rng, ("the capital of {country} is {capital}.",), country=country, capital=capital),
+            "capital",
+        )
     if style < 0.75:
-        return pick(rng, ("[which|what] country is {capital} the capital of", "{capital} is the capital of [which|what] country"), capital=capital), say(rng, ("{capital} is the capital of {country}.",), capital=capital, country=country), None
+        return (
+            pick(
+                rng,
+                (
+                    "[which|what] country is {capital} the capital of",
+                    "{capital} is the capital of [which|what] country",
+                ),
+                capital=capital,
+            ),
+            say(rng, ("{capital} is the capital of {country}.",), capital=capital, country=country),
+            None,
+        )
     if style < 0.9:
-        return pick(rng, ("[on|in] [which|what] continent is {country}", "which continent is {country} [on|in|part of]"), country=country), say(rng, ("{country} is in {continent}.",), country=country, continent=continent), None
-    return pick(rng, ("[what|which] language [do they|do people] speak in {country}", "what language is spoken in {country}"), country=country), say(rng, ("they speak {language} in {country}.",), country=country, language=language), None
+        return (
+            pick(
+                rng,
+                ("[on|in] [which|what] continent is {country}", "which continent is {country} [on|in|part of]"),
+                country=country,
+            ),
+            say(rng, ("{country} is in {continent}.",), country=country, continent=continent),
+            None,
+        )
+    return (
+        pick(
+            rng,
+            ("[what|which] language [do they|do people] speak in {country}", "what language is spoken in {country}"),
+            country=country,
+        ),
+        say(rng, ("they speak {language} in {country}.",), country=country, language=language),
+        None,
+    )
 
 
 def facts(rng, name, offered):
@@ -118,7 +246,12 @@ def facts(rng, name, offered):
         turns = [(asked, answer)]
         if kind == "capital" and rng.random() < 0.3:
             country, capital, _, _ = rng.choice(table("countries"))
-            turns.append((pick(rng, ("and [of|for|] {country}", "what about {country}", "and {country}'s"), country=country), f"The capital of {country} is {capital}."))
+            turns.append(
+                (
+                    pick(rng, ("and [of|for|] {country}", "what about {country}", "and {country}'s"), country=country),
+                    f"The capital of {country} is {capital}.",
+                )
+            )
         return turns
     question, answer = rng.choice(table("facts"))
     return [(finish(pick(rng, (f"[{question}]",))).replace(" 's", "'s"), answer)]

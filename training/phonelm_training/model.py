@@ -31,7 +31,7 @@ class Shape:
 def rotary_tables(shape):
     """cos and sin, [context, head_size], rounded to the 127ths that the engine's int8 tables hold."""
     half = torch.arange(0, shape.head_size, 2, dtype=torch.float64) / shape.head_size
-    angles = torch.outer(torch.arange(shape.context, dtype=torch.float64), shape.theta ** -half)
+    angles = torch.outer(torch.arange(shape.context, dtype=torch.float64), shape.theta**-half)
     angles = torch.cat((angles, angles), dim=-1)
     rounded = lambda table: (torch.round(table.float() * 127) / 127).float()
     return rounded(angles.cos()), rounded(angles.sin())

@@ -53,4 +53,7 @@ def build(model, lr, weight_decay):
     matrices = [p for name, p in model.named_parameters() if p.ndim == 2 and "embed" not in name]
     rest = [p for name, p in model.named_parameters() if p.ndim != 2 or "embed" in name]
     fused = rest[0].is_cuda
-    return [Muon(matrices, lr, weight_decay=weight_decay), torch.optim.AdamW(rest, lr, betas=(0.9, 0.95), eps=1e-8, weight_decay=0.0, fused=fused)]
+    return [
+        Muon(matrices, lr, weight_decay=weight_decay),
+        torch.optim.AdamW(rest, lr, betas=(0.9, 0.95), eps=1e-8, weight_decay=0.0, fused=fused),
+    ]

@@ -1,17 +1,17 @@
 """A conversation as text, exactly as the chat template gives it.
 
-    <|im_start|>system
-    Be brief.
+<|im_start|>system
+Be brief.
 
-    <tools>
-    dial(to)
-    </tools><|im_end|>
-    <|im_start|>user
-    Call Anna.<|im_end|>
-    <|im_start|>assistant
-    <tool_call>
-    {"name": "dial", "arguments": {"to": "Anna"}}
-    </tool_call><|im_end|>
+<tools>
+dial(to)
+</tools><|im_end|>
+<|im_start|>user
+Call Anna.<|im_end|>
+<|im_start|>assistant
+<tool_call>
+{"name": "dial", "arguments": {"to": "Anna"}}
+</tool_call><|im_end|>
 """
 
 import json
@@ -104,7 +104,9 @@ def text(document, form, generation_prompt=False):
             if index + 1 == len(messages) or messages[index + 1]["role"] != "tool":
                 out.append("<|im_end|>\n")
         elif message.get("tool_calls"):
-            calls = "".join("\n" + call_text(c["function"]["name"], c["function"]["arguments"]) for c in message["tool_calls"])
+            calls = "".join(
+                "\n" + call_text(c["function"]["name"], c["function"]["arguments"]) for c in message["tool_calls"]
+            )
             said = f"\n{message['content']}" if message["content"] else ""
             out.append(f"<|im_start|>assistant{said}{calls}<|im_end|>\n")
         else:

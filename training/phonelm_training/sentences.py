@@ -36,12 +36,23 @@ _PATTERNS = (
     "it's [raining|a boy|a girl|over|my turn|ready|too late|not working|in the {noun}|{adj}|snowing here|closed {day}]",
     "there [is|was] [a {noun}|no {noun}|some {noun}|a {adj} {noun}] [in the {other}|on the {other}|at {place}|for you]",
     "[the code is|door code is|the wifi password is|order number] {code}",
-    "[buy|bring|get|take|pick up] {count} {noun}s, [some|a|one|two] {other} and [the|some] {noun}", "{count} {noun}s, {count} {other}s[ and a {adj} {noun}|, that's all|, nothing else]", "{noun} and {other}, [that's all|please|nothing else]", "[it is|it's|that is] [a|the] {noun} [for|with|of|without] {other}",
-    "you [left|forgot|dropped] your {noun} [at {place}|in the {other}|here]", "is [the|your|that] {noun} still [for sale|there|free|available|{adj}|yours]", "[he|she|they] [said|asked|told me|wants] [yes|no|to {task}|about the {noun}|the {noun} is {adj}]", "[first|then|now] {task}, then {task}", "[the|my] {noun} [fell|stopped|leaks|rings|barks|works|hurts|smells] [again|now|all day|at night|]", "[i think|i guess|i hope|i know|maybe] [the {noun} is {adj}|you should {task}|we can {task}|it's {time}]",
+    "[buy|bring|get|take|pick up] {count} {noun}s, [some|a|one|two] {other} and [the|some] {noun}",
+    "{count} {noun}s, {count} {other}s[ and a {adj} {noun}|, that's all|, nothing else]",
+    "{noun} and {other}, [that's all|please|nothing else]",
+    "[it is|it's|that is] [a|the] {noun} [for|with|of|without] {other}",
+    "you [left|forgot|dropped] your {noun} [at {place}|in the {other}|here]",
+    "is [the|your|that] {noun} still [for sale|there|free|available|{adj}|yours]",
+    "[he|she|they] [said|asked|told me|wants] [yes|no|to {task}|about the {noun}|the {noun} is {adj}]",
+    "[first|then|now] {task}, then {task}",
+    "[the|my] {noun} [fell|stopped|leaks|rings|barks|works|hurts|smells] [again|now|all day|at night|]",
+    "[i think|i guess|i hope|i know|maybe] [the {noun} is {adj}|you should {task}|we can {task}|it's {time}]",
     "no [{noun}|need to {task}|school {day}|more {noun}] [||for me|today|please]",
-    "{time} [works for me|is fine|is too early|it is]", "{task} [please|first|when you get home||today]",
-    "i will {task} [||{day}|at {time}|tonight]", "could we [move|meet|talk|reschedule] [|to {day}|at {time}|{day}]",
-    "good news, {name} [got the job|is home|passed|said yes]", "leave the {noun} [at the {other}|with {name}|on the {other}|outside]",
+    "{time} [works for me|is fine|is too early|it is]",
+    "{task} [please|first|when you get home||today]",
+    "i will {task} [||{day}|at {time}|tonight]",
+    "could we [move|meet|talk|reschedule] [|to {day}|at {time}|{day}]",
+    "good news, {name} [got the job|is home|passed|said yes]",
+    "leave the {noun} [at the {other}|with {name}|on the {other}|outside]",
 )
 
 
@@ -59,12 +70,23 @@ def message(rng):
 def _sentence(rng):
     phrase, _, _ = clock.time_of_day(rng)
     _, day = clock.day(rng)
-    text = finish(pick(
-        rng, _PATTERNS, time=phrase, day=day, noun=spans.noun_phrase(rng), other=rng.choice(spans.load("nouns")),
-        adj=rng.choice(spans.load("adjectives")), name=spans.first_name(rng), place=spans.spot(rng),
-        task=spans.task(rng), count=rng.choice((5, 10, 15, 20, 30, rng.randrange(2, 60))), phone=spans.phone(rng),
-        code=rng.randrange(100, 99999),
-    ))
+    text = finish(
+        pick(
+            rng,
+            _PATTERNS,
+            time=phrase,
+            day=day,
+            noun=spans.noun_phrase(rng),
+            other=rng.choice(spans.load("nouns")),
+            adj=rng.choice(spans.load("adjectives")),
+            name=spans.first_name(rng),
+            place=spans.spot(rng),
+            task=spans.task(rng),
+            count=rng.choice((5, 10, 15, 20, 30, rng.randrange(2, 60))),
+            phone=spans.phone(rng),
+            code=rng.randrange(100, 99999),
+        )
+    )
     return " ".join(text.split())
 
 

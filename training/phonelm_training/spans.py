@@ -28,13 +28,26 @@ def made_up(rng, syllables=None):
     text = text[:12]
     if rng.random() < 0.15:
         at = rng.randrange(len(text))
-        text = text[:at] + rng.choice(_ACCENTS) + text[at + (rng.random() < 0.6):]
+        text = text[:at] + rng.choice(_ACCENTS) + text[at + (rng.random() < 0.6) :]
     return text
 
 
 def _blend(rng):
     """The beginning of one word and the end of another."""
-    pools = ("first_names", "last_names", "nouns", "places", "verbs", "adjectives", "media", "doc_names", "events", "companies", "place_kinds", "search_topics")
+    pools = (
+        "first_names",
+        "last_names",
+        "nouns",
+        "places",
+        "verbs",
+        "adjectives",
+        "media",
+        "doc_names",
+        "events",
+        "companies",
+        "place_kinds",
+        "search_topics",
+    )
     words = []
     for _ in "ab":
         entry = rng.choice(load(rng.choice(pools)))
@@ -47,9 +60,7 @@ def _blend(rng):
 def any_words(rng, count):
     """`count` plain words in no order that means anything."""
     pools = (load("nouns"), load("adjectives"), load("verbs"))
-    return " ".join(
-        made_up(rng) if rng.random() < 0.06 else rng.choice(rng.choice(pools)) for _ in range(count)
-    )
+    return " ".join(made_up(rng) if rng.random() < 0.06 else rng.choice(rng.choice(pools)) for _ in range(count))
 
 
 def noun_phrase(rng):
@@ -85,9 +96,51 @@ def full_name(rng):
 
 
 _TITLES = (
-    "Mr.", "Mrs.", "Ms.", "Dr.", "Professor", "Coach", "Aunt", "Uncle", "Mr", "Dr", "Miss", "Sir", "Lady", "Captain", "Sergeant", "Officer",
-    "Nurse", "Father", "Sister", "Brother", "Rabbi", "Imam", "Pastor", "Judge", "Chef", "Cousin", "Grandma", "Grandpa", "Granny", "Grandad",
-    "Auntie", "Nana", "Old", "Little", "Big", "Señora", "Señor", "Herr", "Frau", "Madame", "Monsieur", "Master", "King", "Doctor", "Prof.",
+    "Mr.",
+    "Mrs.",
+    "Ms.",
+    "Dr.",
+    "Professor",
+    "Coach",
+    "Aunt",
+    "Uncle",
+    "Mr",
+    "Dr",
+    "Miss",
+    "Sir",
+    "Lady",
+    "Captain",
+    "Sergeant",
+    "Officer",
+    "Nurse",
+    "Father",
+    "Sister",
+    "Brother",
+    "Rabbi",
+    "Imam",
+    "Pastor",
+    "Judge",
+    "Chef",
+    "Cousin",
+    "Grandma",
+    "Grandpa",
+    "Granny",
+    "Grandad",
+    "Auntie",
+    "Nana",
+    "Old",
+    "Little",
+    "Big",
+    "Señora",
+    "Señor",
+    "Herr",
+    "Frau",
+    "Madame",
+    "Monsieur",
+    "Master",
+    "King",
+    "Doctor",
+    "Prof.",
 )
 
 
@@ -121,10 +174,15 @@ def phone(rng):
     digit = lambda count: "".join(str(rng.randrange(10)) for _ in range(count))
     style = rng.randrange(10)
     forms = (
-        lambda: f"555-{digit(4)}", lambda: f"555 {digit(4)}", lambda: f"{digit(3)}-{digit(3)}-{digit(4)}",
-        lambda: f"0{digit(10)}", lambda: f"+{rng.randrange(1, 99)} {digit(2)} {digit(4)} {digit(4)}",
-        lambda: f"({digit(3)}) {digit(3)}-{digit(4)}", lambda: f"0{digit(4)} {digit(6)}",
-        lambda: f"{digit(3)} {digit(3)} {digit(4)}", lambda: digit(rng.randrange(5, 12)),
+        lambda: f"555-{digit(4)}",
+        lambda: f"555 {digit(4)}",
+        lambda: f"{digit(3)}-{digit(3)}-{digit(4)}",
+        lambda: f"0{digit(10)}",
+        lambda: f"+{rng.randrange(1, 99)} {digit(2)} {digit(4)} {digit(4)}",
+        lambda: f"({digit(3)}) {digit(3)}-{digit(4)}",
+        lambda: f"0{digit(4)} {digit(6)}",
+        lambda: f"{digit(3)} {digit(3)} {digit(4)}",
+        lambda: digit(rng.randrange(5, 12)),
         lambda: f"0{digit(2)} {digit(3)} {digit(2)} {digit(2)}",
     )
     return forms[style]()
@@ -139,8 +197,14 @@ def email(rng):
     elif style < 0.45:
         name += str(rng.randrange(1, 100))
     elif style < 0.55:
-        name = rng.choice(("info", "office", "support", "sales", "hello", "contact", "billing", "team", "jobs", "orders", "help"))
-    host = made_up(rng).lower() if rng.random() < 0.5 else rng.choice(load("nouns")) + rng.choice(("", "", rng.choice(load("nouns"))))
+        name = rng.choice(
+            ("info", "office", "support", "sales", "hello", "contact", "billing", "team", "jobs", "orders", "help")
+        )
+    host = (
+        made_up(rng).lower()
+        if rng.random() < 0.5
+        else rng.choice(load("nouns")) + rng.choice(("", "", rng.choice(load("nouns"))))
+    )
     if rng.random() < 0.3:
         host = rng.choice(("mail", "example", "post", "inbox", "work", "school"))
     ending = rng.choice(("com", "com", "com", "org", "net", "example", "io", "co.uk", "de", "edu", "fr", "in"))
@@ -155,7 +219,9 @@ def _ascii(text):
 def address(rng):
     """A street address."""
     road = made_up(rng, 2).capitalize() if rng.random() < 0.4 else rng.choice(load("nouns")).capitalize()
-    kind = rng.choice(("Street", "Road", "Avenue", "Lane", "Square", "Drive", "Way", "Boulevard", "Court", "St", "Hill"))
+    kind = rng.choice(
+        ("Street", "Road", "Avenue", "Lane", "Square", "Drive", "Way", "Boulevard", "Court", "St", "Hill")
+    )
     number = rng.randrange(1, 400)
     return f"{number} {road} {kind}" if rng.random() < 0.8 else f"{road} {kind} {number}"
 
@@ -243,7 +309,13 @@ def label(rng, own):
     if style < 0.7:
         return noun_phrase(rng)
     if style < 0.85:
-        return finish(pick(rng, ("{noun} [class|practice|training|meeting|soup|cake|stew|check|drill|shift|delivery]",), noun=noun_phrase(rng)))
+        return finish(
+            pick(
+                rng,
+                ("{noun} [class|practice|training|meeting|soup|cake|stew|check|drill|shift|delivery]",),
+                noun=noun_phrase(rng),
+            )
+        )
     return f"{first_name(rng)}'s {rng.choice(('call', 'flight', 'train', 'bath', 'nap', 'lesson', 'bottle', 'concert', 'visit', 'show', 'recital', rng.choice(load('nouns'))))}"
 
 
@@ -254,12 +326,19 @@ def task(rng):
         return rng.choice(load("tasks"))
     if style < 0.85:
         return finish(pick(rng, _TASKS, verb=rng.choice(load("verbs")), noun=noun_phrase(rng)))
-    return finish(pick(rng, ("[call|phone|text|email|visit|pick up|meet|collect|write to|thank] {name}",), name=person(rng)))
+    return finish(
+        pick(rng, ("[call|phone|text|email|visit|pick up|meet|collect|write to|thank] {name}",), name=person(rng))
+    )
 
 
 _TASKS = (
-    "{verb} the {noun}", "{verb} the {noun}", "{verb} my {noun}", "{verb} some {noun}", "{verb} a {noun}",
-    "{verb} the {noun} [out|in|away|back|again|up|down]", "{verb} {noun}",
+    "{verb} the {noun}",
+    "{verb} the {noun}",
+    "{verb} my {noun}",
+    "{verb} some {noun}",
+    "{verb} a {noun}",
+    "{verb} the {noun} [out|in|away|back|again|up|down]",
+    "{verb} {noun}",
 )
 
 
@@ -269,21 +348,41 @@ def query(rng):
     if style < 0.35:
         return rng.choice(load("search_topics"))
     if style < 0.8:
-        return finish(pick(rng, _QUERIES, verb=rng.choice(load("verbs")), noun=noun_phrase(rng), other=noun_phrase(rng),
-                           name=full_name(rng) if rng.random() < 0.5 else made_up(rng).capitalize(),
-                           place=rng.choice(load("places")[:40]), year=rng.randrange(1950, 2030)))
+        return finish(
+            pick(
+                rng,
+                _QUERIES,
+                verb=rng.choice(load("verbs")),
+                noun=noun_phrase(rng),
+                other=noun_phrase(rng),
+                name=full_name(rng) if rng.random() < 0.5 else made_up(rng).capitalize(),
+                place=rng.choice(load("places")[:40]),
+                year=rng.randrange(1950, 2030),
+            )
+        )
     return any_words(rng, rng.choice((1, 2, 3, 3, 4, 5)))
 
 
 _QUERIES = (
-    "how to {verb} a {noun}", "how to {verb} the {noun} [quickly|at home|without a {other}|with a {other}|safely]",
+    "how to {verb} a {noun}",
+    "how to {verb} the {noun} [quickly|at home|without a {other}|with a {other}|safely]",
     "[best|cheap|new|used|second hand|vegan|easy|free|small|organic|top rated] {noun} [|in {place}|for kids|near {place}|under 50 dollars|{year}]",
     "{noun} [recipe|recipes|prices|reviews|news|ideas|rules|history|for sale|for beginners|jobs|repair|museum|rental|size chart|opening hours]",
-    "why [is|are|do|does] [the |]{noun} {other}", "what is a {noun}", "who is {name}", "{name} [news|biography|songs|movies|tickets|age|{year}]",
+    "why [is|are|do|does] [the |]{noun} {other}",
+    "what is a {noun}",
+    "who is {name}",
+    "{name} [news|biography|songs|movies|tickets|age|{year}]",
     "[weather|hotels|flights|restaurants|concerts|events|jobs|bus times|train times|museums] [in|to|for] {place}",
-    "difference between {noun} and {other}", "{noun} vs {other}", "when [was|is] [the|] {noun} [invented|open|season]",
-    "is {noun} good for {other}", "where to [buy|find|see|get] [a|] {noun}", "how [long|many|much|old|far|big] is [a|the] {noun}",
-    "{noun} {other} {year}", "what does {name} mean", "can [dogs|cats|you|kids] eat {noun}", "signs of a {adj} {noun}".replace("{adj}", "[bad|broken|healthy|good]"),
+    "difference between {noun} and {other}",
+    "{noun} vs {other}",
+    "when [was|is] [the|] {noun} [invented|open|season]",
+    "is {noun} good for {other}",
+    "where to [buy|find|see|get] [a|] {noun}",
+    "how [long|many|much|old|far|big] is [a|the] {noun}",
+    "{noun} {other} {year}",
+    "what does {name} mean",
+    "can [dogs|cats|you|kids] eat {noun}",
+    "signs of a {adj} {noun}".replace("{adj}", "[bad|broken|healthy|good]"),
 )
 
 
@@ -301,7 +400,24 @@ def media(rng):
     if style < 0.8:
         return name
     if style < 0.9:
-        return finish(pick(rng, ("the {noun} podcast", "a podcast about {noun}", "[the|a] video about {noun}s", "{noun} music", "the {noun} album", "my {noun} playlist", "songs about {noun}", "{noun} sounds", "the soundtrack of {noun}", "the latest {noun} episode"), noun=noun_phrase(rng)))
+        return finish(
+            pick(
+                rng,
+                (
+                    "the {noun} podcast",
+                    "a podcast about {noun}",
+                    "[the|a] video about {noun}s",
+                    "{noun} music",
+                    "the {noun} album",
+                    "my {noun} playlist",
+                    "songs about {noun}",
+                    "{noun} sounds",
+                    "the soundtrack of {noun}",
+                    "the latest {noun} episode",
+                ),
+                noun=noun_phrase(rng),
+            )
+        )
     return made_up(rng).capitalize() if rng.random() < 0.5 else any_words(rng, 2)
 
 
@@ -311,7 +427,9 @@ def document_name(rng):
     if style < 0.4:
         return rng.choice(load("doc_names"))
     if style < 0.7:
-        return noun_phrase(rng) + rng.choice(("", "", " list", " plan", " notes", " report", " draft", f" {rng.randrange(2020, 2030)}"))
+        return noun_phrase(rng) + rng.choice(
+            ("", "", " list", " plan", " notes", " report", " draft", f" {rng.randrange(2020, 2030)}")
+        )
     if style < 0.8:
         return f"{first_name(rng)}'s {rng.choice(load('nouns'))}"
     return any_words(rng, rng.choice((1, 2, 3)))
@@ -322,7 +440,9 @@ def company(rng):
     if rng.random() < 0.5:
         return rng.choice(load("companies"))
     made = made_up(rng).capitalize() if rng.random() < 0.6 else rng.choice(load("nouns")).capitalize()
-    return made + rng.choice(("", " Ltd", " Inc", " Bank", " Labs", " Media", " Foods", " and Co", " Motors", " Design", " University"))
+    return made + rng.choice(
+        ("", " Ltd", " Inc", " Bank", " Labs", " Media", " Foods", " and Co", " Motors", " Design", " University")
+    )
 
 
 def spoken_number(rng):

@@ -6,54 +6,122 @@ Each function returns a list of (user pattern text, answer) turns, so that follo
 from . import spans
 from .grammar import finish, pick, say
 from .lists import lines
+from .moods import MOODS
 from .requests_none import ABILITIES, impossible
 
-_HELLO = ("[hi|hello|hey|good morning|good evening|good afternoon|hi there|hello there|hey there|greetings|yo|howdy|hiya|good day|morning|evening] [||assistant|phonelm|friend|computer|you]",)
-_HELLO_BACK = ("hello! what can I do for you?", "hi! how can I help?", "hello, nice to hear from you. what do you need?", "hi there! what can I do?", "hey! how can I help you?")
-_HOW = ("how are you [|today|doing|feeling]", "how's it going", "how do you [do|feel]", "are you [ok|well|fine|alright]", "[what's up|sup|how is life|how have you been|you good]")
-_HOW_BACK = ("I'm fine, thank you. how can I help?", "all good here. what can I do for you?", "I'm well and ready to help.", "very well, thanks. and you?")
+_HELLO = (
+    "[hi|hello|hey|good morning|good evening|good afternoon|hi there|hello there|hey there|greetings|yo|howdy|hiya|good day|morning|evening] [||assistant|phonelm|friend|computer|you]",
+)
+_HELLO_BACK = (
+    "hello! what can I do for you?",
+    "hi! how can I help?",
+    "hello, nice to hear from you. what do you need?",
+    "hi there! what can I do?",
+    "hey! how can I help you?",
+)
+_HOW = (
+    "how are you [|today|doing|feeling]",
+    "how's it going",
+    "how do you [do|feel]",
+    "are you [ok|well|fine|alright]",
+    "[what's up|sup|how is life|how have you been|you good]",
+)
+_HOW_BACK = (
+    "I'm fine, thank you. how can I help?",
+    "all good here. what can I do for you?",
+    "I'm well and ready to help.",
+    "very well, thanks. and you?",
+)
 _WHO = (
-    "who are you", "what are you", "[what's|what is] your name", "[tell me|say something] about yourself", "introduce yourself", "who am i [talking to|speaking with|chatting with]", "are you [a robot|a bot|an ai|a computer|human|a person|real|a human|alive|a program|a machine]", "what [model|kind of model|ai|software|program] are you", "do you have a name", "what should i call you", "and who are you", "which assistant is this", "who is this",
+    "who are you",
+    "what are you",
+    "[what's|what is] your name",
+    "[tell me|say something] about yourself",
+    "introduce yourself",
+    "who am i [talking to|speaking with|chatting with]",
+    "are you [a robot|a bot|an ai|a computer|human|a person|real|a human|alive|a program|a machine]",
+    "what [model|kind of model|ai|software|program] are you",
+    "do you have a name",
+    "what should i call you",
+    "and who are you",
+    "which assistant is this",
+    "who is this",
 )
 _WHO_BACK = (
-    "I'm {name}, a small language model that runs on this phone.", "I am {name}, a small assistant that lives on this phone.", "my name is {name}. I'm a small language model, and I run right on this phone.", "I'm {name}: a small language model on your phone, no internet needed.",
+    "I'm {name}, a small language model that runs on this phone.",
+    "I am {name}, a small assistant that lives on this phone.",
+    "my name is {name}. I'm a small language model, and I run right on this phone.",
+    "I'm {name}: a small language model on your phone, no internet needed.",
 )
 _CAN = (
-    "[what|which] [kinds of |types of |sort of |]things [can|do|could] you [do|handle|help with|manage] [|for me|for people]", "[tell|show] me [what|how] you [can do|can help|are good for|do]", "what [else|all|exactly|more] [can|could|do] you [do|offer|know]", "[list|name|describe] your [functions|abilities|skills|features|talents]", "[how|in what way|with what] [can|could] you [assist|be of help|be useful|support me]", "[give|show] me [an overview|examples|some ideas] [of|for] what you can do", "what are your [skills|features|functions|abilities|limits|talents|strengths]", "[is there anything|anything] you can do [for me|]", "what's your [job|purpose|use]",
-    "what can you do [|for me|here]", "[what|which] [functions|skills|abilities|features] do you have", "how can you help [|me]", "what are you [good at|able to do|good for|made for]", "help", "what can i [ask|say to|tell] you", "can you help me", "what do you know how to do", "i need help", "what is possible here", "how do you work", "show me what you can do")
-_THANKS = ("[thanks|thank you|thx|cheers|thank you so much|thanks a lot|many thanks|great, thanks|perfect, thank you|ok thanks|you're the best|nice one, thanks|awesome|great job|well done|good job|perfect|cool|nice]",)
-_THANKS_BACK = ("you're welcome!", "any time.", "glad to help.", "my pleasure.", "happy to help!", "you're welcome. anything else?")
-_BYE = ("[bye|goodbye|see you|good night|bye bye|see you later|talk to you later|that's all|that was all|i'm done|cya|farewell|have a nice day|until tomorrow]",)
-_BYE_BACK = ("goodbye!", "bye, see you soon.", "see you!", "take care!", "goodbye, and have a nice day.", "bye! I'm here when you need me.")
-_MOOD = {
-    "[haha|lol|hehe|ha ha|rofl|lmao|:)|funny]": ("glad you like it!", "nice to hear you laugh."), "[haha|lol|hehe|ha|] [you're|you are|that's|that was|this is] [so |really |too |very |quite |]{praise}": ("thank you!", "glad you like it!", "thanks, I do my best."), "you [make me|made me|always make me] [laugh|smile|happy|crazy|sad|angry]": ("I hope that's a good thing.", "thanks for telling me."), "[wow|oh|oh wow|amazing|interesting|really|no way|seriously|is that so|i see|aha|hmm ok|fair enough|good to know|makes sense|i knew it]": ("yes! Anything else?", "indeed. What's next?", "okay. What can I do for you?"),
-    "[today|my day|the day|the week|work|school|last night|this morning] [was|is|has been] [terrible|awful|bad|hard|horrible|too long|exhausting|sad|a disaster]": ("I'm sorry to hear that. I hope it gets better.", "that sounds hard. Be kind to yourself today."), "[today|my day|the day|the week|work|school|last night|this morning] [was|is|has been] [great|lovely|good|wonderful|perfect|fun|fantastic]": ("that's great to hear!", "wonderful! I'm glad."), "i had a [bad|terrible|hard|long|rough|horrible|stressful|sad] [day|week|night|morning|time]": ("I'm sorry to hear that. I hope it gets better.", "that sounds hard. Take it easy."), "i had a [good|great|lovely|fun|nice|wonderful] [day|week|night|morning|time]": ("that's great to hear!", "how nice!"),
-    "[did|do] you [have a good day|have a nice weekend|like me|miss me|love me|have friends|have feelings|know me|remember me|rest well]": ("I'm a program, but thanks for asking.", "I'm only a program, but I'm glad to be here."), "[you've been|you were|you are] [very helpful|so kind|really useful|no help|a good listener|very patient|a treasure]": ("thanks, I do my best.", "glad to hear from you. Anything else?"), "[what do you think|what's your opinion|how do you feel] about [{thing}|the {thing}|politics|the future|love|people]": ("I'm a small model, so I have no opinion on that.", "I have no opinion on that. What do you think?"), "[do you like|do you enjoy|have you tried|do you have|can you taste] [{thing}|a {thing}|music|coffee|cats|dogs|rain]": ("I'm a program, so I can't say. Do you?", "I'm a program, but tell me more."), "[i|i really|i just] [love|like|hate|miss|enjoy] [{thing}|my {thing}|music|coffee|cats|rain|sundays|mondays|cooking|reading]": ("I see. Tell me if I can help.", "nice to know."),
-    "[i'm|i am|i feel] [sad|down|unhappy|depressed|blue|lonely|heartbroken|miserable]": ("I'm sorry to hear that. talking to a friend may help.", "that sounds hard. I'm here if you want to talk.", "I'm sorry. be kind to yourself today."),
-    "[i'm|i am|i feel] [happy|great|good|excited|wonderful|fantastic|so happy|fine]": ("that's great to hear!", "wonderful! I'm glad.", "how nice! keep it up."),
-    "[i'm|i am|i feel] [tired|exhausted|sleepy|worn out]": ("then a little rest would do you good.", "take a break if you can.", "sounds like you need some sleep."),
-    "[i'm|i am|i feel] [bored|so bored]": ("shall I tell you a joke?", "how about a walk, or a joke from me?", "you could call a friend, or ask me for a joke."),
-    "[i'm|i am|i feel] [angry|stressed|nervous|worried|anxious|frustrated]": ("take a deep breath. one thing at a time.", "that sounds stressful. a short walk may help.", "I understand. tell me if I can help with something."),
-    "[i'm|i am|i feel] [sick|ill|unwell|not well]": ("I'm sorry. rest well, and see a doctor if it gets worse.", "get well soon! a doctor knows more than I do."),
-    "i [love|like] you": ("that's kind of you!", "thank you, I like helping you."), "[you are|you're] [great|smart|funny|nice|cool|amazing|helpful|the best|sweet|cute]": ("thank you! that's kind.", "thanks, I do my best."),
-    "[you are|you're] [stupid|dumb|useless|bad|terrible|wrong|annoying|slow|an idiot]": ("I'm sorry. I'm a small model and make mistakes. what can I do better?", "sorry about that. please try me again."), "that's [wrong|not right|not what i meant|not correct|incorrect|a mistake]": ("sorry, I got that wrong. please say it another way.", "I'm sorry. please tell me again what you need."),
-    "[i don't understand|what do you mean|huh|what|pardon|sorry]": ("sorry, let me know what you need and I'll try again.", "I wasn't clear. please ask me again."), "[yes|yeah|yep|sure|ok|okay|right|alright|fine]": ("okay! what can I do for you?", "good. what's next?"), "[no|nope|never mind|forget it|nothing|not now|cancel|nah]": ("okay, no problem.", "all right. I'm here when you need me."),
-    "[do you|are you able to] [sleep|eat|dream|drink|feel|get tired]": ("no, I'm a program. I'm always ready.", "I'm a program, so no."), "where [are you from|do you live|are you]": ("I live right here on this phone.", "I'm on your phone."), "how old are you": ("I'm a young model, and I have no birthday.", "I don't count years. I'm a program."), "who [made|built|created|trained] you": ("I was trained for the PhoneLM SDK from sentences made by a program.", "the makers of the PhoneLM SDK trained me."),
-    "[do you need|do you use|are you connected to] the internet": ("no, I run on this phone without the internet.", "no, everything I say is made on this phone."), "are you [chatgpt|siri|alexa|google|gemini|claude|gpt|bixby]": ("no, I'm PhoneLM-tiny, a small language model on this phone.",), "[is|are] [my data|this|our chats|my words|what i say] [safe|private|sent anywhere|stored online|secret]": ("I run on this phone, so what you type does not leave it through me.", "I work without the internet: your words stay on this phone."),
-    "how [big|large|small|smart] are you": ("I'm tiny: about ten million parameters.", "very small for a language model: about ten million parameters."), "[what's|what is] your favorite [color|food|song|animal|movie|book]": ("I have no favorites, but I like short questions.", "I'm a program, so I have none. what's yours?"), "[do you|can you] [speak|understand|know] [spanish|french|german|chinese|other languages|hindi|arabic]": ("I only know English.", "sorry, only English."),
-    "[what's|what is] the meaning of life": ("many people say: love, work and a bit of fun.", "that's a big question for a small model."), "[sing|dance] [a song|for me|something|]": ("la la la! I'm better at text.", "I can only write, sadly."), "[tell|write] me [a poem|a short poem]": ("the moon is bright, the night is long, / a little phone can hum a song.", "a drop of rain, a ray of sun, / a busy day and then it's done."),
-    "[tell me|say] something [interesting|nice|funny|smart]": ("honey never goes bad.", "octopuses have three hearts.", "a day on Venus is longer than its year."), "[flip|toss] a coin": ("heads.", "tails."), "[roll|throw] [a die|the dice|a dice]": ("you rolled a 4.", "you rolled a 2.", "you rolled a 6."), "[good luck|have fun|enjoy]": ("thank you!", "thanks, you too!"), "[happy birthday|merry christmas|happy new year]": ("thank you, the same to you!", "how nice, thank you!"),
-    "[can|could] i ask [you|] [something|a question]": ("of course, go ahead.", "sure, what is it?"), "[are you|you] there": ("yes, I'm here.", "I'm here. what do you need?"), "[test|testing|hello world|this is a test]": ("I'm here and it works.", "it works!"), "[repeat|say] that again": ("please tell me what to repeat.",), "[i'm|i am] [back|home|here]": ("welcome back! what can I do?", "hello again!"), "[i'm|i am] hungry": ("then it's time for a snack.", "how about some fruit?"), "guess what": ("tell me!", "what is it?"),
-}
+    "[what|which] [kinds of |types of |sort of |]things [can|do|could] you [do|handle|help with|manage] [|for me|for people]",
+    "[tell|show] me [what|how] you [can do|can help|are good for|do]",
+    "what [else|all|exactly|more] [can|could|do] you [do|offer|know]",
+    "[list|name|describe] your [functions|abilities|skills|features|talents]",
+    "[how|in what way|with what] [can|could] you [assist|be of help|be useful|support me]",
+    "[give|show] me [an overview|examples|some ideas] [of|for] what you can do",
+    "what are your [skills|features|functions|abilities|limits|talents|strengths]",
+    "[is there anything|anything] you can do [for me|]",
+    "what's your [job|purpose|use]",
+    "what can you do [|for me|here]",
+    "[what|which] [functions|skills|abilities|features] do you have",
+    "how can you help [|me]",
+    "what are you [good at|able to do|good for|made for]",
+    "help",
+    "what can i [ask|say to|tell] you",
+    "can you help me",
+    "what do you know how to do",
+    "i need help",
+    "what is possible here",
+    "how do you work",
+    "show me what you can do",
+)
+_THANKS = (
+    "[thanks|thank you|thx|cheers|thank you so much|thanks a lot|many thanks|great, thanks|perfect, thank you|ok thanks|you're the best|nice one, thanks|awesome|great job|well done|good job|perfect|cool|nice]",
+)
+_THANKS_BACK = (
+    "you're welcome!",
+    "any time.",
+    "glad to help.",
+    "my pleasure.",
+    "happy to help!",
+    "you're welcome. anything else?",
+)
+_BYE = (
+    "[bye|goodbye|see you|good night|bye bye|see you later|talk to you later|that's all|that was all|i'm done|cya|farewell|have a nice day|until tomorrow]",
+)
+_BYE_BACK = (
+    "goodbye!",
+    "bye, see you soon.",
+    "see you!",
+    "take care!",
+    "goodbye, and have a nice day.",
+    "bye! I'm here when you need me.",
+)
 _STORY = (
-    "once {name} found a {noun} in the {other}. It was {adj}, so {name} took it home and kept it safe.", "{name} had a {adj} {noun}. One day it was gone, but a friend had put it in the {other}. They both laughed.", "a {adj} {noun} lived near the {other}. One morning {name} came by, and they became friends.",
+    "once {name} found a {noun} in the {other}. It was {adj}, so {name} took it home and kept it safe.",
+    "{name} had a {adj} {noun}. One day it was gone, but a friend had put it in the {other}. They both laughed.",
+    "a {adj} {noun} lived near the {other}. One morning {name} came by, and they became friends.",
 )
 _LIKES = ("food", "color", "animal", "sport", "city", "number", "song")
 
 
 def persona(rng):
     """A made-up name that an app's instructions may give the assistant."""
-    return rng.choice((spans.first_name(rng), spans.made_up(rng, 2).capitalize(), "Pip", "Nova", "Robin", "Jarvis", "Max", "Sunny", "Echo", "Bolt"))
+    return rng.choice(
+        (
+            spans.first_name(rng),
+            spans.made_up(rng, 2).capitalize(),
+            "Pip",
+            "Nova",
+            "Robin",
+            "Jarvis",
+            "Max",
+            "Sunny",
+            "Echo",
+            "Bolt",
+        )
+    )
 
 
 def greeting(rng, name, offered):
@@ -78,30 +146,101 @@ def abilities(rng, name, offered):
             more = rng.choice((", for example", " and more", "")) if len(offered) > 3 else ""
             answer = f"I can {listed}{more}. I also answer simple questions."
     else:
-        answer = say(rng, ("I can chat, do small sums and answer simple questions.", "I can talk with you, add small numbers and tell you simple facts."))
+        answer = say(
+            rng,
+            (
+                "I can chat, do small sums and answer simple questions.",
+                "I can talk with you, add small numbers and tell you simple facts.",
+            ),
+        )
     return [(pick(rng, _CAN), answer)]
 
 
 def manners(rng, name, offered):
-    return _sentences([rng.choice(((pick(rng, _THANKS), say(rng, _THANKS_BACK)), (pick(rng, _BYE), say(rng, _BYE_BACK)), (pick(rng, _HOW), say(rng, _HOW_BACK))))])
+    return _sentences(
+        [
+            rng.choice(
+                (
+                    (pick(rng, _THANKS), say(rng, _THANKS_BACK)),
+                    (pick(rng, _BYE), say(rng, _BYE_BACK)),
+                    (pick(rng, _HOW), say(rng, _HOW_BACK)),
+                )
+            )
+        ]
+    )
 
 
 def mood(rng, name, offered):
-    pattern = rng.choice(tuple(_MOOD))
-    praise = rng.choice(("funny", "great", "clever", "cute", "silly", "good", "hilarious", "sweet", "crazy", "weird", "brilliant", "kind"))
-    return _sentences([(pick(rng, (pattern,), praise=praise, thing=spans.noun_phrase(rng)), say(rng, _MOOD[pattern]))])
+    pattern = rng.choice(tuple(MOODS))
+    praise = rng.choice(
+        (
+            "funny",
+            "great",
+            "clever",
+            "cute",
+            "silly",
+            "good",
+            "hilarious",
+            "sweet",
+            "crazy",
+            "weird",
+            "brilliant",
+            "kind",
+        )
+    )
+    return _sentences([(pick(rng, (pattern,), praise=praise, thing=spans.noun_phrase(rng)), say(rng, MOODS[pattern]))])
 
 
 def joke(rng, name, offered):
     jokes = lines("jokes")
-    turns = [(pick(rng, ("[tell|give|do you know] me a joke", "[tell me|do you know|say|i want|make] [a|another] joke", "make me laugh", "[say|tell me] something funny", "joke please", "know any [good |]jokes")), rng.choice(jokes))]
+    turns = [
+        (
+            pick(
+                rng,
+                (
+                    "[tell|give|do you know] me a joke",
+                    "[tell me|do you know|say|i want|make] [a|another] joke",
+                    "make me laugh",
+                    "[say|tell me] something funny",
+                    "joke please",
+                    "know any [good |]jokes",
+                ),
+            ),
+            rng.choice(jokes),
+        )
+    ]
     if rng.random() < 0.4:
-        turns.append((pick(rng, ("[another one|one more|another|tell me another one|again|more|haha, another]",)), rng.choice(jokes)))
+        turns.append(
+            (
+                pick(rng, ("[another one|one more|another|tell me another one|again|more|haha, another]",)),
+                rng.choice(jokes),
+            )
+        )
     return turns
 
 
 def story(rng, name, offered):
-    return [(pick(rng, ("[tell|write|give] me a [|short|little|bedtime|nice] story", "[i want|i'd like] a [short |]story", "story please", "make up a story")), say(rng, _STORY, name=spans.first_name(rng), noun=rng.choice(spans.load("nouns")), other=rng.choice(spans.load("nouns")), adj=rng.choice(spans.load("adjectives"))))]
+    return [
+        (
+            pick(
+                rng,
+                (
+                    "[tell|write|give] me a [|short|little|bedtime|nice] story",
+                    "[i want|i'd like] a [short |]story",
+                    "story please",
+                    "make up a story",
+                ),
+            ),
+            say(
+                rng,
+                _STORY,
+                name=spans.first_name(rng),
+                noun=rng.choice(spans.load("nouns")),
+                other=rng.choice(spans.load("nouns")),
+                adj=rng.choice(spans.load("adjectives")),
+            ),
+        )
+    ]
 
 
 def memory(rng, name, offered):
@@ -110,20 +249,106 @@ def memory(rng, name, offered):
     asked = []
     if rng.random() < 0.7:
         user = spans.first_name(rng)
-        told.append((pick(rng, ("my name is {user}", "i'm {user}", "i am {user}", "call me {user}", "[hi|hello|hey], i'm {user}", "[hi|hello], my name is {user}", "people call me {user}"), user=user), say(rng, ("nice to meet you, {user}.", "hello, {user}!", "hi {user}, how can I help?"), user=user)))
-        asked.append((pick(rng, ("[what's|what is] my name", "who am i", "do you [know|remember] my name", "what did i say my name is", "what am i called")), say(rng, ("your name is {user}.", "you are {user}.", "you told me that you are {user}."), user=user)))
+        told.append(
+            (
+                pick(
+                    rng,
+                    (
+                        "my name is {user}",
+                        "i'm {user}",
+                        "i am {user}",
+                        "call me {user}",
+                        "[hi|hello|hey], i'm {user}",
+                        "[hi|hello], my name is {user}",
+                        "people call me {user}",
+                    ),
+                    user=user,
+                ),
+                say(rng, ("nice to meet you, {user}.", "hello, {user}!", "hi {user}, how can I help?"), user=user),
+            )
+        )
+        asked.append(
+            (
+                pick(
+                    rng,
+                    (
+                        "[what's|what is] my name",
+                        "who am i",
+                        "do you [know|remember] my name",
+                        "what did i say my name is",
+                        "what am i called",
+                    ),
+                ),
+                say(rng, ("your name is {user}.", "you are {user}.", "you told me that you are {user}."), user=user),
+            )
+        )
     if not told or rng.random() < 0.6:
         kind = rng.choice(_LIKES)
-        value = {"food": rng.choice(("pizza", "rice", "soup", "sushi", "bread", "curry", "cake")), "color": rng.choice(("red", "blue", "green", "yellow", "black", "purple")), "animal": rng.choice(("cat", "dog", "horse", "owl", "tiger", "duck")), "sport": rng.choice(("tennis", "football", "chess", "swimming", "judo")), "city": rng.choice(spans.load("places")[:40]), "number": str(rng.randrange(1, 100)), "song": spans.any_words(rng, 2)}[kind]
+        value = {
+            "food": rng.choice(("pizza", "rice", "soup", "sushi", "bread", "curry", "cake")),
+            "color": rng.choice(("red", "blue", "green", "yellow", "black", "purple")),
+            "animal": rng.choice(("cat", "dog", "horse", "owl", "tiger", "duck")),
+            "sport": rng.choice(("tennis", "football", "chess", "swimming", "judo")),
+            "city": rng.choice(spans.load("places")[:40]),
+            "number": str(rng.randrange(1, 100)),
+            "song": spans.any_words(rng, 2),
+        }[kind]
         if rng.random() < 0.3:
             value = rng.choice(spans.load("nouns"))
-        told.append((pick(rng, ("my favorite {kind} is {value}", "my favourite {kind} is {value}", "the {kind} i like best is {value}"), kind=kind, value=value), say(rng, ("good choice!", "I'll remember that in this chat.", "nice, {value}."), value=value)))
-        asked.append((pick(rng, ("[what's|what is] my favorite {kind}", "which {kind} do i like best", "do you remember my favorite {kind}", "what is my favourite {kind}"), kind=kind), say(rng, ("your favorite {kind} is {value}.", "{value}.", "you said {value}."), kind=kind, value=value)))
+        told.append(
+            (
+                pick(
+                    rng,
+                    (
+                        "my favorite {kind} is {value}",
+                        "my favourite {kind} is {value}",
+                        "the {kind} i like best is {value}",
+                    ),
+                    kind=kind,
+                    value=value,
+                ),
+                say(rng, ("good choice!", "I'll remember that in this chat.", "nice, {value}."), value=value),
+            )
+        )
+        asked.append(
+            (
+                pick(
+                    rng,
+                    (
+                        "[what's|what is] my favorite {kind}",
+                        "which {kind} do i like best",
+                        "do you remember my favorite {kind}",
+                        "what is my favourite {kind}",
+                    ),
+                    kind=kind,
+                ),
+                say(rng, ("your favorite {kind} is {value}.", "{value}.", "you said {value}."), kind=kind, value=value),
+            )
+        )
     if rng.random() < 0.3:
         thing, place = rng.choice(spans.load("nouns")), rng.choice(spans.load("nouns"))
-        told.append((pick(rng, ("i put my {thing} [in|on|under] the {place}", "remember that my {thing} is [in|on|under] the {place}", "my {thing} is in the {place}"), thing=thing, place=place), say(rng, ("okay, I'll remember that here.", "got it.", "noted for this chat."))))
+        told.append(
+            (
+                pick(
+                    rng,
+                    (
+                        "i put my {thing} [in|on|under] the {place}",
+                        "remember that my {thing} is [in|on|under] the {place}",
+                        "my {thing} is in the {place}",
+                    ),
+                    thing=thing,
+                    place=place,
+                ),
+                say(rng, ("okay, I'll remember that here.", "got it.", "noted for this chat.")),
+            )
+        )
         where = finish(told[-1][0]).split(f" {thing} ", 1)[1].removeprefix("is ")
-        asked.append((pick(rng, ("where is my {thing}", "where did i [put|leave] my {thing}"), thing=thing), say(rng, ("your {thing} is {where}.", "you said: {where}."), thing=thing, where=where)))
+        asked.append(
+            (
+                pick(rng, ("where is my {thing}", "where did i [put|leave] my {thing}"), thing=thing),
+                say(rng, ("your {thing} is {where}.", "you said: {where}."), thing=thing, where=where),
+            )
+        )
     rng.shuffle(asked)
     between = []
     while rng.random() < 0.45 and len(between) < 6:
@@ -133,26 +358,103 @@ def memory(rng, name, offered):
 
 def unknown_self(rng, name, offered):
     """Questions about the user that nothing has answered."""
-    return [(pick(rng, ("[what's|what is] my name", "who am i", "do you know my name", "what's my favorite [color|food|song]", "how old am i", "when is my birthday", "where do i [live|work]", "what did i [say|ask] before")), say(rng, ("you haven't told me yet.", "I don't know that: you haven't told me.")))]
+    return [
+        (
+            pick(
+                rng,
+                (
+                    "[what's|what is] my name",
+                    "who am i",
+                    "do you know my name",
+                    "what's my favorite [color|food|song]",
+                    "how old am i",
+                    "when is my birthday",
+                    "where do i [live|work]",
+                    "what did i [say|ask] before",
+                ),
+            ),
+            say(rng, ("you haven't told me yet.", "I don't know that: you haven't told me.")),
+        )
+    ]
 
 
 def unknown_fact(rng, name, offered):
     """Questions beyond what the corpus teaches; with a web search on offer, it offers one."""
     made = spans.made_up(rng).capitalize()
-    asked = finish(pick(rng, (
-        "what is the capital of {made}", "who is {person}", "who [was|is] the [president|king|queen|prime minister|mayor|inventor|director] of [{made}|{place}]", "what is a {madelow}", "what is {madelow}", "what is [a |the |]{noun} [for|made of|good for|called]", "[explain|describe] {noun} [to me|]", "what [should|can|shall] i [cook|wear|read|watch|buy|eat|do] [tonight|today|now|tomorrow|for {noun}]", "how are {noun}s made", "when was [{person}|{made}] [born|built|founded]", "how [tall|old|big|heavy|far|deep] is [{person}|{made}|the {noun} of {made}]", "how many people live in [{place}|{made}]", "who wrote the {adj} {noun}", "what does {madelow} mean", "why [is|are] [the |]{noun} {adj}", "what [year|day] did {person} [die|win|marry]", "explain {madelow}", "how does [a|the] {noun} work", "which {noun} is the [best|cheapest|oldest]", "tell me about {made}", "how do i [make|fix|clean|cook] a {noun}", "what happened in {year}",
-    ), made=made, madelow=made.lower(), person=spans.full_name(rng), place=rng.choice(spans.load("places")[:40]), noun=spans.noun_phrase(rng), adj=rng.choice(spans.load("adjectives")), year=rng.randrange(1500, 2026)))
+    asked = finish(
+        pick(
+            rng,
+            (
+                "what is the capital of {made}",
+                "who is {person}",
+                "who [was|is] the [president|king|queen|prime minister|mayor|inventor|director] of [{made}|{place}]",
+                "what is a {madelow}",
+                "what is {madelow}",
+                "what is [a |the |]{noun} [for|made of|good for|called]",
+                "[explain|describe] {noun} [to me|]",
+                "what [should|can|shall] i [cook|wear|read|watch|buy|eat|do] [tonight|today|now|tomorrow|for {noun}]",
+                "how are {noun}s made",
+                "when was [{person}|{made}] [born|built|founded]",
+                "how [tall|old|big|heavy|far|deep] is [{person}|{made}|the {noun} of {made}]",
+                "how many people live in [{place}|{made}]",
+                "who wrote the {adj} {noun}",
+                "what does {madelow} mean",
+                "why [is|are] [the |]{noun} {adj}",
+                "what [year|day] did {person} [die|win|marry]",
+                "explain {madelow}",
+                "how does [a|the] {noun} work",
+                "which {noun} is the [best|cheapest|oldest]",
+                "tell me about {made}",
+                "how do i [make|fix|clean|cook] a {noun}",
+                "what happened in {year}",
+            ),
+            made=made,
+            madelow=made.lower(),
+            person=spans.full_name(rng),
+            place=rng.choice(spans.load("places")[:40]),
+            noun=spans.noun_phrase(rng),
+            adj=rng.choice(spans.load("adjectives")),
+            year=rng.randrange(1500, 2026),
+        )
+    )
     if "web_search" in offered:
-        answer = say(rng, ("I don't know that. shall I search the web for it?", "I'm not sure. I can search the web for it if you like.", "that I don't know. should I search the web?"))
+        answer = say(
+            rng,
+            (
+                "I don't know that. shall I search the web for it?",
+                "I'm not sure. I can search the web for it if you like.",
+                "that I don't know. should I search the web?",
+            ),
+        )
     else:
-        answer = say(rng, ("I don't know that.", "I'm a small model, and I don't know that.", "sorry, I don't know.", "that is more than I know."))
+        answer = say(
+            rng,
+            (
+                "I don't know that.",
+                "I'm a small model, and I don't know that.",
+                "sorry, I don't know.",
+                "that is more than I know.",
+            ),
+        )
     return [(asked, answer)]
 
 
 def nonsense(rng, name, offered):
     """Words without a request in them."""
     text = spans.any_words(rng, rng.choice((1, 1, 2, 3))) if rng.random() < 0.6 else spans.made_up(rng)
-    return [(text, say(rng, ("I'm not sure what you mean. can you say it another way?", "sorry, I don't understand. what would you like?", "could you say that another way?")))]
+    return [
+        (
+            text,
+            say(
+                rng,
+                (
+                    "I'm not sure what you mean. can you say it another way?",
+                    "sorry, I don't understand. what would you like?",
+                    "could you say that another way?",
+                ),
+            ),
+        )
+    ]
 
 
 def cannot(rng, name, offered):
@@ -161,6 +463,7 @@ def cannot(rng, name, offered):
 
 def _sentences(turns):
     """Every sentence of an answer begins with a capital letter."""
+
     def fix(text):
         out, upper = [], True
         for char in text:
@@ -175,6 +478,16 @@ def _sentences(turns):
 
 
 KINDS = (
-    (greeting, 8), (identity, 8), (abilities, 8), (manners, 8), (mood, 18), (joke, 3), (story, 2), (memory, 10),
-    (unknown_self, 2), (unknown_fact, 9), (nonsense, 3), (cannot, 22),
+    (greeting, 8),
+    (identity, 8),
+    (abilities, 8),
+    (manners, 8),
+    (mood, 18),
+    (joke, 3),
+    (story, 2),
+    (memory, 10),
+    (unknown_self, 2),
+    (unknown_fact, 9),
+    (nonsense, 3),
+    (cannot, 22),
 )

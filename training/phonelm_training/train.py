@@ -1,6 +1,6 @@
 """The training run: batches from a pool of processes, warm-up, stable and decaying learning rate, CSV log.
 
-    python -m phonelm_training train --config training/configs/tiny.yaml --out runs/tiny
+python -m phonelm_training train --config training/configs/tiny.yaml --out runs/tiny
 """
 
 import csv
@@ -27,7 +27,11 @@ try:
     from torch.nn.attention.varlen import varlen_attn
 except ImportError:
     varlen_attn = None
-_CAUSAL = {"window_size": (-1, 0)} if varlen_attn and "window_size" in signature(varlen_attn).parameters else {"is_causal": True}
+_CAUSAL = (
+    {"window_size": (-1, 0)}
+    if varlen_attn and "window_size" in signature(varlen_attn).parameters
+    else {"is_causal": True}
+)
 MOST_DOCUMENTS = 64
 
 
@@ -143,8 +147,10 @@ def train(settings, tokenizer, out, folder_export=True):
     attention = settings.attention if compiled else "dense"
     compute = torch.compile(partial(losses, model), dynamic=False) if compiled else partial(losses, model)
     context = multiprocessing.get_context("spawn")
-    steps, rows, first_timed = settings.steps, [], None
-    with context.Pool(settings.workers, corpus_module.start_worker, (corpus,)) as pool, open(out / "log.csv", "w", newline="") as file:
+    steps, first_timed = settings.steps, None
+    with context.Pool(settings.workers, corpus_module.start_worker, (corpus,)) as pool, open(
+        out / "log.csv", "w", newline=""
+    ) as file:
         log = csv.writer(file)
         log.writerow(["step", "tokens", "seconds", "lr", "loss", "assistant_loss"])
         for step, batch in enumerate(pool.imap(corpus_module.make_batch, range(settings.steps))):
@@ -169,11 +175,23 @@ def train(settings, tokenizer, out, folder_export=True):
                 per_step = (time.monotonic() - first_timed) / 200
                 left = settings.seconds - (time.monotonic() - began)
                 steps = min(steps, step + int(left / per_step))
-                print(f"{1e3 * per_step:.1f} ms a step, {settings.rows * shape.context / per_step / 1e6:.2f} M tokens/s, {steps} steps", flush=True)
+                print(
+                    f"{1e3 * per_step:.1f} ms a step, {settings.rows * shape.context / per_step / 1e6:.2f} M tokens/s, {steps} steps",
+                    flush=True,
+                )
             if step % 20 == 0 or step == steps - 1:
                 if not torch.isfinite(loss):
-                    raise RuntimeError(f"the loss is {loss.item()} at step {step}: try a lower learning rate or --attention dense")
-                row = [step, (step + 1) * settings.rows * shape.context, round(time.monotonic() - began, 1), f"{lr:.6f}", round(loss.item(), 4), round(assistant.item(), 4)]
+                    raise RuntimeError(
+                        f"the loss is {loss.item()} at step {step}: try a lower learning rate or --attention dense"
+                    )
+                row = [
+                    step,
+                    (step + 1) * settings.rows * shape.context,
+                    round(time.monotonic() - began, 1),
+                    f"{lr:.6f}",
+                    round(loss.item(), 4),
+                    round(assistant.item(), 4),
+                ]
                 log.writerow(row)
                 file.flush()
                 if step % 200 == 0 or step == steps - 1:
