@@ -175,7 +175,7 @@ impl CpuExecutor {
             for i in 0..part.positions {
                 let x = self.scratch.x.row_mut(first_row + i);
                 match part.input {
-                    Input::Tokens(tokens) => embed(&self.network.file, tokens[i], x)?,
+                    Input::Tokens(tokens) => embed(&self.network.file, tokens[i], x),
                     Input::Rows(values) => x.copy_from_slice(&values[i * hidden..][..hidden]),
                 }
             }
@@ -316,12 +316,12 @@ fn within(option: &'static str, value: usize, max: usize) -> Result<usize, LoadE
 }
 
 /// Reads the embedding row of `token`, which is below the vocabulary, from the file.
-fn embed(file: &ModelFile, token: u32, out: &mut [f32]) -> Result<(), ExecutorError> {
+fn embed(file: &ModelFile, token: u32, out: &mut [f32]) {
     let embedding = &file.weights().embedding;
     let bytes = file.bytes_of(embedding);
     let row_bytes = bytes.len() / embedding.rows;
-    dequantize(embedding.ty, &bytes[token as usize * row_bytes..][..row_bytes], out)
-        .map_err(|_| ExecutorError::TokenOutOfRange { token, position: 0, vocab: embedding.rows })
+    let row = &bytes[token as usize * row_bytes..][..row_bytes];
+    let Ok(()) = dequantize(embedding.ty, row, out) else { unreachable!("the header's check fixed the row's length") };
 }
 
 fn load(file: ModelFile, config: &Config, pool: &Pool) -> Result<Network, LoadError> {
