@@ -17,8 +17,10 @@ struct Chat {
 
 impl Chat {
     fn start(args: &str) -> Self {
+        // `script` has a shell start the program; without `exec` a Ctrl-C would end that shell too.
+        let program = format!("exec {} run {args}", env!("CARGO_BIN_EXE_phonelm"));
         let mut command = Command::new("script");
-        command.args(["-qec", &format!("{} run {args}", env!("CARGO_BIN_EXE_phonelm")), "/dev/null"]);
+        command.args(["-qec", &program, "/dev/null"]);
         command.env("TERM", "xterm").stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut child = command.spawn().unwrap();
         let (mut output, keys) = (child.stdout.take().unwrap(), child.stdin.take().unwrap());
