@@ -30,4 +30,4 @@ pub use generation::{Event, FinishReason, Generation, Response};
 pub use model::{Model, ModelInfo, ModelOptions};
 pub use session::{GenerationOptions, Session, SessionOptions};
 
-uniffi::setup_scaffolding!();
+uniffi::setup_scaffolding!("phonelm");
