@@ -56,6 +56,14 @@ pub enum Error {
         /// The tensor.
         name: String,
     },
+    /// Tensors that the family has no use for: the model would not give its maker's answers.
+    #[error("tensor {name} is unknown in a model of this family ({count} such in all)")]
+    UnknownTensor {
+        /// The first of them.
+        name: String,
+        /// How many there are.
+        count: usize,
+    },
     /// A tensor of another shape than the config asks for.
     #[error("tensor {name} has shape {found:?}, expected {expected:?} (rows last)")]
     WrongShape {

@@ -10,6 +10,9 @@ const MAX_DIM: u64 = 1 << 24;
 const MAX_LAYERS: u64 = 1 << 12;
 const MAX_CONTEXT: u64 = 1 << 24;
 
+/// The tensor of divisors that llama 3 files carry, one a frequency of RoPE.
+pub(crate) const ROPE_FACTORS: &str = "rope_freqs.weight";
+
 impl Config {
     /// Reads the config of one of the families from the header of a file whose bytes are `file`.
     pub(crate) fn read(gguf: &Gguf, file: &[u8]) -> Result<Self, Error> {
@@ -97,13 +100,9 @@ fn read_rope(family: Family, keys: &Keys<'_>, gguf: &Gguf, file: &[u8], head_dim
     if !(base.is_finite() && base > 0.0) {
         return Err(keys.bad("rope.freq_base", base, "must be a positive number"));
     }
-    let factor = keys.meta.f32(&keys.name("rope.scaling.factor"))?.unwrap_or(1.0);
-    if !(factor.is_finite() && factor > 0.0) {
-        return Err(keys.bad("rope.scaling.factor", factor, "must be a positive number"));
-    }
     let linear_factor = match keys.meta.str(&keys.name("rope.scaling.type"))? {
-        None | Some("none") => 1.0,
-        Some("linear") => factor,
+        Some("none") => 1.0,
+        None | Some("linear") => linear_factor(keys)?,
         Some(other) => {
             return Err(keys.bad(
                 "rope.scaling.type",
@@ -121,24 +120,41 @@ fn read_rope(family: Family, keys: &Keys<'_>, gguf: &Gguf, file: &[u8], head_dim
     })
 }
 
-/// The divisors that llama 3 files carry, one a frequency.
+/// The divisor of all frequencies, under its present name or that of files from before there were kinds of scaling.
+fn linear_factor(keys: &Keys<'_>) -> Result<f32, Error> {
+    for key in ["rope.scaling.factor", "rope.scale_linear"] {
+        match keys.meta.f32(&keys.name(key))? {
+            Some(factor) if factor.is_finite() && factor > 0.0 => return Ok(factor),
+            Some(factor) => return Err(keys.bad(key, factor, "must be a positive number")),
+            None => {}
+        }
+    }
+    Ok(1.0)
+}
+
 fn read_factors(gguf: &Gguf, file: &[u8], count: usize) -> Result<Option<Vec<f32>>, Error> {
-    const NAME: &str = "rope_freqs.weight";
-    let Some(info) = gguf.tensor(NAME) else {
+    let Some(info) = gguf.tensor(ROPE_FACTORS) else {
         return Ok(None);
     };
     if info.shape != [count as u64] {
-        return Err(Error::WrongShape { name: NAME.into(), found: info.shape.clone(), expected: vec![count as u64] });
+        return Err(Error::WrongShape {
+            name: ROPE_FACTORS.into(),
+            found: info.shape.clone(),
+            expected: vec![count as u64],
+        });
     }
     if info.ty != TensorType::F32 {
-        return Err(Error::WrongType { name: NAME.into(), found: info.ty });
+        return Err(Error::WrongType { name: ROPE_FACTORS.into(), found: info.ty });
     }
-    let bytes = file.get(info.range.start as usize..info.range.end as usize).ok_or_else(|| missing_tensor(NAME))?;
+    let bytes =
+        file.get(info.range.start as usize..info.range.end as usize).ok_or_else(|| missing_tensor(ROPE_FACTORS))?;
     let factors: Vec<f32> = bytes.as_chunks::<4>().0.iter().map(|b| f32::from_le_bytes(*b)).collect();
     match factors.iter().find(|f| !(f.is_finite() && **f > 0.0)) {
-        Some(bad) => {
-            Err(Error::BadValue { key: NAME.into(), value: bad.to_string(), why: "divisors must be positive numbers" })
-        }
+        Some(bad) => Err(Error::BadValue {
+            key: ROPE_FACTORS.into(),
+            value: bad.to_string(),
+            why: "divisors must be positive numbers",
+        }),
         None => Ok(Some(factors)),
     }
 }

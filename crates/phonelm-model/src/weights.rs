@@ -1,9 +1,11 @@
 //! The named tensors of a model, found and checked against its config once, then addressed by role.
 
+use std::collections::HashSet;
 use std::ops::Range;
 
 use phonelm_gguf::{Gguf, TensorType};
 
+use crate::read::ROPE_FACTORS;
 use crate::{Config, Error};
 
 /// One tensor's place in the file: a matrix of `rows` rows of `cols` elements (a vector is one row).
@@ -60,9 +62,9 @@ pub struct Weights {
 }
 
 impl Weights {
-    /// Finds every tensor that `config` asks for and checks shapes and types.
+    /// Finds every tensor that `config` asks for, checks shapes and types, and that the file holds no other.
     pub(crate) fn find(gguf: &Gguf, config: &Config) -> Result<Self, Error> {
-        let f = Finder(gguf);
+        let mut f = Finder { gguf, found: HashSet::from([ROPE_FACTORS]) };
         let (hidden, ffn, q, kv) = (config.hidden, config.ffn, config.q_width(), config.kv_width());
         let embedding = f.matrix("token_embd.weight", config.vocab, hidden)?;
         let layers = (0..config.layers)
@@ -99,18 +101,24 @@ impl Weights {
             })
             .collect::<Result<Vec<_>, Error>>()?;
         let head = if config.tied { embedding.clone() } else { f.matrix("output.weight", config.vocab, hidden)? };
-        Ok(Self { embedding, layers, norm: f.vector("output_norm.weight", hidden)?, head })
+        let norm = f.vector("output_norm.weight", hidden)?;
+        f.check_all_found()?;
+        Ok(Self { embedding, layers, norm, head })
     }
 }
 
-struct Finder<'a>(&'a Gguf);
+struct Finder<'a> {
+    gguf: &'a Gguf,
+    /// Names of tensors that have a role.
+    found: HashSet<&'a str>,
+}
 
-impl Finder<'_> {
-    fn matrix(&self, name: &str, rows: usize, cols: usize) -> Result<Tensor, Error> {
+impl<'a> Finder<'a> {
+    fn matrix(&mut self, name: &str, rows: usize, cols: usize) -> Result<Tensor, Error> {
         self.tensor(name, &[cols as u64, rows as u64])
     }
 
-    fn vector(&self, name: &str, len: usize) -> Result<Tensor, Error> {
+    fn vector(&mut self, name: &str, len: usize) -> Result<Tensor, Error> {
         let tensor = self.tensor(name, &[len as u64])?;
         match tensor.ty {
             TensorType::F32 | TensorType::F16 | TensorType::BF16 => Ok(tensor),
@@ -118,8 +126,8 @@ impl Finder<'_> {
         }
     }
 
-    fn tensor(&self, name: &str, shape: &[u64]) -> Result<Tensor, Error> {
-        let info = self.0.tensor(name).ok_or_else(|| Error::MissingTensor { name: name.to_owned() })?;
+    fn tensor(&mut self, name: &str, shape: &[u64]) -> Result<Tensor, Error> {
+        let info = self.gguf.tensor(name).ok_or_else(|| Error::MissingTensor { name: name.to_owned() })?;
         if info.shape != shape {
             return Err(Error::WrongShape {
                 name: name.to_owned(),
@@ -127,8 +135,19 @@ impl Finder<'_> {
                 expected: shape.to_vec(),
             });
         }
+        self.found.insert(&info.name);
         let range = info.range.start as usize..info.range.end as usize;
         let rows = shape.get(1).map_or(1, |&rows| rows as usize);
         Ok(Tensor { ty: info.ty, rows, cols: shape[0] as usize, range })
+    }
+
+    /// A tensor without a role, such as a bias, would change what the model computes.
+    fn check_all_found(&self) -> Result<(), Error> {
+        let unknown = |name: &&str| !self.found.contains(name);
+        let mut names = self.gguf.tensors().iter().map(|tensor| tensor.name.as_str()).filter(unknown);
+        match names.next() {
+            Some(name) => Err(Error::UnknownTensor { name: name.to_owned(), count: 1 + names.count() }),
+            None => Ok(()),
+        }
     }
 }

@@ -13,18 +13,19 @@ fn file(change: impl Fn(&str, Value) -> Option<Value>) -> Result<ModelFile, Erro
 }
 
 fn file_with_keys(more: Vec<(&str, Value)>) -> Result<ModelFile, Error> {
-    build(more, |_, value| Some(value), |_, shape| Some(shape))
+    build(more, &[], |_, value| Some(value), |_, shape| Some(shape))
 }
 
 fn file_with_tensors(
     change: impl Fn(&str, Value) -> Option<Value>,
     reshape: impl Fn(&str, Vec<u64>) -> Option<Vec<u64>>,
 ) -> Result<ModelFile, Error> {
-    build(Vec::new(), change, reshape)
+    build(Vec::new(), &[], change, reshape)
 }
 
 fn build(
     more: Vec<(&str, Value)>,
+    vectors: &[&str],
     change: impl Fn(&str, Value) -> Option<Value>,
     reshape: impl Fn(&str, Vec<u64>) -> Option<Vec<u64>>,
 ) -> Result<ModelFile, Error> {
@@ -64,6 +65,10 @@ fn build(
             writer.tensor(name, &shape, TensorType::F32);
             sizes.push(shape.iter().product::<u64>() as usize * 4);
         }
+    }
+    for name in vectors {
+        writer.tensor(*name, &[HIDDEN], TensorType::F32);
+        sizes.push(HIDDEN as usize * 4);
     }
     let mut body = writer.start(Vec::new()).unwrap();
     for size in sizes {
@@ -148,6 +153,26 @@ fn missing_and_misshapen_tensors_are_named() {
         let error = file_with_tensors(same, |n, shape| Some(if n == name { vec![16, 4] } else { shape })).unwrap_err();
         assert!(matches!(&error, Error::WrongShape { name: n, .. } if n == name), "{name}: {error}");
     }
+}
+
+#[test]
+fn tensors_without_a_role_are_refused() {
+    let with = |vectors: &[&str]| build(Vec::new(), vectors, |_, value| Some(value), |_, shape| Some(shape));
+    let error = with(&["blk.0.attn_output.bias", "blk.0.ffn_up.bias"]).unwrap_err();
+    assert!(matches!(&error, Error::UnknownTensor { name, count: 2 } if name == "blk.0.attn_output.bias"), "{error}");
+}
+
+#[test]
+fn linear_scaling_of_old_and_new_files() {
+    let factor = |keys| file_with_keys(keys).map(|file| file.config().rope.linear_factor);
+    let kind = |kind: &str| ("phonelm.rope.scaling.type", Value::String(kind.into()));
+    let (new, old) = (("phonelm.rope.scaling.factor", Value::F32(4.0)), ("phonelm.rope.scale_linear", Value::F32(2.0)));
+    assert_eq!(factor(vec![kind("linear"), new.clone()]).unwrap(), 4.0);
+    assert_eq!(factor(vec![kind("none"), new.clone(), old.clone()]).unwrap(), 1.0);
+    assert_eq!(factor(vec![new, old.clone()]).unwrap(), 4.0, "linear is what llama.cpp takes for granted");
+    assert_eq!(factor(vec![old]).unwrap(), 2.0);
+    let error = factor(vec![("phonelm.rope.scale_linear", Value::F32(0.0))]).unwrap_err();
+    assert!(error.to_string().contains("phonelm.rope.scale_linear is 0"), "{error}");
 }
 
 #[test]
