@@ -1,13 +1,19 @@
 //! An answer while it is made.
 
 use std::sync::{
-    Arc,
+    Arc, Mutex, MutexGuard, PoisonError,
     atomic::{AtomicBool, Ordering},
 };
 
-use crossbeam_channel::Receiver;
+use crossbeam_channel::Sender;
+use phonelm_engine::ToolResult;
 
-use crate::SdkError;
+use crate::{
+    SdkError, ToolCall,
+    mailbox::{Letter, Mailbox},
+    transcript::OUTCOME_UNKNOWN,
+    worker::{Job, SessionId},
+};
 
 /// What a generation tells.
 #[derive(Clone, Debug, PartialEq, uniffi::Enum)]
@@ -17,11 +23,36 @@ pub enum Event {
         /// Whole characters.
         text: String,
     },
+    /// The model calls a tool. It goes on once all of its calls have been answered with [`Generation::answer`].
+    ToolCall {
+        /// The call.
+        call: ToolCall,
+    },
+    /// The conversation outgrew the context, and its oldest turns were forgotten as the session's policy says.
+    ContextDropped {
+        /// Turns that went.
+        turns: u64,
+        /// Tokens by which the prompt became shorter.
+        tokens: u64,
+    },
     /// The last event.
     Finished {
         /// The outcome.
         response: Response,
     },
+}
+
+impl Letter for Result<Event, SdkError> {
+    fn can_grow(&self) -> bool {
+        matches!(self, Ok(Event::Text { .. }))
+    }
+
+    fn join(&mut self, next: Self) -> Result<(), Self> {
+        match (self, next) {
+            (Ok(Event::Text { text }), Ok(Event::Text { text: more })) => Ok(text.push_str(&more)),
+            (_, next) => Err(next),
+        }
+    }
 }
 
 /// Why an answer ended.
@@ -35,6 +66,10 @@ pub enum FinishReason {
     Cancelled,
     /// The context is full.
     ContextFull,
+    /// A constraint on the answer allowed no further token.
+    Constraint,
+    /// It failed; [`Generation::next`] told why.
+    Error,
 }
 
 /// An answer and what it cost.
@@ -44,6 +79,13 @@ pub struct Response {
     pub text: String,
     /// Why it ended.
     pub finish: FinishReason,
+    /// What it cost.
+    pub statistics: Statistics,
+}
+
+/// What an answer cost. With tools, the model's passes are added up.
+#[derive(Clone, Debug, Default, PartialEq, uniffi::Record)]
+pub struct Statistics {
     /// Tokens of the prompt.
     pub prompt_tokens: u64,
     /// Those of them that the cache held.
@@ -56,63 +98,164 @@ pub struct Response {
     pub tokens_per_second: f64,
 }
 
-impl From<phonelm_engine::Response> for Response {
-    fn from(response: phonelm_engine::Response) -> Self {
-        use phonelm_engine::FinishReason as Engine;
-        let stats = response.stats;
-        Self {
-            text: response.answer.text,
-            finish: match response.finish {
-                Engine::Stop | Engine::ToolCalls => FinishReason::Stop,
-                Engine::Length => FinishReason::Length,
-                Engine::ContextFull => FinishReason::ContextFull,
-                Engine::Cancelled => FinishReason::Cancelled,
-            },
-            prompt_tokens: stats.prompt_tokens as u64,
-            cached_tokens: stats.cached_tokens as u64,
-            generated_tokens: stats.generated_tokens as u64,
-            seconds_to_first_token: stats.first_token.as_secs_f64(),
-            tokens_per_second: stats.decode_rate(),
-        }
+/// Where a generation stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, uniffi::Enum)]
+pub enum GenerationState {
+    /// The model reads or writes, or waits for its turn.
+    Running,
+    /// Tool calls wait for their answers.
+    WaitingForTools,
+    /// It is over.
+    Ended {
+        /// Why.
+        reason: FinishReason,
+    },
+}
+
+/// What came of a tool call.
+#[derive(Clone, Debug, PartialEq, Eq, uniffi::Enum)]
+pub enum ToolOutcome {
+    /// It gave this, which the model reads; JSON by custom.
+    Output {
+        /// What the model reads.
+        text: String,
+    },
+    /// It failed; the model reads why and goes on.
+    Failed {
+        /// Why.
+        message: String,
+    },
+}
+
+/// What a generation and the inference thread share.
+pub(crate) struct Control {
+    pub(crate) mailbox: Mailbox<Result<Event, SdkError>>,
+    cancelled: AtomicBool,
+    progress: Mutex<Progress>,
+}
+
+struct Progress {
+    state: GenerationState,
+    calls: Vec<PendingCall>,
+}
+
+struct PendingCall {
+    id: String,
+    name: String,
+    outcome: Option<ToolOutcome>,
+}
+
+impl Control {
+    pub(crate) fn new() -> Self {
+        let progress = Progress { state: GenerationState::Running, calls: Vec::new() };
+        Self { mailbox: Mailbox::new(), cancelled: AtomicBool::new(false), progress: Mutex::new(progress) }
+    }
+
+    pub(crate) fn is_cancelled(&self) -> bool {
+        self.cancelled.load(Ordering::Relaxed)
+    }
+
+    /// Has the calls wait for their answers and tells of them.
+    pub(crate) fn wait_for(&self, calls: Vec<ToolCall>) {
+        let mut progress = self.progress();
+        progress.state = GenerationState::WaitingForTools;
+        let pending =
+            |call: &ToolCall| PendingCall { id: call.call_id.clone(), name: call.name.clone(), outcome: None };
+        progress.calls = calls.iter().map(pending).collect();
+        drop(progress);
+        calls.into_iter().for_each(|call| self.mailbox.put(Ok(Event::ToolCall { call })));
+    }
+
+    /// What the calls gave, in their order. The generation runs again.
+    pub(crate) fn take_results(&self) -> Vec<ToolResult> {
+        let mut progress = self.progress();
+        progress.state = GenerationState::Running;
+        let content = |outcome| match outcome {
+            Some(ToolOutcome::Output { text }) => text,
+            Some(ToolOutcome::Failed { message }) => serde_json::json!({ "error": message }).to_string(),
+            None => OUTCOME_UNKNOWN.to_owned(),
+        };
+        let calls = std::mem::take(&mut progress.calls);
+        calls.into_iter().map(|call| ToolResult { name: call.name, content: content(call.outcome) }).collect()
+    }
+
+    pub(crate) fn end(&self, outcome: Result<Response, SdkError>) {
+        let reason = outcome.as_ref().map_or(FinishReason::Error, |response| response.finish);
+        self.progress().state = GenerationState::Ended { reason };
+        self.mailbox.put_last(outcome.map(|response| Event::Finished { response }));
+    }
+
+    fn progress(&self) -> MutexGuard<'_, Progress> {
+        self.progress.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// A running answer. Dropping it cancels it.
 #[derive(uniffi::Object)]
 pub struct Generation {
-    events: Receiver<Result<Event, SdkError>>,
-    cancelled: Arc<AtomicBool>,
-    over: AtomicBool,
+    control: Arc<Control>,
+    session: SessionId,
+    jobs: Sender<Job>,
 }
 
 impl Generation {
-    pub(crate) fn new(events: Receiver<Result<Event, SdkError>>, cancelled: Arc<AtomicBool>) -> Self {
-        Self { events, cancelled, over: AtomicBool::new(false) }
+    pub(crate) fn new(control: Arc<Control>, session: SessionId, jobs: Sender<Job>) -> Self {
+        Self { control, session, jobs }
     }
 }
 
 #[uniffi::export]
 impl Generation {
-    /// Waits for the next event; `None` after the last one.
-    pub fn next(&self) -> Result<Option<Event>, SdkError> {
-        if self.over.load(Ordering::Acquire) {
-            return Ok(None);
-        }
-        let event = self.events.recv().unwrap_or(Err(SdkError::ModelUnloaded));
-        if !matches!(event, Ok(Event::Text { .. })) {
-            self.over.store(true, Ordering::Release);
-        }
-        event.map(Some)
+    /// Waits for the next event; `None` after the last one. Pieces of text are joined until they are taken: the first
+    /// comes at once, later ones at most every 10 ms. A future that is dropped has taken nothing.
+    ///
+    /// Errors end the generation: [`SdkError::ContextFull`], [`SdkError::PromptInvalid`], [`SdkError::Unsupported`],
+    /// [`SdkError::ComputeFailed`], [`SdkError::OutOfMemory`], [`SdkError::ModelUnloaded`], [`SdkError::SessionClosed`],
+    /// [`SdkError::Internal`].
+    pub async fn next(&self) -> Result<Option<Event>, SdkError> {
+        self.control.mailbox.next().await.transpose()
     }
 
-    /// Ends the answer at the next token; the last event still comes. May be called at any time, twice as well.
+    /// Ends the answer at the next token, or after the running batch of at most 64 tokens of the prompt; the last event
+    /// still comes. The session can be asked again at once. May be called at any time, twice as well.
     pub fn cancel(&self) {
-        self.cancelled.store(true, Ordering::Relaxed);
+        self.control.cancelled.store(true, Ordering::Relaxed);
+        // A thread that waits for answers of tools has to look up; one that has ended needs not.
+        let _ = self.jobs.send(Job::Wake { session: self.session });
+    }
+
+    /// Tells what a tool call gave. Once all calls of an [`Event::ToolCall`] row are answered, the model goes on.
+    ///
+    /// Errors: [`SdkError::UnknownCall`].
+    pub fn answer(&self, call_id: String, outcome: ToolOutcome) -> Result<(), SdkError> {
+        let mut progress = self.control.progress();
+        let waits = |call: &&mut PendingCall| call.id == call_id && call.outcome.is_none();
+        let Some(call) = progress.calls.iter_mut().find(waits) else {
+            return Err(SdkError::UnknownCall { call_id });
+        };
+        call.outcome = Some(outcome);
+        if progress.calls.iter().all(|call| call.outcome.is_some()) {
+            // If the thread has ended, the generation has been told so.
+            let _ = self.jobs.send(Job::Wake { session: self.session });
+        }
+        Ok(())
+    }
+
+    /// Where it stands.
+    pub fn state(&self) -> GenerationState {
+        self.control.progress().state
     }
 }
 
 impl Drop for Generation {
     fn drop(&mut self) {
         self.cancel();
+    }
+}
+
+impl Control {
+    /// Whether all calls have been answered, so that the model can go on.
+    pub(crate) fn is_answered(&self) -> bool {
+        self.progress().calls.iter().all(|call| call.outcome.is_some())
     }
 }

@@ -1,33 +1,68 @@
-//! Models, sessions and generations for apps.
+//! Models, sessions and generations for apps, in Rust and, through UniFFI, in Kotlin and Swift.
 //!
 //! ```no_run
-//! use phonelm_sdk::{Event, GenerationOptions, Model, ModelOptions, SessionOptions};
+//! use phonelm_sdk::*;
 //!
-//! let model = Model::open("phonelm-tiny.gguf".into(), ModelOptions::default())?;
-//! let session = model.session(SessionOptions::default())?;
-//! let generation = session.generate("Who are you?".into(), GenerationOptions::default())?;
-//! while let Some(event) = generation.next()? {
+//! # async fn example() -> Result<(), SdkError> {
+//! let source = ModelSource::Path { path: "phonelm-tiny.gguf".into() };
+//! let loading = load_model(source, ModelOptions::default());
+//! let model = loop {
+//!     if let Some(LoadEvent::Ready { model }) = loading.next().await? {
+//!         break model;
+//!     }
+//! };
+//! let session = model.new_session(SessionOptions::default())?;
+//! let request = GenerationRequest::text("Who are you?", GenerationOptions::default());
+//! let generation = session.generate(request)?;
+//! while let Some(event) = generation.next().await? {
 //!     if let Event::Text { text } = event {
 //!         print!("{text}");
 //!     }
 //! }
-//! # Ok::<(), phonelm_sdk::SdkError>(())
+//! # Ok(())
+//! # }
 //! ```
 //!
-//! One thread a model computes; sessions send it jobs, and it serves them in turns, a token each. Text is pulled:
-//! [`Generation::next`] waits for it, and dropping the generation cancels it. Left out on purpose: formats and kernels.
+//! One thread a model computes; sessions send it jobs, and it serves them in turns, a token each. Everything is pulled:
+//! [`Generation::next`] waits for text on a waker alone, so any executor will do, and dropping the generation cancels it.
+//! Left out on purpose: formats and kernels.
 //!
-//! The trap: `next` blocks its thread until something has been generated.
+//! The trap: a session answers one request at a time, and a second one fails with [`SdkError::SessionBusy`] unless the
+//! first has been cancelled.
 
 mod error;
 mod generation;
+mod loading;
+mod logger;
+mod mailbox;
 mod model;
+mod options;
+mod plan;
 mod session;
+mod source;
+mod store;
+mod transcript;
+mod turn;
+mod verification;
 mod worker;
 
-pub use error::SdkError;
-pub use generation::{Event, FinishReason, Generation, Response};
-pub use model::{Model, ModelInfo, ModelOptions};
-pub use session::{GenerationOptions, Session, SessionOptions};
+pub use error::{SdkError, error_is_retryable, error_message};
+pub use generation::{Event, FinishReason, Generation, GenerationState, Response, Statistics, ToolOutcome};
+pub use loading::{LoadEvent, Loading, load_model};
+pub use logger::{LogLevel, LogOptions, LogRecord, Logger, set_logger};
+pub use model::{Model, ModelInfo};
+pub use options::{GenerationOptions, OverflowPolicy, SessionOptions, ToolDefinition};
+pub use plan::{Plan, plan};
+pub use session::{ContextUsage, GenerationRequest, Session};
+pub use source::{BackendPreference, KvType, ModelOptions, ModelSource};
+pub use store::{Import, ImportOptions, ModelStore, StoredModel};
+pub use transcript::{PromptSegment, ToolCall, Transcript, TranscriptEntry};
+pub use verification::{Verification, VerifyEvent};
+
+/// The version of this library.
+#[uniffi::export]
+pub fn sdk_version() -> String {
+    env!("CARGO_PKG_VERSION").to_owned()
+}
 
 uniffi::setup_scaffolding!("phonelm");

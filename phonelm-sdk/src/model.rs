@@ -1,95 +1,170 @@
-//! A model in memory and the thread that computes with it.
+//! A model in memory and what it is.
 
-use std::{
-    path::Path,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
+use std::sync::{
+    Arc, Mutex, PoisonError,
+    atomic::{AtomicBool, AtomicU64, Ordering},
 };
 
 use crossbeam_channel::Sender;
-use phonelm_engine::{Engine, Setup};
-use phonelm_kernels::CpuOptions;
-use phonelm_model::ModelFile;
+use phonelm_engine::{Engine, Message};
+use phonelm_model::{Mapping, ModelFile};
 
-use crate::{SdkError, Session, SessionOptions, worker};
-
-/// How to open a model.
-#[derive(Clone, Debug, Default, uniffi::Record)]
-pub struct ModelOptions {
-    /// Compute threads; the number of big cores if absent.
-    #[uniffi(default = None)]
-    pub threads: Option<u32>,
-    /// Longest text in tokens; the model's own context if absent.
-    #[uniffi(default = None)]
-    pub context: Option<u32>,
-}
+use crate::{
+    SdkError, Session, SessionOptions, Verification, transcript,
+    worker::{self, Job},
+};
 
 /// What a model is.
 #[derive(Clone, Debug, PartialEq, Eq, uniffi::Record)]
 pub struct ModelInfo {
+    /// The name that its maker gave it, if any.
+    pub name: Option<String>,
     /// The family: phonelm, llama, qwen2 or qwen3.
     pub family: String,
     /// Number of weights.
     pub parameters: u64,
+    /// The type in which most weights are stored, such as Q4_0.
+    pub quantization: String,
     /// Longest text in tokens.
     pub context: u64,
-    /// Tells model files apart.
+    /// Entries of the vocabulary.
+    pub vocab: u64,
+    /// Source of the chat template (Jinja); without one the model holds no conversation.
+    pub chat_template: Option<String>,
+    /// How it writes tool calls, hermes or llama3, if it knows any.
+    pub tool_format: Option<String>,
+    /// Tells model files apart: BLAKE3 over header, size and the edges of each tensor.
     pub fingerprint: String,
     /// What computes: instruction set and threads.
     pub executor: String,
 }
 
-/// A loaded model. Sessions share its weights; [`Self::unload`] ends them.
+/// What the file says of a model.
+#[derive(Clone)]
+pub(crate) struct About {
+    name: Option<String>,
+    family: String,
+    parameters: u64,
+    quantization: String,
+    pub(crate) fingerprint: String,
+}
+
+impl About {
+    pub(crate) fn of(file: &ModelFile) -> Self {
+        let config = file.config();
+        Self {
+            name: file.metadata().str("general.name").ok().flatten().map(str::to_owned),
+            family: config.family.name().to_owned(),
+            parameters: config.parameters(),
+            quantization: file.main_type().name().to_owned(),
+            fingerprint: file.fingerprint(),
+        }
+    }
+}
+
+/// A loaded model. Sessions share its weights and take turns, token by token. It stays loaded until [`Self::unload`], or
+/// until it and all of its sessions are dropped.
 #[derive(uniffi::Object)]
 pub struct Model {
     info: ModelInfo,
-    jobs: Sender<worker::Job>,
-    next_session: AtomicU64,
+    jobs: Sender<Job>,
+    /// Cleared by `unload`.
+    loaded: Arc<AtomicBool>,
+    /// The file, for verifying.
+    mapping: Mutex<Option<Mapping>>,
+    next_session: Arc<AtomicU64>,
+}
+
+impl Model {
+    /// Starts the inference thread of an engine.
+    pub(crate) fn start(engine: Engine, about: About, mapping: Option<Mapping>) -> Result<Arc<Self>, SdkError> {
+        let info = ModelInfo {
+            name: about.name,
+            family: about.family,
+            parameters: about.parameters,
+            quantization: about.quantization,
+            context: engine.context() as u64,
+            vocab: engine.vocab() as u64,
+            chat_template: engine.template().ok().map(|template| template.source().to_owned()),
+            tool_format: engine.tool_format().map(|format| format.name().to_owned()),
+            fingerprint: about.fingerprint,
+            executor: engine.executor().describe(),
+        };
+        tracing::info!(family = info.family, parameters = info.parameters, executor = info.executor, "model loaded");
+        Ok(Arc::new(Self {
+            info,
+            jobs: worker::spawn(engine)?,
+            loaded: Arc::new(AtomicBool::new(true)),
+            mapping: Mutex::new(mapping),
+            next_session: Arc::new(AtomicU64::new(0)),
+        }))
+    }
+
+    fn open_session(&self, options: SessionOptions, messages: Vec<Message>) -> Result<Arc<Session>, SdkError> {
+        if !self.is_loaded() {
+            return Err(SdkError::ModelUnloaded);
+        }
+        let model = crate::session::ModelLink {
+            jobs: self.jobs.clone(),
+            loaded: self.loaded.clone(),
+            next_session: self.next_session.clone(),
+            fingerprint: self.info.fingerprint.clone(),
+            context: self.info.context,
+        };
+        if !options.tools.is_empty() && self.info.tool_format.is_none() {
+            return Err(phonelm_engine::Error::NoToolFormat.into());
+        }
+        Session::open(model, options, messages)
+    }
 }
 
 #[uniffi::export]
 impl Model {
-    /// Loads the GGUF file at `path`. Blocks until it is loaded.
-    #[uniffi::constructor]
-    pub fn open(path: String, options: ModelOptions) -> Result<Arc<Self>, SdkError> {
-        let invalid = |reason: String| SdkError::ModelInvalid { path: path.clone(), reason };
-        let file = ModelFile::open(Path::new(&path)).map_err(|error| invalid(error.to_string()))?;
-        let (family, parameters) = (file.config().family.name().to_owned(), file.config().parameters());
-        let fingerprint = file.fingerprint();
-        let options = CpuOptions {
-            threads: options.threads.map(|n| n as usize),
-            context: options.context.map(|n| n as usize),
-            ..CpuOptions::default()
-        };
-        let engine = Engine::open(file, &options).map_err(|error| invalid(error.to_string()))?;
-        let info = ModelInfo {
-            family,
-            parameters,
-            context: engine.context() as u64,
-            fingerprint,
-            executor: engine.executor().describe(),
-        };
-        Ok(Arc::new(Self { info, jobs: worker::spawn(engine)?, next_session: AtomicU64::new(0) }))
-    }
-
     /// What the model is.
     pub fn info(&self) -> ModelInfo {
         self.info.clone()
     }
 
-    /// Starts a conversation.
-    pub fn session(&self, options: SessionOptions) -> Result<Arc<Session>, SdkError> {
-        let session = self.next_session.fetch_add(1, Ordering::Relaxed);
-        let setup = Setup { instructions: options.instructions, ..Setup::default() };
-        self.jobs.send(worker::Job::Open { session, setup }).map_err(|_| SdkError::ModelUnloaded)?;
-        Ok(Arc::new(Session::new(session, self.jobs.clone())))
+    /// Starts a conversation. Costs no memory for keys and values until something is said.
+    ///
+    /// Errors: [`SdkError::ModelUnloaded`], [`SdkError::OptionInvalid`], [`SdkError::Unsupported`] for tools that the model
+    /// cannot call.
+    pub fn new_session(&self, options: SessionOptions) -> Result<Arc<Session>, SdkError> {
+        self.open_session(options, Vec::new())
     }
 
-    /// Ends every running generation with [`SdkError::ModelUnloaded`] and frees the model. May be called twice.
+    /// Goes on with a conversation from the JSON of [`Session::transcript_json`], of this model or of another one. Its
+    /// first turn computes all of it anew. Instructions of the transcript hold unless `options` brings its own.
+    ///
+    /// Errors: as [`Self::new_session`], and [`SdkError::TranscriptInvalid`].
+    pub fn restore_session(
+        &self,
+        transcript_json: String,
+        mut options: SessionOptions,
+    ) -> Result<Arc<Session>, SdkError> {
+        let saved = transcript::read(&transcript_json, &self.info.fingerprint, self.info.vocab)?;
+        options.instructions = options.instructions.or(saved.instructions);
+        self.open_session(options, saved.messages)
+    }
+
+    /// Starts to read every byte of the file: that each weight is a number and, if `expected_sha256` is given, that the
+    /// file has this SHA-256. [`Verification::next`] tells how far it is and what came of it.
+    pub fn verify(&self, expected_sha256: Option<String>) -> Arc<Verification> {
+        let mapping = self.mapping.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        Verification::start(mapping, expected_sha256)
+    }
+
+    /// Whether [`Self::unload`] has not been called.
+    pub fn is_loaded(&self) -> bool {
+        self.loaded.load(Ordering::Acquire)
+    }
+
+    /// Ends every running generation with [`SdkError::ModelUnloaded`] and frees the model at the next token. Returns at
+    /// once; may be called at any time, from any thread, twice as well.
     pub fn unload(&self) {
-        // A model whose thread has ended is unloaded already.
-        let _ = self.jobs.send(worker::Job::Unload);
+        self.loaded.store(false, Ordering::Release);
+        self.mapping.lock().unwrap_or_else(PoisonError::into_inner).take();
+        // A thread that has ended has freed everything already.
+        let _ = self.jobs.send(Job::Unload);
     }
 }

@@ -1,95 +1,215 @@
 //! A conversation with a model.
 
-use std::sync::{Arc, atomic::AtomicBool};
+use std::sync::{
+    Arc, Mutex, MutexGuard, PoisonError,
+    atomic::{AtomicBool, AtomicU64, Ordering},
+};
 
-use crossbeam_channel::{Sender, unbounded};
-use phonelm_engine::{GenerateOptions, Input, SamplerOptions};
+use crossbeam_channel::Sender;
+use phonelm_engine::{Message, Setup};
 
 use crate::{
-    Generation, SdkError,
+    Generation, GenerationOptions, OverflowPolicy, PromptSegment, SdkError, SessionOptions, Transcript,
+    generation::Control,
+    transcript,
     worker::{Job, SessionId, Ticket},
 };
 
-/// What a session starts from.
-#[derive(Clone, Debug, Default, uniffi::Record)]
-pub struct SessionOptions {
-    /// What the model is told before anything else.
-    #[uniffi(default = None)]
-    pub instructions: Option<String>,
+/// What is said to the model, and how it is to answer.
+#[derive(Clone, Debug, PartialEq, uniffi::Record)]
+pub struct GenerationRequest {
+    /// The prompt.
+    pub prompt: Vec<PromptSegment>,
+    /// How the answer is made.
+    pub options: GenerationOptions,
 }
 
-/// How an answer is made.
-#[derive(Clone, Debug, Default, uniffi::Record)]
-pub struct GenerationOptions {
-    /// Most tokens of the answer; as many as the context holds if absent.
-    #[uniffi(default = None)]
-    pub max_tokens: Option<u32>,
-    /// 0 takes the most likely token each time; the default if absent.
-    #[uniffi(default = None)]
-    pub temperature: Option<f32>,
-    /// The same seed draws the same answer; without one each generation draws its own.
-    #[uniffi(default = None)]
-    pub seed: Option<u64>,
-    /// Texts that end the answer and are no part of it.
-    #[uniffi(default = [])]
-    pub stop: Vec<String>,
-    /// Whether a cancelled turn enters the conversation with what was said so far.
-    #[uniffi(default = false)]
-    pub keep_partial: bool,
+impl GenerationRequest {
+    /// A prompt of words alone.
+    pub fn text(prompt: impl Into<String>, options: GenerationOptions) -> Self {
+        Self { prompt: vec![PromptSegment::Text { text: prompt.into() }], options }
+    }
 }
 
-/// A conversation. Its turns are transactions: one that is cancelled or fails leaves it at the last turn. Dropping it ends
-/// it.
+/// How much of the context a conversation takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, uniffi::Record)]
+pub struct ContextUsage {
+    /// Tokens of the conversation so far.
+    pub tokens: u64,
+    /// Tokens that the context holds.
+    pub context: u64,
+}
+
+/// What a session needs of its model.
+#[derive(Clone)]
+pub(crate) struct ModelLink {
+    pub(crate) jobs: Sender<Job>,
+    pub(crate) loaded: Arc<AtomicBool>,
+    pub(crate) next_session: Arc<AtomicU64>,
+    pub(crate) fingerprint: String,
+    pub(crate) context: u64,
+}
+
+/// What a session and the inference thread share: what was said so far and what runs.
+#[derive(Default)]
+pub(crate) struct Shared(Mutex<State>);
+
+#[derive(Default)]
+pub(crate) struct State {
+    pub(crate) messages: Vec<Message>,
+    pub(crate) tokens: u64,
+    /// The generation that has not ended, if there is one.
+    pub(crate) running: Option<Arc<Control>>,
+}
+
+impl Shared {
+    pub(crate) fn lock(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A conversation. Its turns are transactions: one that is cancelled or fails leaves it at the last turn. Dropping it
+/// ends it.
 #[derive(uniffi::Object)]
 pub struct Session {
     id: SessionId,
-    jobs: Sender<Job>,
+    model: ModelLink,
+    instructions: Option<String>,
+    defaults: GenerationOptions,
+    overflow: OverflowPolicy,
+    shared: Arc<Shared>,
+    closed: AtomicBool,
 }
 
 impl Session {
-    pub(crate) fn new(id: SessionId, jobs: Sender<Job>) -> Self {
-        Self { id, jobs }
+    /// Has the inference thread open a session that goes on from these messages.
+    pub(crate) fn open(
+        model: ModelLink,
+        options: SessionOptions,
+        messages: Vec<Message>,
+    ) -> Result<Arc<Self>, SdkError> {
+        let overflow = options.overflow.unwrap_or_default();
+        overflow.check()?;
+        let defaults = options.defaults.unwrap_or_default();
+        defaults.resolve(&GenerationOptions::default())?;
+        let tools = options.tools.iter().map(crate::ToolDefinition::to_tool).collect::<Result<_, _>>()?;
+        let setup = Setup { instructions: options.instructions.clone(), tools, ..Setup::default() };
+        let session = Self::new(model, options.instructions, defaults, overflow);
+        session.shared.lock().messages.clone_from(&messages);
+        session.send(Job::Open { session: session.id, setup, messages, shared: session.shared.clone() })?;
+        Ok(Arc::new(session))
+    }
+
+    fn new(
+        model: ModelLink,
+        instructions: Option<String>,
+        defaults: GenerationOptions,
+        overflow: OverflowPolicy,
+    ) -> Self {
+        let id = model.next_session.fetch_add(1, Ordering::Relaxed);
+        Self { id, model, instructions, defaults, overflow, shared: Arc::default(), closed: AtomicBool::new(false) }
+    }
+
+    fn send(&self, job: Job) -> Result<(), SdkError> {
+        if self.closed.load(Ordering::Acquire) {
+            return Err(SdkError::SessionClosed);
+        }
+        if !self.model.loaded.load(Ordering::Acquire) {
+            return Err(SdkError::ModelUnloaded);
+        }
+        self.model.jobs.send(job).map_err(|_| SdkError::ModelUnloaded)
     }
 }
 
 #[uniffi::export]
 impl Session {
-    /// Says `prompt` to the model and returns at once; the answer is pulled from the generation.
+    /// Says the prompt to the model and returns at once; the answer is pulled from the generation.
     ///
-    /// The first [`Generation::next`] reports a session that is answering already ([`SdkError::SessionBusy`]), options out
-    /// of range and a text that does not fit ([`SdkError::ContextFull`]).
-    pub fn generate(&self, prompt: String, options: GenerationOptions) -> Result<Arc<Generation>, SdkError> {
-        let (events, receiver) = unbounded();
-        let cancelled = Arc::new(AtomicBool::new(false));
-        let defaults = SamplerOptions::default();
-        let sampler = SamplerOptions {
-            temperature: options.temperature.unwrap_or(defaults.temperature),
-            seed: options.seed,
-            ..defaults
-        };
-        let options = GenerateOptions {
-            sampler,
-            max_tokens: options.max_tokens.map(|n| n as usize),
-            stop: options.stop,
-            keep_partial: options.keep_partial,
-            ..GenerateOptions::default()
-        };
-        let ticket = Ticket { events, cancelled: cancelled.clone() };
-        self.jobs
-            .send(Job::Start { session: self.id, input: Input::User(prompt), options, ticket })
-            .map_err(|_| SdkError::ModelUnloaded)?;
-        Ok(Arc::new(Generation::new(receiver, cancelled)))
+    /// Errors: [`SdkError::SessionBusy`] while an answer is made that has not been cancelled, [`SdkError::PromptInvalid`] for
+    /// an empty prompt, [`SdkError::OptionInvalid`], [`SdkError::SessionClosed`], [`SdkError::ModelUnloaded`]. What only
+    /// shows while answering comes from [`Generation::next`].
+    pub fn generate(&self, request: GenerationRequest) -> Result<Arc<Generation>, SdkError> {
+        let options = request.options.resolve(&self.defaults)?;
+        let prompt = transcript::text_of(&request.prompt);
+        if prompt.is_empty() {
+            return Err(SdkError::PromptInvalid { reason: "it is empty".into() });
+        }
+        let control = Arc::new(Control::new());
+        let mut state = self.shared.lock();
+        if state.running.as_ref().is_some_and(|running| !running.is_cancelled()) {
+            return Err(SdkError::SessionBusy);
+        }
+        state.running = Some(control.clone());
+        drop(state);
+        // A ticket that is refused frees the session again, which needs the lock.
+        let ticket = Ticket::new(control.clone(), self.shared.clone());
+        self.send(Job::Start { session: self.id, prompt, options, overflow: self.overflow, ticket })?;
+        Ok(Arc::new(Generation::new(control, self.id, self.model.jobs.clone())))
     }
 
-    /// Forgets all that was said; instructions stay. A running generation is cancelled.
+    /// Reads ahead, in the background, what the next prompt will begin with: all that was said so far and, if given, the
+    /// first words of that prompt. A request that comes meanwhile goes first and keeps what was read.
+    ///
+    /// Errors: [`SdkError::SessionClosed`], [`SdkError::ModelUnloaded`].
+    pub fn prewarm(&self, prefix: Option<String>) -> Result<(), SdkError> {
+        self.send(Job::Prewarm { session: self.id, prefix: prefix.unwrap_or_default() })
+    }
+
+    /// All that was said in turns that have ended, and calls of a running one that were made.
+    pub fn transcript(&self) -> Transcript {
+        transcript::of_session(self.instructions.as_deref(), &self.shared.lock().messages)
+    }
+
+    /// The transcript as JSON, from which [`crate::Model::restore_session`] goes on.
+    pub fn transcript_json(&self) -> Result<String, SdkError> {
+        let state = self.shared.lock();
+        transcript::write(self.instructions.as_deref(), &state.messages, &self.model.fingerprint)
+    }
+
+    /// How much of the context the conversation takes.
+    pub fn usage(&self) -> ContextUsage {
+        ContextUsage { tokens: self.shared.lock().tokens, context: self.model.context }
+    }
+
+    /// Whether an answer is being made.
+    pub fn is_responding(&self) -> bool {
+        self.shared.lock().running.is_some()
+    }
+
+    /// Forgets all that was said; instructions and tools stay. A running answer is cancelled.
+    ///
+    /// Errors: [`SdkError::SessionClosed`], [`SdkError::ModelUnloaded`].
     pub fn reset(&self) -> Result<(), SdkError> {
-        self.jobs.send(Job::Reset { session: self.id }).map_err(|_| SdkError::ModelUnloaded)
+        self.send(Job::Reset { session: self.id })?;
+        let mut state = self.shared.lock();
+        state.messages.clear();
+        Ok(())
+    }
+
+    /// A second session that stands where this one's last turn ended and shares its memory until one of them goes on.
+    ///
+    /// Errors: [`SdkError::SessionClosed`], [`SdkError::ModelUnloaded`].
+    pub fn fork(&self) -> Result<Arc<Self>, SdkError> {
+        let fork = Self::new(self.model.clone(), self.instructions.clone(), self.defaults.clone(), self.overflow);
+        let state = self.shared.lock();
+        (fork.shared.lock().messages, fork.shared.lock().tokens) = (state.messages.clone(), state.tokens);
+        drop(state);
+        self.send(Job::Fork { from: self.id, to: fork.id, shared: fork.shared.clone() })?;
+        Ok(Arc::new(fork))
+    }
+
+    /// Ends the session and frees its memory; a running answer ends with [`SdkError::SessionClosed`]. May be called at any
+    /// time, twice as well.
+    pub fn end(&self) {
+        if !self.closed.swap(true, Ordering::AcqRel) {
+            // A model whose thread has ended has freed the session already.
+            let _ = self.model.jobs.send(Job::Close { session: self.id });
+        }
     }
 }
 
 impl Drop for Session {
     fn drop(&mut self) {
-        // A model whose thread has ended has freed the session already.
-        let _ = self.jobs.send(Job::Close { session: self.id });
+        self.end();
     }
 }

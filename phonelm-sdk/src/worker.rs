@@ -1,139 +1,219 @@
-//! The inference thread of a model: takes jobs from a channel and serves all running turns, a step each.
+//! The inference thread of a model: takes jobs from a channel and serves all running turns, a step each in turn.
 
 use std::{
     collections::{HashMap, VecDeque},
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
     thread,
 };
 
 use crossbeam_channel::{Receiver, Sender, TryRecvError, unbounded};
-use phonelm_engine::{Conversation, Engine, Event as EngineEvent, GenerateOptions, Input, Setup};
+use phonelm_engine::{Conversation, Engine, Event as EngineEvent, Message, Setup};
 
-use crate::{Event, SdkError};
+pub(crate) use crate::turn::Ticket;
+use crate::{
+    OverflowPolicy, SdkError,
+    error::panic_error,
+    loading::no_thread,
+    options::Resolved,
+    session::Shared,
+    turn::{Next, Stop, Turn},
+};
 
 /// Names one session of a model.
 pub(crate) type SessionId = u64;
 
 /// What the thread is asked to do.
 pub(crate) enum Job {
-    Open { session: SessionId, setup: Setup },
-    Start { session: SessionId, input: Input, options: GenerateOptions, ticket: Ticket },
+    Open { session: SessionId, setup: Setup, messages: Vec<Message>, shared: Arc<Shared> },
+    Start { session: SessionId, prompt: String, options: Resolved, overflow: OverflowPolicy, ticket: Ticket },
+    Prewarm { session: SessionId, prefix: String },
+    Fork { from: SessionId, to: SessionId, shared: Arc<Shared> },
     Reset { session: SessionId },
+    Wake { session: SessionId },
     Close { session: SessionId },
     Unload,
-}
-
-/// The thread's end of a generation.
-pub(crate) struct Ticket {
-    pub(crate) events: Sender<Result<Event, SdkError>>,
-    pub(crate) cancelled: Arc<AtomicBool>,
 }
 
 /// Starts the thread, which ends with [`Job::Unload`] or when every sender is gone.
 pub(crate) fn spawn(engine: Engine) -> Result<Sender<Job>, SdkError> {
     let (sender, jobs) = unbounded();
-    let worker = Worker { engine, jobs, sessions: HashMap::new(), running: VecDeque::new() };
+    let worker = Worker { engine, jobs, sessions: HashMap::new(), queue: VecDeque::new() };
     thread::Builder::new()
         .name("phonelm-inference".into())
         .spawn(move || worker.run())
-        .map_err(|error| SdkError::ComputeFailed { reason: format!("no thread can be started: {error}") })?;
+        .map_err(|error| no_thread(&error))?;
     Ok(sender)
 }
 
 struct Worker {
     engine: Engine,
     jobs: Receiver<Job>,
-    sessions: HashMap<SessionId, Conversation>,
-    running: VecDeque<(SessionId, Ticket)>,
+    sessions: HashMap<SessionId, Open>,
+    /// Sessions with something to compute; the first one is served next.
+    queue: VecDeque<SessionId>,
+}
+
+struct Open {
+    conversation: Conversation,
+    shared: Arc<Shared>,
+    task: Option<Task>,
+}
+
+enum Task {
+    /// The cache is filled with what the next prompt will begin with.
+    Prewarm,
+    Turn(Box<Turn>),
 }
 
 impl Worker {
     fn run(mut self) {
-        while let Some(job) = self.next_job() {
-            if let Some(job) = job {
-                if matches!(job, Job::Unload) {
-                    break;
-                }
-                self.take(job);
-            } else if let Some((session, ticket)) = self.running.pop_front() {
-                self.serve(session, ticket);
+        loop {
+            let job = if self.queue.is_empty() {
+                self.jobs.recv().map_err(|_| TryRecvError::Disconnected)
+            } else {
+                self.jobs.try_recv()
+            };
+            match job {
+                Ok(Job::Unload) | Err(TryRecvError::Disconnected) => break,
+                Ok(job) => self.take(job),
+                Err(TryRecvError::Empty) => self.serve_next(),
             }
         }
-        for (_, ticket) in self.running {
-            let _ = ticket.events.send(Err(SdkError::ModelUnloaded));
-        }
-    }
-
-    /// The next job, or `Some(None)` to go on computing; `None` when nobody can send jobs any more.
-    fn next_job(&self) -> Option<Option<Job>> {
-        if self.running.is_empty() {
-            return self.jobs.recv().ok().map(Some);
-        }
-        match self.jobs.try_recv() {
-            Ok(job) => Some(Some(job)),
-            Err(TryRecvError::Empty) => Some(None),
-            Err(TryRecvError::Disconnected) => None,
-        }
+        let ids: Vec<SessionId> = self.sessions.keys().copied().collect();
+        ids.into_iter().for_each(|id| self.close(id, SdkError::ModelUnloaded));
     }
 
     fn take(&mut self, job: Job) {
         match job {
-            Job::Open { session, setup } => {
-                let conversation = self.engine.conversation(setup);
-                self.sessions.insert(session, conversation);
+            Job::Open { session, setup, messages, shared } => {
+                let conversation = self.engine.resume(setup, messages);
+                self.insert(session, conversation, shared);
             }
-            Job::Start { session, input, options, ticket } => {
-                let Some(conversation) = self.sessions.get_mut(&session) else { return };
-                match self.engine.begin(conversation, input, options) {
-                    Ok(()) => self.running.push_back((session, ticket)),
-                    Err(error) => {
-                        let _ = ticket.events.send(Err(error.into()));
-                    }
+            Job::Start { session, prompt, options, overflow, mut ticket } => {
+                self.interrupt(session);
+                let Some(open) = self.sessions.get_mut(&session) else {
+                    return ticket.end(Err(SdkError::SessionClosed));
+                };
+                let request = (options, overflow, ticket);
+                let Open { conversation, task, .. } = open;
+                *task =
+                    Turn::begin(&mut self.engine, conversation, prompt, request).map(|turn| Task::Turn(Box::new(turn)));
+                self.enqueue(session);
+            }
+            Job::Prewarm { session, prefix } => self.prewarm(session, &prefix),
+            Job::Fork { from, to, shared } => {
+                let fork = self.sessions.get(&from).map(|open| self.engine.fork(&open.conversation));
+                match fork {
+                    Some(Ok(conversation)) => self.insert(to, conversation, shared),
+                    Some(Err(error)) => tracing::error!(%error, "a session could not be forked"),
+                    None => {}
                 }
             }
             Job::Reset { session } => {
-                if let Some(conversation) = self.sessions.get_mut(&session) {
-                    self.engine.cancel(conversation);
-                    self.engine.reset(conversation);
+                self.interrupt(session);
+                if let Some(open) = self.sessions.get_mut(&session) {
+                    self.engine.reset(&mut open.conversation);
+                    open.publish(&self.engine);
                 }
             }
-            Job::Close { session } => {
-                if let Some(conversation) = self.sessions.remove(&session) {
-                    self.engine.close(conversation);
-                }
-            }
+            Job::Wake { session } => self.enqueue(session),
+            Job::Close { session } => self.close(session, SdkError::SessionClosed),
             Job::Unload => {}
         }
     }
 
-    /// One step of a turn; the turn goes back to the end of the queue unless it is over.
-    fn serve(&mut self, session: SessionId, ticket: Ticket) {
-        let Some(conversation) = self.sessions.get_mut(&session) else { return };
-        if ticket.cancelled.load(Ordering::Relaxed) {
-            if let Some(response) = self.engine.cancel(conversation) {
-                let _ = ticket.events.send(Ok(Event::Finished { response: response.into() }));
-            }
+    fn insert(&mut self, session: SessionId, conversation: Conversation, shared: Arc<Shared>) {
+        let open = Open { conversation, shared, task: None };
+        open.publish(&self.engine);
+        self.sessions.insert(session, open);
+    }
+
+    /// Puts a session that has something to compute at the end of the queue.
+    fn enqueue(&mut self, session: SessionId) {
+        let has_task = self.sessions.get(&session).is_some_and(|open| open.task.is_some());
+        if has_task && !self.queue.contains(&session) {
+            self.queue.push_back(session);
+        }
+    }
+
+    /// Ends what a session computes: a turn as cancelled; what was prewarmed stays.
+    fn interrupt(&mut self, session: SessionId) {
+        let Some(open) = self.sessions.get_mut(&session) else { return };
+        match open.task.take() {
+            Some(Task::Turn(mut turn)) => turn.stop(&mut self.engine, &mut open.conversation, Stop::Cancelled),
+            Some(Task::Prewarm) => self.engine.abandon(&mut open.conversation),
+            None => {}
+        }
+    }
+
+    fn close(&mut self, session: SessionId, reason: SdkError) {
+        let Some(mut open) = self.sessions.remove(&session) else { return };
+        if let Some(Task::Turn(mut turn)) = open.task.take() {
+            turn.stop(&mut self.engine, &mut open.conversation, Stop::Failed(reason));
+        }
+        self.engine.close(open.conversation);
+    }
+
+    /// Starts to fill the cache of a session that has nothing else to do.
+    fn prewarm(&mut self, session: SessionId, prefix: &str) {
+        let Some(open) = self.sessions.get_mut(&session) else { return };
+        if matches!(open.task, Some(Task::Turn(_))) {
             return;
         }
-        let event = match self.engine.step(conversation) {
-            Ok(EngineEvent::Text(text)) => Event::Text { text },
-            Ok(EngineEvent::Finished(response)) => {
-                let _ = ticket.events.send(Ok(Event::Finished { response: response.into() }));
-                return;
-            }
-            Ok(_) => return self.running.push_back((session, ticket)),
+        self.engine.abandon(&mut open.conversation);
+        match self.engine.prewarm(&mut open.conversation, prefix) {
+            Ok(()) => open.task = Some(Task::Prewarm),
             Err(error) => {
-                let _ = ticket.events.send(Err(error.into()));
-                return;
+                open.task = None;
+                tracing::warn!(%error, "nothing was prewarmed");
             }
-        };
-        if ticket.events.send(Ok(event)).is_ok() {
-            self.running.push_back((session, ticket));
-        } else {
-            self.engine.cancel(conversation);
         }
+        self.enqueue(session);
+    }
+
+    /// One step of the session whose turn it is.
+    fn serve_next(&mut self) {
+        let Some(session) = self.queue.pop_front() else { return };
+        let Some(open) = self.sessions.get_mut(&session) else { return };
+        let Some(mut task) = open.task.take() else { return };
+        let (engine, conversation) = (&mut self.engine, &mut open.conversation);
+        let next = catch_unwind(AssertUnwindSafe(|| match &mut task {
+            Task::Turn(turn) => turn.step(engine, conversation),
+            Task::Prewarm => match engine.step(conversation) {
+                Ok(EngineEvent::Finished(_)) | Err(_) => Next::Over,
+                Ok(_) => Next::Step,
+            },
+        }));
+        let next = next.unwrap_or_else(|panic| {
+            let error = panic_error(&*panic);
+            tracing::error!(%error, "a turn ended in a panic");
+            self.engine.recover(&mut open.conversation);
+            if let Task::Turn(turn) = &mut task {
+                turn.stop(&mut self.engine, &mut open.conversation, Stop::Failed(error));
+            }
+            Next::Over
+        });
+        if next != Next::Over {
+            open.task = Some(task);
+        }
+        if next == Next::Step {
+            self.queue.push_back(session);
+        }
+        for session in &self.queue {
+            if let Some(Task::Turn(turn)) = self.sessions.get(session).and_then(|open| open.task.as_ref()) {
+                turn.tick();
+            }
+        }
+    }
+}
+
+impl Open {
+    /// Tells the app what the conversation holds while no turn runs.
+    fn publish(&self, engine: &Engine) {
+        let tokens = engine.tokens(&self.conversation).map_or(0, |tokens| tokens as u64);
+        let mut state = self.shared.lock();
+        state.messages = self.conversation.messages().to_vec();
+        state.tokens = tokens;
     }
 }

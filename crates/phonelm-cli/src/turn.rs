@@ -105,6 +105,7 @@ pub(crate) fn to_json(response: &Response) -> Value {
         FinishReason::ToolCalls => "tool_calls",
         FinishReason::Length => "length",
         FinishReason::ContextFull => "context_full",
+        FinishReason::Constraint => "constraint",
         FinishReason::Cancelled => "cancelled",
     };
     let stats = &response.stats;

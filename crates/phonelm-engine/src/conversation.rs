@@ -54,7 +54,7 @@ pub struct Answer {
     /// Its token ids, without the one that ended it; none where a stop string cut the text inside a token.
     pub ids: Vec<u32>,
     /// The end of the prompt's text that it answered.
-    pub(crate) after: String,
+    pub after: String,
 }
 
 /// Something said and its cache. Made by [`crate::Engine::conversation`] and to be given back with

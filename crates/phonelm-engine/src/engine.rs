@@ -3,6 +3,8 @@
 //! The trap: a [`Conversation`] holds a cache of this engine, so it must not be given to another one, and dropping it
 //! without [`Engine::close`] keeps its memory until the engine goes.
 
+use std::ops::ControlFlow;
+
 use phonelm_gguf::Metadata;
 use phonelm_kernels::{CpuExecutor, CpuOptions};
 use phonelm_model::{CacheId, Executor, Input as Fed, Logits, LogitsFor, ModelFile, Segment};
@@ -12,8 +14,8 @@ use crate::template::{ChatTemplate, TemplateError};
 use crate::tools::ToolFormat;
 use crate::{Error, Tokenizer};
 
-/// Tokens that go through the model at once, between two looks at whether to stop.
-pub(crate) const BATCH: usize = 256;
+/// Most tokens of a prompt that go through the model at once, between two looks at whether to stop.
+pub const BATCH: usize = 64;
 
 /// A model with all that belongs to it. The [crate's page](crate) shows how it answers.
 pub struct Engine {
@@ -60,9 +62,19 @@ impl Perplexity {
 impl Engine {
     /// Takes a model onto the CPU. Errors: as [`Self::new`], and weights that cannot be taken in.
     pub fn open(file: ModelFile, options: &CpuOptions) -> Result<Self, Error> {
+        Self::load(file, options, &mut |_| ControlFlow::Continue(()))
+    }
+
+    /// As [`Self::open`]; `progress` hears what share is done, 0 to 1, and ends the loading with [`ControlFlow::Break`]
+    /// ([`phonelm_kernels::LoadError::Cancelled`]).
+    pub fn load(
+        file: ModelFile,
+        options: &CpuOptions,
+        progress: &mut dyn FnMut(f64) -> ControlFlow<()>,
+    ) -> Result<Self, Error> {
         let vocab = file.config().vocab;
         let language = Language::read(file.metadata(), vocab)?;
-        let executor = Box::new(CpuExecutor::new(file, options)?);
+        let executor = Box::new(CpuExecutor::load(file, options, progress)?);
         Ok(Self { executor, language, vocab })
     }
 

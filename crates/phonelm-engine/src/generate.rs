@@ -12,15 +12,13 @@ use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
 use phonelm_model::LogitsFor;
-use serde_json::Value as Json;
 
-use crate::conversation::{Answer, Conversation, Message, ToolResult, to_json};
+use crate::conversation::{Answer, Conversation, Message, ToolResult};
 use crate::engine::{BATCH, Engine};
 use crate::prompt::Prompt;
 use crate::sampler::{Sampler, SamplerOptions, TokenMask};
-use crate::template::TemplateInput;
 use crate::text::TextStream;
-use crate::tools::{CallError, CallParser, Part, Tool, ToolCall};
+use crate::tools::{CallError, CallParser, Part, ToolCall, ToolFormat};
 use crate::{Error, Tokenizer};
 
 /// What a turn starts with.
@@ -32,6 +30,17 @@ pub enum Input {
     ToolResults(Vec<ToolResult>),
     /// Token ids to go on from, without chat template; such a turn leaves no message in the conversation.
     Ids(Vec<u32>),
+}
+
+impl Input {
+    /// As messages of a conversation; none for ids.
+    pub(crate) fn messages(&self) -> Vec<Message> {
+        match self {
+            Self::User(text) => vec![Message::User(text.clone())],
+            Self::ToolResults(results) => results.iter().cloned().map(Message::ToolResult).collect(),
+            Self::Ids(_) => Vec::new(),
+        }
+    }
 }
 
 /// How an answer is made.
@@ -82,6 +91,8 @@ pub enum FinishReason {
     Length,
     /// The context is full.
     ContextFull,
+    /// The mask allowed no further token.
+    Constraint,
     /// It was cancelled.
     Cancelled,
 }
@@ -136,11 +147,21 @@ fn last_chars(text: &str, count: usize) -> &str {
     &text[start..]
 }
 
+/// What a turn is for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Purpose {
+    /// It enters the conversation.
+    Chat,
+    /// It goes on from token ids and leaves no message.
+    Ids,
+    /// It only fills the cache.
+    Prewarm,
+}
+
 /// A running turn.
 pub(crate) struct Turn {
     input: Vec<Message>,
-    /// Whether the turn enters the conversation.
-    chat: bool,
+    purpose: Purpose,
     prompt: Vec<u32>,
     /// Tokens that the cache kept from earlier turns.
     kept: usize,
@@ -169,21 +190,11 @@ impl std::fmt::Debug for Turn {
 impl Engine {
     /// The prompt that a turn would start with.
     pub fn prompt(&self, conversation: &Conversation, input: &Input) -> Result<Prompt, Error> {
-        let new = match input {
-            Input::User(text) => vec![Message::User(text.clone())],
-            Input::ToolResults(results) => results.iter().cloned().map(Message::ToolResult).collect(),
-            Input::Ids(ids) => {
-                let text = self.tokenizer().map(|tokenizer| tokenizer.decode(ids)).unwrap_or_default();
-                return Ok(Prompt { text, ids: ids.clone() });
-            }
-        };
-        let setup = &conversation.setup;
-        let messages: Vec<&Message> = conversation.messages.iter().chain(&new).collect();
-        let (messages, answers) = to_json(setup, &messages);
-        let tools: Vec<Json> = setup.tools.iter().map(Tool::to_json).collect();
-        let variables = Some(&setup.variables);
-        let input = TemplateInput { messages: &messages, tools: &tools, add_generation_prompt: true, variables };
-        Prompt::with_answers(self.template()?, self.tokenizer()?, &input, &answers, self.tool_format())
+        if let Input::Ids(ids) = input {
+            let text = self.tokenizer().map(|tokenizer| tokenizer.decode(ids)).unwrap_or_default();
+            return Ok(Prompt { text, ids: ids.clone() });
+        }
+        self.render(&conversation.setup, &conversation.messages, &input.messages(), true)
     }
 
     /// Starts a turn; [`Self::step`] carries it on.
@@ -201,8 +212,36 @@ impl Engine {
         }
         let offered = !conversation.setup.tools.is_empty();
         let format = if offered { Some(self.tool_format().ok_or(Error::NoToolFormat)?) } else { None };
-        let sampler = Sampler::new(options.sampler, self.vocab())?;
-        let Prompt { text, ids: prompt } = self.prompt(conversation, &input)?;
+        let sampler = Sampler::new(options.sampler.clone(), self.vocab())?;
+        let prompt = self.prompt(conversation, &input)?;
+        let purpose = if matches!(input, Input::Ids(_)) { Purpose::Ids } else { Purpose::Chat };
+        self.start(conversation, purpose, prompt, input.messages(), sampler, format, options)
+    }
+
+    /// Starts to fill the cache with what the next prompt will begin with: all that was said, and a user's message that
+    /// begins with `prefix`. [`Self::step`] carries it on; it ends without an answer and leaves no message.
+    pub fn prewarm(&mut self, conversation: &mut Conversation, prefix: &str) -> Result<(), Error> {
+        if conversation.turn.is_some() {
+            return Err(Error::TurnRunning);
+        }
+        let new = [Message::User(prefix.to_owned())];
+        let prompt = self.render(&conversation.setup, &conversation.messages, &new, false)?;
+        let options = GenerateOptions { max_tokens: Some(0), ..GenerateOptions::default() };
+        let sampler = Sampler::new(SamplerOptions::default(), self.vocab())?;
+        self.start(conversation, Purpose::Prewarm, prompt, Vec::new(), sampler, None, options)
+    }
+
+    #[allow(clippy::too_many_arguments, reason = "the parts of a turn, each made by its caller")]
+    fn start(
+        &mut self,
+        conversation: &mut Conversation,
+        purpose: Purpose,
+        Prompt { text, ids: prompt }: Prompt,
+        input: Vec<Message>,
+        sampler: Sampler,
+        format: Option<ToolFormat>,
+        options: GenerateOptions,
+    ) -> Result<(), Error> {
         if prompt.is_empty() {
             return Err(Error::PromptEmpty);
         }
@@ -212,15 +251,11 @@ impl Engine {
         let common = prompt.iter().zip(&conversation.cached).take_while(|(a, b)| a == b).count();
         let kept = self.executor.truncate(conversation.cache, common.min(prompt.len() - 1))?;
         conversation.cached.truncate(kept);
-        let chat = !matches!(input, Input::Ids(_));
+        let chat = purpose == Purpose::Chat;
         conversation.turn = Some(Box::new(Turn {
             stats: Stats { prompt_tokens: prompt.len(), cached_tokens: kept, ..Stats::default() },
-            input: match input {
-                Input::User(text) => vec![Message::User(text)],
-                Input::ToolResults(results) => results.into_iter().map(Message::ToolResult).collect(),
-                Input::Ids(_) => Vec::new(),
-            },
-            chat,
+            input,
+            purpose,
             prompt,
             kept,
             sampler,
@@ -276,6 +311,13 @@ impl Engine {
         Some(response)
     }
 
+    /// Ends a running turn without keeping anything of it; what was prewarmed stays in the cache.
+    pub fn abandon(&mut self, conversation: &mut Conversation) {
+        if let Some(turn) = conversation.turn.take() {
+            self.roll_back(conversation, &turn);
+        }
+    }
+
     /// A whole turn; `on_event` is told of each step and ends the turn with [`ControlFlow::Break`].
     pub fn respond(
         &mut self,
@@ -303,7 +345,7 @@ impl Engine {
             let end = total.min(done + BATCH);
             (
                 turn.prompt.get(done..end).unwrap_or_default(),
-                if end == total { LogitsFor::Last } else { LogitsFor::None },
+                if end == total && turn.max_tokens > 0 { LogitsFor::Last } else { LogitsFor::None },
             )
         } else {
             let fed = done - total;
@@ -318,8 +360,13 @@ impl Engine {
         }
         if let Some(row) = logits.last() {
             let mask = turn.mask.as_mut().map(|mask| &mut **mask as &mut dyn TokenMask);
-            let token = turn.sampler.sample(row, &conversation.cached, mask)?;
-            self.take(conversation, turn, token);
+            match turn.sampler.sample(row, &conversation.cached, mask) {
+                Ok(token) => self.take(conversation, turn, token),
+                Err(Error::NothingAllowed { .. }) => turn.end(FinishReason::Constraint),
+                Err(error) => return Err(error),
+            }
+        } else if conversation.cached.len() == total && turn.max_tokens == 0 {
+            turn.end(FinishReason::Length);
         }
         Ok(())
     }
@@ -351,15 +398,18 @@ impl Engine {
     }
 
     fn commit(&mut self, conversation: &mut Conversation, turn: &mut Turn, response: &Response) {
-        if turn.chat {
+        if turn.purpose == Purpose::Chat {
             conversation.messages.append(&mut turn.input);
             conversation.messages.push(Message::Answer(response.answer.clone()));
         }
     }
 
-    /// Cuts the cache back to what it kept when the turn began. Where that fails, the cache and the list of what it
+    /// Cuts the cache back to what it kept when the turn began; what was prewarmed stays. Where that fails, the cache and the list of what it
     /// holds still agree, and the next turn tries again.
     fn roll_back(&mut self, conversation: &mut Conversation, turn: &Turn) {
+        if turn.purpose == Purpose::Prewarm {
+            return;
+        }
         if let Ok(kept) = self.executor.truncate(conversation.cache, turn.kept) {
             conversation.cached.truncate(kept);
         }

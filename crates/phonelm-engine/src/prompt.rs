@@ -10,8 +10,9 @@
 
 use serde_json::{Map, Value as Json, json};
 
+use crate::conversation::{Message, Setup, to_json};
 use crate::template::{ChatTemplate, TemplateInput};
-use crate::tools::{ToolCall, ToolFormat};
+use crate::tools::{Tool, ToolCall, ToolFormat};
 use crate::{Error, Tokenizer};
 
 /// The id that stands for an answer until its ids are put in; no vocabulary reaches it.
@@ -48,6 +49,22 @@ impl Prompt {
     /// Renders and encodes messages. The tokenizer's own tokens (`bos_token` and so on) are among the variables.
     pub fn new(template: &ChatTemplate, tokenizer: &Tokenizer, input: &TemplateInput<'_>) -> Result<Self, Error> {
         Self::with_answers(template, tokenizer, input, &[], None)
+    }
+
+    /// Renders and encodes the messages of a conversation.
+    pub(crate) fn of_messages(
+        template: &ChatTemplate,
+        tokenizer: &Tokenizer,
+        setup: &Setup,
+        messages: &[&Message],
+        format: Option<ToolFormat>,
+        add_generation_prompt: bool,
+    ) -> Result<Self, Error> {
+        let (messages, answers) = to_json(setup, messages);
+        let tools: Vec<Json> = setup.tools.iter().map(Tool::to_json).collect();
+        let variables = Some(&setup.variables);
+        let input = TemplateInput { messages: &messages, tools: &tools, add_generation_prompt, variables };
+        Self::with_answers(template, tokenizer, &input, &answers, format)
     }
 
     /// As [`Self::new`], with these messages' ids as they were generated where the template leaves them unchanged.

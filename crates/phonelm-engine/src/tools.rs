@@ -68,6 +68,14 @@ pub enum ToolFormat {
 const KEY: &str = "phonelm.tool_format";
 
 impl ToolFormat {
+    /// As the key of a model file names it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Hermes => "hermes",
+            Self::Llama3 => "llama3",
+        }
+    }
+
     /// From the model file's key, else recognised in the chat template.
     pub fn of_model(metadata: &Metadata, template: Option<&str>) -> Result<Option<Self>, Error> {
         match metadata.str(KEY)? {

@@ -8,6 +8,7 @@
 mod aarch64;
 mod attention;
 pub mod blocks;
+mod check;
 mod executor;
 mod float;
 mod kernels;
@@ -21,7 +22,8 @@ mod vector;
 mod x86;
 
 pub use attention::{AttentionState, KV_BLOCK, KvBlock};
-pub use executor::{CpuExecutor, CpuOptions, KvType, LoadError};
+pub use check::{BadWeight, check_weights};
+pub use executor::{CpuExecutor, CpuOptions, KvType, LoadError, Memory};
 pub use kernels::{GROUP, Kernels, LANES, TILE_ROWS};
 pub use packed::Packed;
 pub use pool::{Pool, default_threads};

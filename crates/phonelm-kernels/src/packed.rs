@@ -103,6 +103,20 @@ impl Packed {
         Ok(Self { rows, cols, storage })
     }
 
+    /// Bytes of a packed matrix of `rows` rows of `cols` columns stored as `ty`; 0 for the types that are not packed.
+    pub fn bytes_of(ty: TensorType, rows: usize, cols: usize) -> u64 {
+        let (block, columns) = match ty {
+            TensorType::F32 | TensorType::F16 | TensorType::BF16 => return 0,
+            TensorType::Q4_0 => (size_of::<Q4Block>(), 32),
+            TensorType::Q8_0 => (size_of::<Q8Block>(), 32),
+            TensorType::Q4_1 | TensorType::Q5_0 | TensorType::Q5_1 | TensorType::Q4_K | TensorType::Q5_K => {
+                (size_of::<AffineBlock<8>>(), 32)
+            }
+            TensorType::Q6_K => (size_of::<AffineBlock<4>>(), 16),
+        };
+        rows.div_ceil(TILE_ROWS) as u64 * (cols / columns) as u64 * block as u64
+    }
+
     /// Output features.
     pub fn rows(&self) -> usize {
         self.rows

@@ -13,6 +13,16 @@ pub enum Error {
         /// What the system said.
         cause: io::Error,
     },
+    /// A descriptor that cannot be mapped.
+    #[error(
+        "descriptor {descriptor} cannot be mapped: {reason}; import the model into a ModelStore and open the stored file"
+    )]
+    Unmappable {
+        /// The descriptor.
+        descriptor: i32,
+        /// What stands against it.
+        reason: String,
+    },
     /// The path is a folder or a device.
     #[error("{} is no file; a model is one .gguf file (`phonelm convert` makes it from a folder)", path.display())]
     NotAFile {

@@ -1,8 +1,9 @@
 //! One model file: its bytes, its checked header, its config.
 
+use std::collections::HashMap;
 use std::path::Path;
 
-use phonelm_gguf::{Gguf, Metadata};
+use phonelm_gguf::{Gguf, Metadata, TensorType};
 
 use crate::{Config, Error, Mapping, Tensor, Weights};
 
@@ -51,6 +52,15 @@ impl ModelFile {
         self.gguf.metadata()
     }
 
+    /// The type that holds most of the weights' bytes: what a model is said to be quantised to.
+    pub fn main_type(&self) -> TensorType {
+        let mut bytes: HashMap<TensorType, u64> = HashMap::new();
+        for tensor in self.gguf.tensors() {
+            *bytes.entry(tensor.ty).or_default() += tensor.size();
+        }
+        bytes.into_iter().max_by_key(|&(ty, bytes)| (bytes, ty.id())).map_or(TensorType::F32, |(ty, _)| ty)
+    }
+
     /// Every tensor by role.
     pub fn weights(&self) -> &Weights {
         &self.weights
@@ -59,6 +69,11 @@ impl ModelFile {
     /// The rows of one of its tensors.
     pub fn bytes_of(&self, tensor: &Tensor) -> &[u8] {
         &self.mapping[tensor.range.clone()]
+    }
+
+    /// Where its bytes lie.
+    pub fn mapping(&self) -> &Mapping {
+        &self.mapping
     }
 
     /// Bytes of the whole file.

@@ -1,6 +1,6 @@
 //! The bytes of a model file: mapped from disk, or held in memory (an embedded or made-up model).
 
-use std::{fs::File, ops::Deref, path::Path, sync::Arc};
+use std::{fs::File, io, ops::Deref, path::Path, sync::Arc};
 
 use crate::Error;
 
@@ -27,9 +27,33 @@ impl Mapping {
         if metadata.len() == 0 {
             return Err(Error::EmptyFile { path: path.to_path_buf() });
         }
-        // SAFETY: the mapping is private and read-only; that nobody truncates the file meanwhile is the documented demand
-        // on the caller above, as no system can promise it.
-        let map = unsafe { memmap2::Mmap::map(&file) }.map_err(io)?;
+        let map = map(&file, 0, metadata.len()).map_err(io)?;
+        Ok(Self(Arc::new(Bytes::Mapped(map))))
+    }
+
+    /// Maps `length` bytes from `offset` on of the file that a descriptor is open on, such as an asset stored inside an
+    /// APK. The descriptor stays the caller's and may be closed afterwards. The trap of [`Self::open`] holds here too.
+    #[cfg(unix)]
+    pub fn of_descriptor(descriptor: i32, offset: u64, length: u64) -> Result<Self, Error> {
+        use std::os::fd::BorrowedFd;
+
+        let unmappable = |reason: String| Error::Unmappable { descriptor, reason };
+        let io = |cause: io::Error| unmappable(cause.to_string());
+        if descriptor < 0 {
+            return Err(unmappable("a descriptor is never negative".into()));
+        }
+        // SAFETY: it is not -1, and it is borrowed for the duplication alone, which fails for a closed descriptor.
+        let file = File::from(unsafe { BorrowedFd::borrow_raw(descriptor) }.try_clone_to_owned().map_err(io)?);
+        let metadata = file.metadata().map_err(io)?;
+        if !metadata.is_file() {
+            return Err(unmappable("it is open on no regular file but a pipe, a socket or a device".into()));
+        }
+        let end = offset.checked_add(length).filter(|end| length > 0 && *end <= metadata.len());
+        if end.is_none() {
+            let size = metadata.len();
+            return Err(unmappable(format!("{length} bytes from {offset} on do not lie inside its {size} bytes")));
+        }
+        let map = map(&file, offset, length).map_err(io)?;
         Ok(Self(Arc::new(Bytes::Mapped(map))))
     }
 
@@ -42,6 +66,13 @@ impl Mapping {
     pub fn from_vec(bytes: Vec<u8>) -> Self {
         Self(Arc::new(Bytes::Owned(bytes)))
     }
+}
+
+fn map(file: &File, offset: u64, length: u64) -> io::Result<memmap2::Mmap> {
+    let length = usize::try_from(length).map_err(|_| io::Error::from(io::ErrorKind::OutOfMemory))?;
+    // SAFETY: the mapping is private and read-only; that nobody truncates the file meanwhile is the documented demand
+    // on callers of `open` and `of_descriptor`, as no system can promise it.
+    unsafe { memmap2::MmapOptions::new().offset(offset).len(length).map(file) }
 }
 
 impl Deref for Mapping {

@@ -7,8 +7,12 @@
 mod cache;
 mod forward;
 mod linear;
+mod memory;
 
-use std::{collections::HashMap, ops::Range};
+use std::{
+    collections::HashMap,
+    ops::{ControlFlow, Range},
+};
 
 use phonelm_model::{
     CacheId, Config, Executor, ExecutorError, Input, Logits, LogitsFor, ModelFile, RopeTable, Segment, Tensor,
@@ -18,6 +22,7 @@ pub use cache::KvType;
 use cache::{Cache, Geometry};
 use forward::{Layer, Network, Pass, Scratch, Span};
 use linear::Linear;
+pub use memory::Memory;
 
 use crate::{
     KernelError, Kernels, Pool,
@@ -59,6 +64,9 @@ pub enum LoadError {
         /// What the file says.
         value: f32,
     },
+    /// The caller ended the loading.
+    #[error("loading was cancelled")]
+    Cancelled,
     /// An option out of range.
     #[error("{option} must lie between 1 and {max}, not {value}")]
     Option {
@@ -91,12 +99,22 @@ pub struct CpuExecutor {
 impl CpuExecutor {
     /// Takes a model in: quantised matrices are repacked into memory, float ones are read from the file as they are needed.
     pub fn new(file: ModelFile, options: &CpuOptions) -> Result<Self, LoadError> {
+        Self::load(file, options, &mut |_| ControlFlow::Continue(()))
+    }
+
+    /// As [`Self::new`]; `progress` hears after each layer what share is done, 0 to 1, and ends the loading with
+    /// [`ControlFlow::Break`].
+    pub fn load(
+        file: ModelFile,
+        options: &CpuOptions,
+        progress: &mut dyn FnMut(f64) -> ControlFlow<()>,
+    ) -> Result<Self, LoadError> {
         let kernels = options.kernels.as_deref().map_or_else(choose, choose_named)?;
         let config = file.config().clone();
         let threads = within("threads", options.threads.unwrap_or_else(crate::default_threads), MAX_THREADS)?;
-        let context = within("context", options.context.unwrap_or(config.context), config.context)?;
+        let context = context_within(options, &config)?;
         let pool = Pool::new(threads);
-        let network = load(file, &config, &pool)?;
+        let network = load(file, &config, &pool, progress)?;
         tracing::info!(kernels = kernels.name(), threads, context, "CPU executor ready");
         Ok(Self {
             network,
@@ -115,6 +133,16 @@ impl CpuExecutor {
         let n = &self.network;
         let layers = n.layers.iter().flat_map(|l| [&l.q, &l.k, &l.v, &l.o, &l.gate, &l.up, &l.down]);
         layers.chain([&n.head]).map(Linear::resident_bytes).sum()
+    }
+
+    /// Threads that compute.
+    pub fn threads(&self) -> usize {
+        self.pool.threads()
+    }
+
+    /// Name of the kernel set.
+    pub fn kernels(&self) -> &'static str {
+        self.kernels.name()
     }
 
     fn config(&self) -> &Config {
@@ -311,6 +339,10 @@ impl<'a> Batches<'a> {
     }
 }
 
+fn context_within(options: &CpuOptions, config: &Config) -> Result<usize, LoadError> {
+    within("context", options.context.unwrap_or(config.context), config.context)
+}
+
 fn within(option: &'static str, value: usize, max: usize) -> Result<usize, LoadError> {
     if (1..=max).contains(&value) { Ok(value) } else { Err(LoadError::Option { option, value, max }) }
 }
@@ -324,8 +356,18 @@ fn embed(file: &ModelFile, token: u32, out: &mut [f32]) {
     let Ok(()) = dequantize(embedding.ty, row, out) else { unreachable!("the header's check fixed the row's length") };
 }
 
-fn load(file: ModelFile, config: &Config, pool: &Pool) -> Result<Network, LoadError> {
+fn load(
+    file: ModelFile,
+    config: &Config,
+    pool: &Pool,
+    progress: &mut dyn FnMut(f64) -> ControlFlow<()>,
+) -> Result<Network, LoadError> {
     let weights = file.weights();
+    // The head counts as one more layer.
+    let mut done = |layers: usize| match progress(layers as f64 / (config.layers + 1) as f64) {
+        ControlFlow::Continue(()) => Ok(()),
+        ControlFlow::Break(()) => Err(LoadError::Cancelled),
+    };
     let linear = |tensor: &Tensor| Linear::load(&file, tensor, pool);
     let layers = weights
         .layers
@@ -333,6 +375,7 @@ fn load(file: ModelFile, config: &Config, pool: &Pool) -> Result<Network, LoadEr
         .enumerate()
         .map(|(index, w)| {
             let vector = |role, tensor: &Tensor| read_vector(&file, tensor, role, index);
+            done(index)?;
             Ok(Layer {
                 attn_norm: vector("norm", &w.attn_norm)?,
                 q: linear(&w.q)?,
@@ -354,8 +397,10 @@ fn load(file: ModelFile, config: &Config, pool: &Pool) -> Result<Network, LoadEr
             })
         })
         .collect::<Result<_, LoadError>>()?;
+    done(config.layers)?;
     let norm = read_vector(&file, &weights.norm, "norm", config.layers)?;
     let head = linear(&weights.head)?;
+    done(config.layers + 1)?;
     let rope = RopeTable::new(&config.rope, config.head_dim);
     Ok(Network { layers, norm, head, rope, file })
 }

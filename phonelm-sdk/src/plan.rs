@@ -1,0 +1,51 @@
+//! What a model will cost, told before it is loaded.
+
+use phonelm_engine::BATCH;
+use phonelm_kernels::Memory;
+
+use crate::{ModelOptions, ModelSource, SdkError};
+
+/// What a model will cost in memory with one conversation of the whole context.
+#[derive(Clone, Debug, PartialEq, Eq, uniffi::Record)]
+pub struct Plan {
+    /// Bytes of the file. They are mapped: the system reads them as needed and may drop them again.
+    pub file_bytes: u64,
+    /// Bytes of weights that are copied into memory in the order in which the kernels read them.
+    pub weight_bytes: u64,
+    /// Bytes of keys, values and position tables of one conversation that fills the context.
+    pub kv_bytes: u64,
+    /// The same for each token; conversations take whole blocks of 64 tokens as they grow.
+    pub kv_bytes_per_token: u64,
+    /// Bytes of buffers.
+    pub scratch_bytes: u64,
+    /// Bytes on the GPU.
+    pub gpu_bytes: u64,
+    /// Bytes of weights, keys and values, and buffers together: all beyond the mapped file and the tokenizer.
+    pub total_bytes: u64,
+    /// Longest text in tokens under the options.
+    pub context: u64,
+    /// Longest text in tokens whose conversation fits into the budget; 0 if the model itself does not. Absent without a
+    /// budget.
+    pub largest_context: Option<u64>,
+}
+
+/// Tells what a model will cost from the header of its file, without loading it. `budget_bytes` is what the platform
+/// grants (on Android `ActivityManager.MemoryInfo.availMem`, on iOS `os_proc_available_memory()`).
+///
+/// Reads from disk: call it off the main thread. Errors: as loading.
+#[uniffi::export]
+pub fn plan(source: ModelSource, options: ModelOptions, budget_bytes: Option<u64>) -> Result<Plan, SdkError> {
+    let file = source.open()?;
+    let memory = Memory::of(&file, &options.cpu()?, BATCH).map_err(|error| SdkError::of_cpu(&source.name(), error))?;
+    Ok(Plan {
+        file_bytes: file.bytes().len() as u64,
+        weight_bytes: memory.weights,
+        kv_bytes: memory.text(memory.context),
+        kv_bytes_per_token: memory.kv_block / phonelm_kernels::KV_BLOCK as u64 + memory.rope_per_token,
+        scratch_bytes: memory.scratch,
+        gpu_bytes: 0,
+        total_bytes: memory.total(),
+        context: memory.context as u64,
+        largest_context: budget_bytes.map(|budget| memory.largest_context(budget) as u64),
+    })
+}

@@ -1,0 +1,119 @@
+//! Where a model's bytes come from, and how it is to run.
+
+use std::path::Path;
+
+use phonelm_kernels::CpuOptions;
+use phonelm_model::{Mapping, ModelFile};
+
+use crate::SdkError;
+
+/// Where a model file lies. It is mapped and read in place, never copied.
+#[derive(Clone, Debug, PartialEq, Eq, uniffi::Enum)]
+pub enum ModelSource {
+    /// A file.
+    Path {
+        /// Its path.
+        path: String,
+    },
+    /// Part of a file that a descriptor is open on, such as an uncompressed asset of an APK. The descriptor stays the
+    /// caller's and may be closed once the model is open.
+    Descriptor {
+        /// The descriptor's number.
+        fd: i32,
+        /// Where the model begins in the file, in bytes.
+        offset: u64,
+        /// Its length in bytes.
+        length: u64,
+    },
+}
+
+/// How keys and values of the conversation so far are stored.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, uniffi::Enum)]
+pub enum KvType {
+    /// Half precision.
+    #[default]
+    F16,
+    /// Single precision, twice the memory: for comparing with references.
+    F32,
+}
+
+/// What computes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, uniffi::Enum)]
+pub enum BackendPreference {
+    /// The fastest that there is.
+    #[default]
+    Auto,
+    /// The processor.
+    Cpu,
+    /// The graphics processor. This build has no code for it: loading fails with [`SdkError::Unsupported`].
+    Gpu,
+}
+
+/// How to run a model.
+#[derive(Clone, Debug, Default, PartialEq, uniffi::Record)]
+pub struct ModelOptions {
+    /// Compute threads, 1 to 256; the number of big cores if absent.
+    #[uniffi(default = None)]
+    pub threads: Option<u32>,
+    /// Longest text in tokens, at most the model's own context, which it is if absent.
+    #[uniffi(default = None)]
+    pub context: Option<u32>,
+    /// Storage of keys and values.
+    #[uniffi(default = None)]
+    pub kv_type: Option<KvType>,
+    /// What is to compute.
+    #[uniffi(default = None)]
+    pub backend: Option<BackendPreference>,
+    /// A folder of the app in which what was measured on this device may be kept between starts. It must exist.
+    #[uniffi(default = None)]
+    pub cache_dir: Option<String>,
+}
+
+impl ModelSource {
+    /// The source in words.
+    pub(crate) fn name(&self) -> String {
+        match self {
+            Self::Path { path } => path.clone(),
+            Self::Descriptor { fd, .. } => format!("descriptor {fd}"),
+        }
+    }
+
+    /// Maps the bytes.
+    pub(crate) fn map(&self) -> Result<Mapping, SdkError> {
+        match self {
+            Self::Path { path } => Mapping::open(Path::new(path)),
+            Self::Descriptor { fd, offset, length } => Mapping::of_descriptor(*fd, *offset, *length),
+        }
+        .map_err(|error| SdkError::of_model(&self.name(), error))
+    }
+
+    /// Maps the bytes and checks the header.
+    pub(crate) fn open(&self) -> Result<ModelFile, SdkError> {
+        ModelFile::new(self.map()?).map_err(|error| SdkError::of_model(&self.name(), error))
+    }
+}
+
+impl ModelOptions {
+    /// As the CPU takes them.
+    pub(crate) fn cpu(&self) -> Result<CpuOptions, SdkError> {
+        if self.backend == Some(BackendPreference::Gpu) {
+            return Err(SdkError::Unsupported { reason: "this build has no GPU backend; use auto or cpu".into() });
+        }
+        if let Some(dir) = self.cache_dir.as_ref().filter(|dir| !Path::new(dir).is_dir()) {
+            return Err(SdkError::OptionInvalid {
+                option: "cache_dir".into(),
+                value: format!("{dir:?}"),
+                allowed: "a folder that exists".into(),
+            });
+        }
+        Ok(CpuOptions {
+            threads: self.threads.map(|n| n as usize),
+            context: self.context.map(|n| n as usize),
+            kv: match self.kv_type.unwrap_or_default() {
+                KvType::F16 => phonelm_kernels::KvType::F16,
+                KvType::F32 => phonelm_kernels::KvType::F32,
+            },
+            kernels: None,
+        })
+    }
+}

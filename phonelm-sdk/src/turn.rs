@@ -1,0 +1,318 @@
+//! One turn of a session on the inference thread: the model's passes, the tools between them, and what stays of it.
+//!
+//! A pass that does not end well leaves no trace, but what a tool gave is written down before anything else: what ran is
+//! never undone or repeated.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use phonelm_engine::{
+    Conversation, Dropped, Engine, Event as EngineEvent, FinishReason as EngineFinish, GenerateOptions, Input,
+    Response as EngineResponse, ToolResult,
+};
+
+use crate::{
+    Event, FinishReason, OverflowPolicy, Response, SdkError, Statistics, ToolCall,
+    generation::Control,
+    logger::TEXT,
+    options::Resolved,
+    session::Shared,
+    transcript::{call_id, count_calls},
+};
+
+/// The inference thread's end of a generation. Dropped without an outcome, it tells that the model is gone.
+pub(crate) struct Ticket {
+    control: Arc<Control>,
+    shared: Arc<Shared>,
+    asked: Instant,
+    ended: bool,
+}
+
+impl Ticket {
+    pub(crate) fn new(control: Arc<Control>, shared: Arc<Shared>) -> Self {
+        Self { control, shared, asked: Instant::now(), ended: false }
+    }
+
+    /// Frees the session for the next request and tells the outcome. Only the first outcome counts.
+    pub(crate) fn end(&mut self, outcome: Result<Response, SdkError>) {
+        if std::mem::replace(&mut self.ended, true) {
+            return;
+        }
+        let mut state = self.shared.lock();
+        if state.running.as_ref().is_some_and(|running| Arc::ptr_eq(running, &self.control)) {
+            state.running = None;
+        }
+        drop(state);
+        match &outcome {
+            Ok(Response { finish, statistics, .. }) => tracing::debug!(?finish, ?statistics, "generation ended"),
+            Err(error) => tracing::warn!(%error, "generation failed"),
+        }
+        self.control.end(outcome);
+    }
+
+    /// Tells the app what the conversation holds now.
+    fn publish(&self, conversation: &Conversation) {
+        let mut state = self.shared.lock();
+        state.messages = conversation.messages().to_vec();
+        state.tokens = conversation.cached_tokens() as u64;
+    }
+}
+
+impl Drop for Ticket {
+    fn drop(&mut self) {
+        self.end(Err(SdkError::ModelUnloaded));
+    }
+}
+
+/// Whether a turn can go on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Next {
+    /// At once.
+    Step,
+    /// Once its tool calls are answered.
+    Wait,
+    /// It is over.
+    Over,
+}
+
+/// How a turn ends before its time.
+pub(crate) enum Stop {
+    /// The app cancelled it.
+    Cancelled,
+    /// Something went wrong.
+    Failed(SdkError),
+}
+
+/// A running turn.
+pub(crate) struct Turn {
+    ticket: Ticket,
+    options: Resolved,
+    overflow: OverflowPolicy,
+    waiting: bool,
+    /// Results that the running pass started from; they outlive it.
+    results: Vec<ToolResult>,
+    /// Turns that made room for the running pass; they come back if it fails.
+    dropped: Option<Dropped>,
+    /// Bytes of the running pass's text that the app has been told.
+    told: usize,
+    /// From the request to the first pass.
+    queued: Duration,
+    text: String,
+    passes: Vec<phonelm_engine::Stats>,
+}
+
+impl Turn {
+    /// Starts a turn with what the user says. `None` if it is over already.
+    pub(crate) fn begin(
+        engine: &mut Engine,
+        conversation: &mut Conversation,
+        prompt: String,
+        (options, overflow, ticket): (Resolved, OverflowPolicy, Ticket),
+    ) -> Option<Self> {
+        let mut turn = Self {
+            queued: ticket.asked.elapsed(),
+            ticket,
+            options,
+            overflow,
+            waiting: false,
+            results: Vec::new(),
+            dropped: None,
+            told: 0,
+            text: String::new(),
+            passes: Vec::new(),
+        };
+        tracing::debug!(target: TEXT, prompt);
+        match turn.begin_pass(engine, conversation, Input::User(prompt)) {
+            Ok(()) => Some(turn),
+            Err(error) => {
+                turn.stop(engine, conversation, Stop::Failed(error));
+                None
+            }
+        }
+    }
+
+    fn begin_pass(
+        &mut self,
+        engine: &mut Engine,
+        conversation: &mut Conversation,
+        input: Input,
+    ) -> Result<(), SdkError> {
+        self.told = 0;
+        self.make_room(engine, conversation, &input)?;
+        let drawn: usize = self.passes.iter().map(|pass| pass.generated_tokens).sum();
+        let options = GenerateOptions {
+            sampler: self.options.sampler.clone(),
+            max_tokens: self.options.max_tokens.map(|most| most.saturating_sub(drawn).max(1)),
+            stop: self.options.stop.clone(),
+            mask: None,
+            keep_partial: self.options.keep_partial,
+        };
+        Ok(engine.begin(conversation, input, options)?)
+    }
+
+    /// Drops the oldest turns if the session's policy says so and the prompt leaves too little room.
+    fn make_room(
+        &mut self,
+        engine: &mut Engine,
+        conversation: &mut Conversation,
+        input: &Input,
+    ) -> Result<(), SdkError> {
+        let OverflowPolicy::DropOldest { keep_share } = self.overflow else { return Ok(()) };
+        let context = engine.context();
+        let room = self.options.max_tokens.unwrap_or(context / 8).clamp(1, context.div_ceil(2));
+        if engine.prompt(conversation, input)?.ids.len() + room <= context {
+            return Ok(());
+        }
+        let most = ((context as f64 * keep_share) as usize).min(context - room);
+        let dropped = engine.drop_oldest(conversation, input, most)?;
+        if dropped.turns > 0 {
+            let (turns, tokens) = (dropped.turns as u64, dropped.tokens as u64);
+            tracing::info!(turns, tokens, "the context was full: the oldest turns were dropped");
+            self.ticket.control.mailbox.put(Ok(Event::ContextDropped { turns, tokens }));
+            self.dropped = Some(dropped);
+        }
+        Ok(())
+    }
+
+    /// Computes a batch of the prompt or a token of the answer.
+    pub(crate) fn step(&mut self, engine: &mut Engine, conversation: &mut Conversation) -> Next {
+        match self.try_step(engine, conversation) {
+            Ok(next) => next,
+            Err(error) => {
+                self.stop(engine, conversation, Stop::Failed(error));
+                Next::Over
+            }
+        }
+    }
+
+    fn try_step(&mut self, engine: &mut Engine, conversation: &mut Conversation) -> Result<Next, SdkError> {
+        if self.ticket.control.is_cancelled() {
+            self.stop(engine, conversation, Stop::Cancelled);
+            return Ok(Next::Over);
+        }
+        if self.waiting {
+            if !self.ticket.control.is_answered() {
+                return Ok(Next::Wait);
+            }
+            self.waiting = false;
+            self.results = self.ticket.control.take_results();
+            self.begin_pass(engine, conversation, Input::ToolResults(self.results.clone()))?;
+            return Ok(Next::Step);
+        }
+        match engine.step(conversation)? {
+            EngineEvent::Text(text) => {
+                self.tell(text);
+                Ok(Next::Step)
+            }
+            EngineEvent::Finished(response) => Ok(self.end_pass(conversation, response)),
+            EngineEvent::BadCall(error) => {
+                tracing::warn!(%error, "the model wrote a call that cannot be read");
+                Ok(Next::Step)
+            }
+            EngineEvent::Prefill { .. } | EngineEvent::Token | EngineEvent::Call(_) => Ok(Next::Step),
+        }
+    }
+
+    fn tell(&mut self, text: String) {
+        self.told += text.len();
+        self.ticket.control.mailbox.put(Ok(Event::Text { text }));
+    }
+
+    /// Takes a pass that ended well; the conversation holds it now.
+    fn end_pass(&mut self, conversation: &Conversation, response: EngineResponse) -> Next {
+        self.results.clear();
+        self.dropped = None;
+        self.ticket.publish(conversation);
+        let finish = self.add(&response);
+        if response.finish == EngineFinish::ToolCalls {
+            self.waiting = true;
+            let first = count_calls(conversation.messages()) - response.answer.calls.len();
+            let calls = response.answer.calls.into_iter().zip(first..).map(|(call, number)| ToolCall {
+                call_id: call_id(number),
+                name: call.name,
+                arguments_json: serde_json::Value::Object(call.arguments).to_string(),
+            });
+            self.ticket.control.wait_for(calls.collect());
+            return Next::Wait;
+        }
+        self.ticket.end(Ok(self.response(finish)));
+        Next::Over
+    }
+
+    /// Adds a pass to the outcome.
+    fn add(&mut self, response: &EngineResponse) -> FinishReason {
+        tracing::debug!(target: TEXT, answer = response.answer.raw);
+        self.text.push_str(&response.answer.text);
+        self.passes.push(response.stats);
+        match response.finish {
+            EngineFinish::Stop | EngineFinish::ToolCalls => FinishReason::Stop,
+            EngineFinish::Length => FinishReason::Length,
+            EngineFinish::ContextFull => FinishReason::ContextFull,
+            EngineFinish::Constraint => FinishReason::Constraint,
+            EngineFinish::Cancelled => FinishReason::Cancelled,
+        }
+    }
+
+    fn response(&self, finish: FinishReason) -> Response {
+        let sum = |count: fn(&phonelm_engine::Stats) -> usize| self.passes.iter().map(count).sum::<usize>() as u64;
+        let first = self.passes.first().map_or(Duration::ZERO, |pass| pass.first_token);
+        let seconds: f64 =
+            self.passes.iter().map(|pass| pass.total.saturating_sub(pass.first_token).as_secs_f64()).sum();
+        let decoded = sum(|pass| pass.generated_tokens.saturating_sub(1));
+        Response {
+            text: self.text.clone(),
+            finish,
+            statistics: Statistics {
+                prompt_tokens: sum(|pass| pass.prompt_tokens),
+                cached_tokens: sum(|pass| pass.cached_tokens),
+                generated_tokens: sum(|pass| pass.generated_tokens),
+                seconds_to_first_token: (self.queued + first).as_secs_f64(),
+                tokens_per_second: if seconds > 0.0 { decoded as f64 / seconds } else { 0.0 },
+            },
+        }
+    }
+
+    /// Ends the turn. The running pass leaves no trace, unless it was cancelled and is to be kept; results of tools are
+    /// written down, and calls without one are marked as unknown.
+    pub(crate) fn stop(&mut self, engine: &mut Engine, conversation: &mut Conversation, stop: Stop) {
+        if self.waiting {
+            self.results = self.ticket.control.take_results();
+        }
+        let before = conversation.messages().len();
+        let outcome = match stop {
+            Stop::Cancelled => {
+                if let Some(response) = engine.cancel(conversation) {
+                    self.tell_rest(&response.answer.text);
+                    self.add(&response);
+                }
+                Ok(self.response(FinishReason::Cancelled))
+            }
+            Stop::Failed(error) => {
+                engine.abandon(conversation);
+                Err(error)
+            }
+        };
+        if conversation.messages().len() == before {
+            if let Some(dropped) = self.dropped.take() {
+                engine.put_back(conversation, dropped);
+            }
+            engine.record_results(conversation, std::mem::take(&mut self.results));
+        }
+        self.ticket.publish(conversation);
+        self.ticket.end(outcome);
+    }
+
+    /// Tells what was held back when an answer was cancelled.
+    fn tell_rest(&mut self, text: &str) {
+        if let Some(rest) = text.get(self.told..).filter(|rest| !rest.is_empty()) {
+            self.tell(rest.to_owned());
+        }
+    }
+
+    /// Gives text that has waited long enough to whoever waits for it.
+    pub(crate) fn tick(&self) {
+        self.ticket.control.mailbox.tick();
+    }
+}

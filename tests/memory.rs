@@ -1,0 +1,38 @@
+//! What is foretold of a model's memory is what it takes, for every weight type and family.
+
+#![allow(clippy::unwrap_used)]
+
+use phonelm_convert::random_model;
+use phonelm_gguf::TensorType;
+use phonelm_kernels::{CpuExecutor, CpuOptions, KvType, Memory};
+use phonelm_model::{Executor, Family, Mapping, ModelFile};
+use phonelm_tests::{extend, small_config};
+
+#[test]
+fn weights_and_caches_cost_what_was_foretold() {
+    for ty in [TensorType::F16, TensorType::Q4_0, TensorType::Q8_0, TensorType::Q5_1] {
+        for kv in [KvType::F16, KvType::F32] {
+            let bytes = random_model(&small_config(Family::PhoneLm, false), ty, 7).unwrap();
+            let file = ModelFile::new(Mapping::from_vec(bytes)).unwrap();
+            let options = CpuOptions { threads: Some(1), kv, ..CpuOptions::default() };
+            let memory = Memory::of(&file, &options, 64).unwrap();
+            let mut executor = CpuExecutor::new(file, &options).unwrap();
+            assert_eq!(memory.weights, executor.weight_bytes() as u64, "{ty}");
+            let cache = executor.create();
+            extend(&mut executor, cache, &[1; 65]);
+            assert_eq!(2 * memory.kv_block, executor.cache_bytes() as u64, "{ty}");
+        }
+    }
+}
+
+#[test]
+fn the_largest_context_is_the_largest_that_fits() {
+    let bytes = random_model(&small_config(Family::PhoneLm, false), TensorType::Q8_0, 7).unwrap();
+    let file = ModelFile::new(Mapping::from_vec(bytes)).unwrap();
+    let memory = Memory::of(&file, &CpuOptions::default(), 64).unwrap();
+    assert_eq!(memory.largest_context(0), 0);
+    assert_eq!(memory.largest_context(memory.total()), memory.context);
+    let budget = memory.weights + memory.scratch + memory.text(128);
+    assert_eq!(memory.largest_context(budget), 128.min(memory.context));
+    assert_eq!(memory.largest_context(budget - 1), 64);
+}
