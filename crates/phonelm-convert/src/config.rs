@@ -23,7 +23,7 @@ pub(crate) fn read_config(json: &Object, has_head: bool) -> Result<Config, Error
         return Err(json.wrong("num_key_value_heads", kv_heads, &format!("a divisor of the {heads} heads")));
     }
     let head_dim = head_dim(json, family, hidden, heads)?;
-    let (base, rope_scaling) = scaling(json)?;
+    let (base, rope_scaling) = scaling(json, family)?;
     let (linear_factor, factors) = match rope_scaling {
         Scaling::None => (1.0, None),
         Scaling::Linear { factor } => (factor as f32, None),
@@ -179,6 +179,7 @@ mod tests {
         assert_eq!((phonelm.activation, phonelm.rope.int8), (Activation::Relu, true));
         assert_eq!(phonelm.rope.layout, RopeLayout::Halves);
         assert!(read(r#"{"model_type": "phonelm", "partial_rotary_factor": 0.25}"#).is_ok());
+        assert!(read(r#"{"model_type": "phonelm", "rope_parameters": {"partial_rotary_factor": 0.25}}"#).is_ok());
         let qwen2 = read(r#"{"model_type": "qwen2", "hidden_act": "silu", "attention_bias": true}"#).unwrap();
         assert!(qwen2.qkv_bias && !qwen2.qk_norm);
         assert!(read(r#"{"model_type": "qwen3"}"#).unwrap().qk_norm);

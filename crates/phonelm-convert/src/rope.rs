@@ -1,5 +1,7 @@
 //! RoPE's base and scaling in config.json: `rope_theta` and `rope_scaling`, or `rope_parameters` of transformers 5.
 
+use phonelm_model::Family;
+
 use crate::Error;
 use crate::config::FILE;
 use crate::json::{Object, describe};
@@ -41,7 +43,7 @@ impl Llama3 {
 }
 
 /// The base of the frequencies and their scaling.
-pub(crate) fn scaling(json: &Object) -> Result<(f64, Scaling), Error> {
+pub(crate) fn scaling(json: &Object, family: Family) -> Result<(f64, Scaling), Error> {
     let parameters = match json.object("rope_parameters")? {
         Some(parameters) => Some(parameters),
         None => json.object("rope_scaling")?,
@@ -49,7 +51,9 @@ pub(crate) fn scaling(json: &Object) -> Result<(f64, Scaling), Error> {
     let top_level = json.positive("rope_theta")?;
     let Some(rope) = parameters else { return Ok((top_level.unwrap_or(10_000.0), Scaling::None)) };
     let base = rope.positive("rope_theta")?.or(top_level).unwrap_or(10_000.0);
-    if let Some(share) = rope.positive("partial_rotary_factor")?
+    // PhoneLM's own code turns whole heads, whatever this field says.
+    if family != Family::PhoneLm
+        && let Some(share) = rope.positive("partial_rotary_factor")?
         && share != 1.0
     {
         return Err(unsupported(share.to_string(), "only rotation of whole heads is"));
@@ -96,7 +100,7 @@ mod tests {
     use super::*;
 
     fn read(text: &str) -> Result<(f64, Scaling), Error> {
-        scaling(&Object::parse(FILE, text).unwrap())
+        scaling(&Object::parse(FILE, text).unwrap(), Family::Llama)
     }
 
     #[test]
