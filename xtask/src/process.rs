@@ -19,6 +19,13 @@ pub(crate) fn target_dir() -> PathBuf {
     root().join(dir)
 }
 
+/// Where large things that outlive a clone are kept: `phonelm` in `XDG_CACHE_HOME`, or in `~/.cache`.
+pub(crate) fn cache_dir() -> PathBuf {
+    let home = || std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".cache"));
+    let cache = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from).or_else(home);
+    cache.map_or_else(|| target_dir().join("cache"), |cache| cache.join("phonelm"))
+}
+
 /// A program that will run in the repository's root.
 pub(crate) fn command<S: AsRef<OsStr>>(program: &str, args: impl IntoIterator<Item = S>) -> Command {
     let mut command = Command::new(program);
