@@ -23,7 +23,7 @@ pub struct ModelInfo {
     pub family: String,
     /// Number of weights.
     pub parameters: u64,
-    /// The type in which most weights are stored, such as Q4_0.
+    /// The type in which most weights are stored, such as q4_0.
     pub quantization: String,
     /// Longest text in tokens.
     pub context: u64,

@@ -217,3 +217,12 @@ impl Open {
         state.tokens = tokens;
     }
 }
+
+#[cfg(test)]
+#[allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    dead_code,
+    reason = "a test fails by panicking; the fake serves other suites too"
+)]
+mod tests;

@@ -12,8 +12,14 @@ pub(crate) struct Script {
     pub(crate) say: VecDeque<u32>,
     /// What each forward pass was fed.
     pub(crate) fed: Vec<Vec<u32>>,
+    /// The cache that each of them went into.
+    pub(crate) caches: Vec<u64>,
     /// Fails that many passes from now.
     pub(crate) fail_after: Option<usize>,
+    /// Panics in the next pass.
+    pub(crate) panic: bool,
+    /// Takes a millisecond for each pass.
+    pub(crate) slow: bool,
 }
 
 pub(crate) type Shared = Arc<Mutex<Script>>;
@@ -103,6 +109,14 @@ impl Executor for Fake {
             }
             script.fail_after = script.fail_after.map(|passes| passes - 1);
             script.fed.push(tokens.to_vec());
+            script.caches.push(segment.cache.0);
+            if std::mem::take(&mut script.panic) {
+                drop(script);
+                panic!("scripted panic");
+            }
+            if script.slow {
+                std::thread::sleep(std::time::Duration::from_millis(1));
+            }
             self.caches.get_mut(&segment.cache).unwrap().extend_from_slice(tokens);
             let rows = match segment.logits {
                 LogitsFor::None => 0,

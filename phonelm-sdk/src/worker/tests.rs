@@ -1,0 +1,101 @@
+//! The inference thread with an executor that says what a script tells it and counts what it was fed.
+
+#[path = "../../../crates/phonelm-engine/tests/common/fake.rs"]
+mod fake;
+
+use std::sync::Arc;
+
+use fake::{Fake, Shared as Script};
+use phonelm_engine::Engine;
+use phonelm_model::ModelFile;
+use pollster::block_on;
+
+use crate::{
+    Event, FinishReason, GenerationOptions, GenerationRequest, Model, SdkError, Session, SessionOptions, model::About,
+};
+
+const TINY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../models/phonelm-tiny/phonelm-tiny.gguf");
+
+fn model() -> (Arc<Model>, Script) {
+    let file = ModelFile::open(TINY.as_ref()).unwrap();
+    let (executor, script) = Fake::new(file.config().vocab, file.config().context);
+    let engine = Engine::new(file.metadata(), file.config().vocab, executor).unwrap();
+    script.lock().unwrap().say = std::iter::repeat_n(100, 10_000).collect();
+    (Model::start(engine, About::of(&file), None).unwrap(), script)
+}
+
+fn request(prompt: &str) -> GenerationRequest {
+    GenerationRequest::text(prompt, GenerationOptions { max_tokens: Some(50), ..GenerationOptions::default() })
+}
+
+fn outcome(session: &Session, prompt: &str) -> Result<FinishReason, SdkError> {
+    let generation = session.generate(request(prompt)).unwrap();
+    loop {
+        match block_on(generation.next())? {
+            Some(Event::Finished { response }) => return Ok(response.finish),
+            Some(_) => {}
+            None => unreachable!("a generation ends with its outcome"),
+        }
+    }
+}
+
+#[test]
+fn a_panic_ends_one_turn_and_neither_the_session_nor_its_neighbours() {
+    let (model, script) = model();
+    let (session, other) =
+        (model.new_session(SessionOptions::default()).unwrap(), model.new_session(SessionOptions::default()).unwrap());
+    assert_eq!(outcome(&session, "first"), Ok(FinishReason::Length));
+    let before = session.transcript();
+    script.lock().unwrap().panic = true;
+    let error = outcome(&session, "second").unwrap_err();
+    assert!(matches!(&error, SdkError::Internal { reason } if reason.contains("scripted panic")), "{error}");
+    assert_eq!(session.transcript(), before);
+    assert_eq!(outcome(&other, "third"), Ok(FinishReason::Length));
+    assert_eq!(outcome(&session, "fourth"), Ok(FinishReason::Length));
+    assert_eq!(session.transcript().entries.len(), 4);
+}
+
+#[test]
+fn prompts_go_in_by_at_most_64_tokens_and_cancelling_stops_between_them() {
+    let (model, script) = model();
+    let session = model.new_session(SessionOptions::default()).unwrap();
+    let long = "a word and ".repeat(300);
+    let generation = session.generate(request(&long)).unwrap();
+    loop {
+        if !script.lock().unwrap().fed.is_empty() {
+            break;
+        }
+        std::thread::yield_now();
+    }
+    script.lock().unwrap().slow = true;
+    generation.cancel();
+    let fed = script.lock().unwrap().fed.len();
+    while !matches!(block_on(generation.next()), Ok(None)) {}
+    let script = script.lock().unwrap();
+    assert!(script.fed.len() <= fed + 1, "{} passes after {fed}", script.fed.len());
+    assert!(script.fed.iter().all(|batch| batch.len() <= 64));
+}
+
+#[test]
+fn sessions_take_turns_token_by_token() {
+    let (model, script) = model();
+    let sessions: Vec<_> = (0..3).map(|_| model.new_session(SessionOptions::default()).unwrap()).collect();
+    script.lock().unwrap().slow = true;
+    let generations: Vec<_> = sessions.iter().map(|session| session.generate(request("hi")).unwrap()).collect();
+    for generation in &generations {
+        while !matches!(block_on(generation.next()), Ok(None)) {}
+    }
+    let script = script.lock().unwrap();
+    let decoded: Vec<usize> =
+        script.caches.iter().zip(&script.fed).filter(|(_, fed)| fed.len() == 1).map(|(&c, _)| c as usize).collect();
+    let unfair = decoded.windows(2).filter(|pair| pair[0] == pair[1]).count();
+    assert!(unfair <= 6, "{unfair} of {} tokens in a row for one session", decoded.len());
+}
+
+#[test]
+fn out_of_memory_is_told_with_its_bytes() {
+    let error: SdkError =
+        phonelm_engine::Error::Executor(phonelm_model::ExecutorError::OutOfMemory { bytes: 7 }).into();
+    assert_eq!(error, SdkError::OutOfMemory { needed: 7 });
+    assert!(error.is_retryable());
+}

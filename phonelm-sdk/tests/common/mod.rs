@@ -1,0 +1,82 @@
+//! What the suites share: the model that ships, and generations read to their end.
+
+#![allow(dead_code, reason = "each suite uses its own part")]
+
+use std::sync::Arc;
+
+use phonelm_sdk::*;
+use pollster::block_on;
+
+pub(crate) const TINY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../models/phonelm-tiny/phonelm-tiny.gguf");
+
+pub(crate) fn path(path: impl Into<String>) -> ModelSource {
+    ModelSource::Path { path: path.into() }
+}
+
+/// Loads a model, or says why not.
+pub(crate) fn load(source: ModelSource, options: ModelOptions) -> Result<Arc<Model>, SdkError> {
+    let loading = load_model(source, options);
+    let mut last = 0.0;
+    loop {
+        match block_on(loading.next())?.unwrap() {
+            LoadEvent::Progress { fraction } => {
+                assert!((last..=1.0).contains(&fraction), "{fraction} after {last}");
+                last = fraction;
+            }
+            LoadEvent::Ready { model } => {
+                assert!(block_on(loading.next()).unwrap().is_none());
+                return Ok(model);
+            }
+        }
+    }
+}
+
+pub(crate) fn tiny() -> Arc<Model> {
+    load(path(TINY), ModelOptions::default()).unwrap()
+}
+
+pub(crate) fn session(model: &Model) -> Arc<Session> {
+    model.new_session(SessionOptions::default()).unwrap()
+}
+
+pub(crate) fn most(max_tokens: u32) -> GenerationOptions {
+    GenerationOptions { max_tokens: Some(max_tokens), ..GenerationOptions::default() }
+}
+
+/// A request whose answer goes on until it is stopped: at this temperature the end is as unlikely as any other token.
+pub(crate) fn endless() -> GenerationRequest {
+    let options = GenerationOptions { temperature: Some(10.0), seed: Some(1), ..GenerationOptions::default() };
+    GenerationRequest::text("Tell me everything", options)
+}
+
+pub(crate) fn ask(session: &Session, prompt: &str) -> Arc<Generation> {
+    session.generate(GenerationRequest::text(prompt, GenerationOptions::default())).unwrap()
+}
+
+/// Every event but the last, and the outcome.
+pub(crate) fn events(generation: &Generation) -> Result<(Vec<Event>, Response), SdkError> {
+    let mut events = Vec::new();
+    loop {
+        match block_on(generation.next())?.unwrap() {
+            Event::Finished { response } => {
+                assert_eq!(block_on(generation.next()), Ok(None));
+                assert_eq!(generation.state(), GenerationState::Ended { reason: response.finish });
+                return Ok((events, response));
+            }
+            event => events.push(event),
+        }
+    }
+}
+
+/// The outcome of a generation whose pieces of text add up to it.
+pub(crate) fn finish(generation: &Generation) -> Result<Response, SdkError> {
+    let (events, response) = events(generation)?;
+    let text: String =
+        events.iter().filter_map(|e| if let Event::Text { text } = e { Some(text.as_str()) } else { None }).collect();
+    assert_eq!(text, response.text);
+    Ok(response)
+}
+
+pub(crate) fn answer(session: &Session, prompt: &str) -> Response {
+    finish(&ask(session, prompt)).unwrap()
+}
