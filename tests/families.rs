@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+use std::ops::ControlFlow;
+
 use phonelm_convert::{Options, convert};
 use phonelm_gguf::TensorType;
 use phonelm_kernels::{CpuExecutor, CpuOptions, KvType};
@@ -18,7 +20,8 @@ fn check(ty: TensorType, kv: KvType, limit: f64) {
     for folder in names {
         let name = folder.file_name().unwrap().to_string_lossy().into_owned();
         let path = out.path().join(format!("{name}.gguf"));
-        convert(&folder, &path, &Options { ty }, &mut |_| {}).unwrap_or_else(|e| panic!("{name}: {e}"));
+        convert(&folder, &path, &Options { ty }, &mut |_| ControlFlow::Continue(()))
+            .unwrap_or_else(|e| panic!("{name}: {e}"));
         let file = ModelFile::open(&path).unwrap_or_else(|e| panic!("{name}: {e}"));
         let options = CpuOptions { threads: Some(2), kv, ..CpuOptions::default() };
         let mut executor = CpuExecutor::new(file, &options).unwrap_or_else(|e| panic!("{name}: {e}"));

@@ -3,6 +3,7 @@
 //! The input is three parts, divided by the byte 0 (the last part, the weights, may hold more of them).
 #![no_main]
 
+use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::LazyLock;
 
@@ -20,7 +21,7 @@ fuzz_target!(|input: &[u8]| {
         write(DIR.path(), file, parts.next());
     }
     let out = DIR.path().join("out.gguf");
-    if convert(DIR.path(), &out, &Options { ty: TensorType::Q4_0 }, &mut |_| {}).is_ok() {
+    if convert(DIR.path(), &out, &Options { ty: TensorType::Q4_0 }, &mut |_| ControlFlow::Continue(())).is_ok() {
         ModelFile::open(&out).expect("what was converted is a model");
     }
 });

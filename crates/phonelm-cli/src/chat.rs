@@ -3,15 +3,14 @@
 //! phonelm runs no phone functions. When the model calls one, the call is shown and the chat goes on; `/result` tells
 //! the model what came of it.
 
-use std::sync::atomic::Ordering;
-
 use phonelm_engine::{Conversation, Engine, GenerateOptions, Input, Message, Response, ToolResult};
 use rustyline::DefaultEditor;
 use rustyline::error::ReadlineError;
 
 use crate::error::Error;
+use crate::interrupt;
 use crate::output::{print, tell};
-use crate::turn::{Failure, STOP, answer, stats_text};
+use crate::turn::{Failure, answer, stats_text};
 
 const HELP: &str = "\
 /help          this list
@@ -41,7 +40,7 @@ pub(crate) struct Terminal(DefaultEditor);
 
 impl Terminal {
     pub(crate) fn open() -> Result<Self, Error> {
-        ctrlc::set_handler(|| STOP.store(true, Ordering::Relaxed))?;
+        interrupt::catch()?;
         Ok(Self(DefaultEditor::new()?))
     }
 }
@@ -114,7 +113,7 @@ pub(crate) fn chat(
             }
             _ => Input::User(text),
         };
-        STOP.store(false, Ordering::Relaxed);
+        interrupt::forget();
         match answer(engine, conversation, input, GenerateOptions { keep_partial: true, ..options() }, false) {
             Ok(response) => {
                 if stats_always {

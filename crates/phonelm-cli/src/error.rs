@@ -56,6 +56,9 @@ pub(crate) enum Error {
     /// The terminal cannot be used for a chat.
     #[error("the chat cannot use the terminal: {0}")]
     Terminal(#[from] rustyline::error::ReadlineError),
+    /// Ctrl-C ended the work.
+    #[error("stopped; {} was not written", path.display())]
+    Interrupted { path: PathBuf },
     /// Ctrl-C cannot be caught.
     #[error("Ctrl-C cannot be caught: {0}")]
     Signal(#[from] ctrlc::Error),

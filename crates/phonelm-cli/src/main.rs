@@ -7,6 +7,7 @@
 mod chat;
 mod commands;
 mod error;
+mod interrupt;
 mod memory;
 mod model;
 mod npy;

@@ -2,16 +2,13 @@
 
 use std::io::{self, IsTerminal};
 use std::ops::ControlFlow;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use phonelm_engine::{Conversation, Engine, Event, FinishReason, GenerateOptions, Input, Response, Stats, ToolCall};
 use serde_json::{Value, json};
 
 use crate::error::Error;
+use crate::interrupt;
 use crate::output::{print, printable};
-
-/// Set by Ctrl-C: the answer that is being made ends.
-pub(crate) static STOP: AtomicBool = AtomicBool::new(false);
 
 /// A turn either fails in the engine or cannot be shown.
 pub(crate) enum Failure {
@@ -32,7 +29,7 @@ pub(crate) fn answer(
     let response = engine.respond(conversation, input, options, |event| {
         let shown = if quiet { Ok(()) } else { screen.show(event) };
         failed = shown.err();
-        match failed.is_some() || STOP.load(Ordering::Relaxed) {
+        match failed.is_some() || interrupt::pressed() {
             true => ControlFlow::Break(()),
             false => ControlFlow::Continue(()),
         }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::fs::File;
 use std::io::{BufWriter, Write};
+use std::ops::ControlFlow;
 use std::path::Path;
 
 use phonelm_gguf::{TensorType, Writer};
@@ -81,11 +82,11 @@ impl fmt::Display for Warning {
                 write!(f, "other programs than this one may not read the tokenizer: it is no known byte-level BPE")
             }
             Self::StoredAsF16 { count, first, asked } => {
-                let block = asked.block_len();
-                write!(
-                    f,
-                    "{count} matrices are stored as f16 ({first} is the first): {asked} needs rows of a multiple of {block}"
-                )
+                match count {
+                    1 => write!(f, "{first} is stored as f16")?,
+                    _ => write!(f, "{count} matrices are stored as f16 ({first} is the first)")?,
+                }
+                write!(f, ": {asked} needs rows of a multiple of {}", asked.block_len())
             }
         }
     }
@@ -94,11 +95,12 @@ impl fmt::Display for Warning {
 /// Converts the Hugging Face folder `dir` to the GGUF file `out`.
 ///
 /// The file is written under a temporary name beside `out` and renamed when whole; after an error nothing is left.
+/// `progress` ends the conversion with [`ControlFlow::Break`] ([`Error::Cancelled`]).
 pub fn convert(
     dir: &Path,
     out: &Path,
     options: &Options,
-    progress: &mut dyn FnMut(Progress<'_>),
+    progress: &mut dyn FnMut(Progress<'_>) -> ControlFlow<()>,
 ) -> Result<Report, Error> {
     if !can_quantize(options.ty) {
         return Err(Error::CannotQuantize { ty: options.ty });
@@ -189,16 +191,16 @@ fn write(
     writer: &Writer,
     config: &Config,
     tensors: &[Tensor<'_>],
-    progress: &mut dyn FnMut(Progress<'_>),
+    progress: &mut dyn FnMut(Progress<'_>) -> ControlFlow<()>,
 ) -> Result<u64, Error> {
     let failed = |cause: std::io::Error| Error::Write { path: out.to_path_buf(), cause: cause.into() };
-    let temporary = BufWriter::new(temporary_beside(out).map_err(failed)?);
-    let written = fill(temporary, writer, config, tensors, progress).map_err(|error| match error {
+    let mut temporary = temporary_beside(out).map_err(failed)?;
+    let buffered = BufWriter::new(temporary.as_file_mut());
+    let written = fill(buffered, writer, config, tensors, progress).map_err(|error| match error {
         WriteError::Source(error) => error,
         WriteError::Out(cause) => Error::Write { path: out.to_path_buf(), cause },
     })?;
-    let temporary = written.into_inner().map_err(|error| failed(error.into_error()))?;
-    temporary.as_file().sync_all().map_err(failed)?;
+    written.into_inner().map_err(|error| failed(error.into_error()))?.sync_all().map_err(failed)?;
     let file: File = temporary.persist(out).map_err(|error| failed(error.error))?;
     Ok(file.metadata().map_err(failed)?.len())
 }
@@ -209,7 +211,7 @@ fn fill<W: Write>(
     writer: &Writer,
     config: &Config,
     tensors: &[Tensor<'_>],
-    progress: &mut dyn FnMut(Progress<'_>),
+    progress: &mut dyn FnMut(Progress<'_>) -> ControlFlow<()>,
 ) -> Result<W, WriteError> {
     let mut body = writer.start(out)?;
     let total = body.tensors().iter().map(|tensor| tensor.size()).sum();
@@ -222,7 +224,7 @@ fn fill<W: Write>(
     for tensor in tensors {
         let mut written = |bytes: usize| {
             done += bytes as u64;
-            progress(Progress { tensor: &tensor.slot.gguf, done, total });
+            progress(Progress { tensor: &tensor.slot.gguf, done, total })
         };
         tensor.write(config.head_dim, &mut body, &mut written)?;
     }
@@ -237,6 +239,10 @@ fn temporary_beside(out: &Path) -> std::io::Result<NamedTempFile> {
     };
     if out.is_dir() {
         return Err(std::io::Error::from(std::io::ErrorKind::IsADirectory));
+    }
+    if !folder.is_dir() {
+        let what = format!("there is no folder {}", folder.display());
+        return Err(std::io::Error::new(std::io::ErrorKind::NotFound, what));
     }
     let mut builder = tempfile::Builder::new();
     builder.prefix(".phonelm-").suffix(".partial");
@@ -275,7 +281,7 @@ mod tests {
         let config = read_config(&json, true).unwrap();
         let tensors = find(&source, &config, TensorType::Q8_0).unwrap();
         let writer = declare(&dir, &config, &tensors, vec![], TensorType::Q8_0);
-        let fill = |room| fill(Disk(room), &writer, &config, &tensors, &mut |_| {});
+        let fill = |room| fill(Disk(room), &writer, &config, &tensors, &mut |_| ControlFlow::Continue(()));
 
         let room = 1 << 20;
         let length = room - fill(room).ok().unwrap().0;

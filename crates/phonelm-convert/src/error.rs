@@ -158,6 +158,9 @@ pub enum Error {
         /// The type.
         ty: TensorType,
     },
+    /// The caller ended the conversion.
+    #[error("the conversion was stopped; nothing is left of it")]
+    Cancelled,
     /// The file's container cannot be written, for instance because the disk is full.
     #[error("cannot write {}: {cause}", path.display())]
     Write {

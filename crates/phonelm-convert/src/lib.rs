@@ -4,12 +4,15 @@
 //! tensor in pieces, so memory does not grow with the model; the result appears under its name only when it is whole.
 //!
 //! ```no_run
+//! use std::ops::ControlFlow;
+//!
 //! use phonelm_convert::{Options, convert};
 //! use phonelm_gguf::TensorType;
 //!
 //! let options = Options { ty: TensorType::Q4_0 };
 //! let report = convert("PhoneLM-0.5B".as_ref(), "phonelm.gguf".as_ref(), &options, &mut |progress| {
 //!     println!("{} of {} bytes", progress.done, progress.total);
+//!     ControlFlow::Continue(())
 //! })?;
 //! report.warnings.iter().for_each(|warning| eprintln!("warning: {warning}"));
 //! # Ok::<(), phonelm_convert::Error>(())

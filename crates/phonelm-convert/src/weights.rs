@@ -1,6 +1,7 @@
 //! Which type each tensor gets, and its way from the folder into the file, a few rows at a time.
 
 use std::io::Write;
+use std::ops::ControlFlow;
 
 use phonelm_gguf::{BodyWriter, TensorType};
 use phonelm_kernels::blocks::quantize;
@@ -80,12 +81,12 @@ fn check_unknown(source: &Source, slots: &[Slot]) -> Result<(), Error> {
 }
 
 impl Tensor<'_> {
-    /// Converts the tensor and writes it, telling `written` the bytes of each piece.
+    /// Converts the tensor and writes it, telling `written` the bytes of each piece; [`ControlFlow::Break`] ends it.
     pub(crate) fn write<W: Write>(
         &self,
         head_dim: usize,
         body: &mut BodyWriter<W>,
-        written: &mut dyn FnMut(usize),
+        written: &mut dyn FnMut(usize) -> ControlFlow<()>,
     ) -> Result<(), WriteError> {
         let (cols, rows) = (self.slot.cols, self.slot.rows.unwrap_or(1));
         let source_row = |row| if self.slot.paired { paired_row(row, head_dim) } else { row };
@@ -107,7 +108,9 @@ impl Tensor<'_> {
             quantize(self.ty, &numbers, &mut bytes)
                 .map_err(|_| WriteError::Source(Error::CannotQuantize { ty: self.ty }))?;
             body.chunk(&bytes)?;
-            written(bytes.len());
+            if written(bytes.len()).is_break() {
+                return Err(WriteError::Source(Error::Cancelled));
+            }
         }
         Ok(())
     }

@@ -1,5 +1,6 @@
 //! `phonelm convert`: a Hugging Face folder becomes one GGUF file.
 
+use std::ops::ControlFlow;
 use std::path::PathBuf;
 
 use clap::Args;
@@ -8,7 +9,7 @@ use phonelm_gguf::TensorType;
 
 use crate::error::Error;
 use crate::output::{bytes, count, print, tell};
-use crate::save;
+use crate::{interrupt, save};
 
 /// Make a GGUF file from a Hugging Face folder
 #[derive(Args)]
@@ -33,6 +34,7 @@ pub(crate) struct Options {
 
 pub(crate) fn run(options: &Options) -> Result<(), Error> {
     save::check_place(&options.out)?;
+    interrupt::catch()?;
     let bar = ProgressBar::no_length().with_style(style());
     let report = phonelm_convert::convert(
         &options.dir,
@@ -42,6 +44,7 @@ pub(crate) fn run(options: &Options) -> Result<(), Error> {
             bar.set_length(step.total);
             bar.set_position(step.done);
             bar.set_message(step.tensor.to_owned());
+            if interrupt::pressed() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         },
     );
     bar.finish_and_clear();

@@ -9,7 +9,7 @@ use phonelm_model::{Executor, ExecutorError, Input, LogitsFor, Segment};
 use crate::error::Error;
 use crate::model::Model;
 use crate::output::print;
-use crate::{npy, save};
+use crate::{interrupt, npy, save};
 
 /// Rows computed at once; the result is written piece by piece, because a row is as wide as the vocabulary.
 const BATCH: usize = 64;
@@ -70,9 +70,13 @@ pub(crate) fn run(options: &Options) -> Result<(), Error> {
     let cpu = CpuOptions { threads: options.threads, kv: options.kv.into(), ..CpuOptions::default() };
     let mut executor = model.executor(&cpu)?;
     let cache = executor.create();
+    interrupt::catch()?;
     save::whole(&options.out, |file| {
         file.write_all(&npy::header(tokens.len(), vocab))?;
         for (index, batch) in tokens.chunks(BATCH).enumerate() {
+            if interrupt::pressed() {
+                return Err(Error::Interrupted { path: options.out.clone() }.into());
+            }
             let segment = Segment { cache, input: Input::Tokens(batch), logits: LogitsFor::All };
             let logits = executor.forward(&[segment]).map_err(|error| {
                 model.failed(match error {

@@ -1,5 +1,7 @@
 //! Every family converted: names, shapes, types, keys, and the numbers themselves.
 
+use std::ops::ControlFlow;
+
 use crate::folder::{Folder, noise, numbers};
 use phonelm_convert::Warning;
 use phonelm_gguf::TensorType;
@@ -180,7 +182,11 @@ fn progress_rises_to_the_total() {
     let mut seen = Vec::new();
     let out = folder.dir.path().join("out.gguf");
     let options = phonelm_convert::Options { ty: TensorType::F32 };
-    phonelm_convert::convert(folder.write(), &out, &options, &mut |p| seen.push((p.done, p.total))).unwrap();
+    phonelm_convert::convert(folder.write(), &out, &options, &mut |p| {
+        seen.push((p.done, p.total));
+        ControlFlow::Continue(())
+    })
+    .unwrap();
     assert!(seen.is_sorted_by(|a, b| a.0 < b.0) && seen.len() >= folder.tensors.len());
     let last = seen.last().unwrap();
     assert_eq!(last.0, last.1);
@@ -196,7 +202,7 @@ fn the_golden_folders_convert() {
         for ty in [TensorType::F32, TensorType::Q5_1] {
             let path = out.path().join("model.gguf");
             let options = phonelm_convert::Options { ty };
-            phonelm_convert::convert(&dir, &path, &options, &mut |_| {}).unwrap();
+            phonelm_convert::convert(&dir, &path, &options, &mut |_| ControlFlow::Continue(())).unwrap();
             let model = phonelm_model::ModelFile::open(&path).unwrap();
             assert!(dir.ends_with(model.metadata().str("general.name").unwrap().unwrap()));
         }

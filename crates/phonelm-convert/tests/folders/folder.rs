@@ -1,6 +1,7 @@
 //! Small Hugging Face folders, made up in the test that reads them.
 
 use std::collections::BTreeMap;
+use std::ops::ControlFlow;
 use std::path::Path;
 
 use phonelm_convert::{Error, Options, Report, convert};
@@ -108,7 +109,7 @@ impl Folder {
 
     pub(crate) fn convert(&self, ty: TensorType) -> Result<(ModelFile, Report), Error> {
         let out = self.dir.path().join("out.gguf");
-        let report = convert(self.write(), &out, &Options { ty }, &mut |_| {})?;
+        let report = convert(self.write(), &out, &Options { ty }, &mut |_| ControlFlow::Continue(()))?;
         Ok((ModelFile::open(&out).unwrap(), report))
     }
 
@@ -127,7 +128,8 @@ pub(crate) fn refusal_in(dir: &Path) -> String {
         names
     };
     let before = files();
-    let result = convert(dir, &dir.join("out.gguf"), &Options { ty: TensorType::F32 }, &mut |_| {});
+    let result =
+        convert(dir, &dir.join("out.gguf"), &Options { ty: TensorType::F32 }, &mut |_| ControlFlow::Continue(()));
     let message = result.map(drop).expect_err("the folder must be refused").to_string();
     assert_eq!(files(), before, "nothing is left behind after: {message}");
     message

@@ -1,9 +1,10 @@
 //! Broken and hostile folders: each ends in an error that says what and where, and leaves nothing behind.
 
 use std::fs;
+use std::ops::ControlFlow;
 
 use crate::folder::{Folder, refusal_in};
-use phonelm_convert::{Options, convert};
+use phonelm_convert::{Error, Options, convert};
 use phonelm_gguf::TensorType;
 use safetensors::Dtype;
 use serde_json::json;
@@ -20,7 +21,8 @@ fn missing_files() {
     fs::write(dir.join("config.json"), folder.config.to_string()).unwrap();
     assert_says(&refusal_in(dir), "has no model.safetensors (nor an index");
     let file = dir.join("config.json");
-    let error = convert(&file, &dir.join("out"), &Options { ty: TensorType::F32 }, &mut |_| {}).unwrap_err();
+    let error = convert(&file, &dir.join("out"), &Options { ty: TensorType::F32 }, &mut |_| ControlFlow::Continue(()))
+        .unwrap_err();
     assert_says(&error.to_string(), "is no folder");
 }
 
@@ -161,9 +163,23 @@ fn places_where_nothing_can_be_written() {
     let folder = Folder::new("llama");
     let dir = folder.write();
     for out in [dir.to_path_buf(), dir.join("absent/out.gguf"), dir.join("config.json/out.gguf")] {
-        let error = convert(dir, &out, &Options { ty: TensorType::F32 }, &mut |_| {}).unwrap_err();
+        let error =
+            convert(dir, &out, &Options { ty: TensorType::F32 }, &mut |_| ControlFlow::Continue(())).unwrap_err();
         assert_says(&error.to_string(), &format!("cannot write {}: writing failed", out.display()));
     }
+}
+
+#[test]
+fn a_stopped_conversion_leaves_nothing() {
+    let folder = Folder::new("llama");
+    let (dir, mut calls) = (folder.write(), 0);
+    let error = convert(dir, &dir.join("out.gguf"), &Options { ty: TensorType::F32 }, &mut |_| {
+        calls += 1;
+        if calls == 3 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    });
+    assert!(matches!(error, Err(Error::Cancelled)) && calls == 3, "{error:?} after {calls} calls");
+    let names = fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    assert!(names.into_iter().all(|name| !name.ends_with(".gguf") && !name.ends_with(".partial")));
 }
 
 #[test]
