@@ -4,8 +4,6 @@ use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
-use tempfile::NamedTempFile;
-
 use crate::error::Error;
 
 /// Refuses names that renaming would take from a folder, a device or a pipe.
@@ -47,6 +45,9 @@ impl From<Error> for Failure {
 
 fn write(path: &Path, fill: impl FnOnce(&mut dyn Write) -> Result<(), Failure>) -> Result<(), Failure> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    if !folder.is_dir() {
+        return Err(io::Error::new(io::ErrorKind::NotFound, format!("there is no folder {}", folder.display())).into());
+    }
     let mut builder = tempfile::Builder::new();
     builder.prefix(".phonelm-").suffix(".partial");
     #[cfg(unix)]
@@ -55,10 +56,10 @@ fn write(path: &Path, fill: impl FnOnce(&mut dyn Write) -> Result<(), Failure>) 
         // The process's umask still applies: the file gets the rights of any other new file.
         builder.permissions(std::fs::Permissions::from_mode(0o666));
     }
-    let mut writer: BufWriter<NamedTempFile> = BufWriter::new(builder.tempfile_in(folder)?);
+    let mut temporary = builder.tempfile_in(folder)?;
+    let mut writer = BufWriter::new(temporary.as_file_mut());
     fill(&mut writer)?;
-    let temporary = writer.into_inner().map_err(io::IntoInnerError::into_error)?;
-    temporary.as_file().sync_all()?;
+    writer.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()?;
     let _: File = temporary.persist(path).map_err(|error| error.error)?;
     Ok(())
 }

@@ -156,8 +156,10 @@ fn texts_longer_than_the_context() {
     let long = "a quick brown fox ".repeat(400);
     let line = place.fails(&["run", "llama-tied-gqa.gguf", "--prompt", &long]);
     assert!(line.contains("512"), "{line}");
-    let line = place.fails(&["bench", "llama-tied-gqa.gguf", "-p", "513"]);
-    assert!(line.contains("513 tokens do not fit into a context of 512"), "{line}");
+    for option in ["-p", "-n"] {
+        let line = place.fails(&["bench", "llama-tied-gqa.gguf", option, "99999"]);
+        assert!(line.contains("99999 tokens do not fit into a context of 512"), "{option}: {line}");
+    }
 }
 
 #[test]
@@ -250,7 +252,7 @@ fn a_disk_that_takes_no_more_leaves_the_old_file() {
             stdout: String::from_utf8(output.stdout).unwrap(),
             stderr: String::from_utf8(output.stderr).unwrap(),
         });
-        assert!(line.contains("cannot write old: "), "{line}");
+        assert!(line.contains("cannot write old: ") && !line.contains(".partial"), "{line}");
         assert_eq!(std::fs::read(place.path("old")).unwrap(), b"what stood here");
         assert_eq!(place.names(), ["old", "qwen2-gqa.gguf"]);
     }
@@ -269,7 +271,9 @@ fn results_do_not_replace_devices_or_folders() {
         assert!(line.contains("is no ordinary file"), "{line}");
     }
     let line = place.fails(&["logits", "llama-tied-gqa.gguf", "--tokens", "1", "-o", "no/folder/out.npy"]);
-    assert!(line.contains("cannot write no/folder/out.npy"), "{line}");
+    assert!(line.contains("cannot write no/folder/out.npy: there is no folder no/folder"), "{line}");
+    let line = place.fails(&["convert", folder.to_str().unwrap(), "-o", "no/folder/out.gguf"]);
+    assert!(line.ends_with("there is no folder no/folder"), "{line}");
 }
 
 #[test]

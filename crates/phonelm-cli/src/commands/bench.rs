@@ -7,7 +7,8 @@ use clap::{Args, ValueEnum};
 use phonelm_gguf::TensorType;
 use phonelm_kernels::{CpuExecutor, CpuOptions};
 use phonelm_model::{
-    Activation, Config, Executor, Family, Input, LogitsFor, Mapping, ModelFile, Rope, RopeLayout, Segment,
+    Activation, Config, Executor, ExecutorError, Family, Input, LogitsFor, Mapping, ModelFile, Rope, RopeLayout,
+    Segment,
 };
 use serde::Serialize;
 
@@ -122,6 +123,10 @@ pub(crate) fn run(options: &Options) -> Result<(), Error> {
         return Err(Error::Usage("--type is for random weights: it needs --shape".to_owned()));
     }
     let model = open(options)?;
+    let (needed, limit) = (options.prompt.max(options.generate), model.file.config().context);
+    if needed > limit {
+        return Err(model.failed(ExecutorError::ContextFull { needed, limit }));
+    }
     let threads = options.threads.unwrap_or_else(phonelm_kernels::default_threads);
     let mut executor = model.executor(&CpuOptions { threads: Some(threads), ..CpuOptions::default() })?;
     let vocab = model.file.config().vocab;
@@ -169,10 +174,7 @@ fn open(options: &Options) -> Result<Model, Error> {
 }
 
 /// Feeds the pieces to an empty cache, logits wanted of the last token of each, and returns the seconds that it took.
-fn time<'a>(
-    executor: &mut CpuExecutor,
-    pieces: impl Iterator<Item = &'a [u32]>,
-) -> Result<f64, phonelm_model::ExecutorError> {
+fn time<'a>(executor: &mut CpuExecutor, pieces: impl Iterator<Item = &'a [u32]>) -> Result<f64, ExecutorError> {
     let cache = executor.create();
     let start = Instant::now();
     for piece in pieces {
