@@ -26,6 +26,9 @@ pub(crate) enum Error {
     /// The forward pass refused.
     #[error("{model}: {cause}")]
     Executor { model: String, cause: phonelm_model::ExecutorError },
+    /// A weight is no number.
+    #[error("{model}: {cause}: the model file is damaged")]
+    Damaged { model: String, cause: phonelm_kernels::BadWeight },
     /// The conversion failed.
     #[error(transparent)]
     Convert(#[from] phonelm_convert::Error),

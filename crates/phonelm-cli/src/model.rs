@@ -1,9 +1,10 @@
 //! The model that a command works on: a file, or the one that is part of the program.
 
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use phonelm_engine::{ChatTemplate, Tokenizer};
-use phonelm_kernels::{CpuExecutor, CpuOptions};
+use phonelm_kernels::{CpuExecutor, CpuOptions, check_weights};
 use phonelm_model::{ExecutorError, Mapping, ModelFile};
 
 use crate::error::Error;
@@ -53,12 +54,21 @@ impl Model {
 
     /// An error of the engine with the model's name.
     pub(crate) fn engine(&self, cause: phonelm_engine::Error) -> Error {
-        Error::Engine { model: self.name.clone(), cause }
+        match cause {
+            phonelm_engine::Error::Executor(cause) => self.failed(cause),
+            cause => Error::Engine { model: self.name.clone(), cause },
+        }
     }
 
-    /// An error of the executor with the model's name.
+    /// An error of the executor with the model's name. Where the numbers ran out, the weight to blame is looked for.
     pub(crate) fn failed(&self, cause: ExecutorError) -> Error {
-        Error::Executor { model: self.name.clone(), cause }
+        let model = self.name.clone();
+        if matches!(cause, ExecutorError::NotFinite { .. })
+            && let Err(cause) = check_weights(&self.file, &mut |_| ControlFlow::Continue(()))
+        {
+            return Error::Damaged { model, cause };
+        }
+        Error::Executor { model, cause }
     }
 }
 

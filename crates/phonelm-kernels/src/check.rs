@@ -6,16 +6,14 @@ use phonelm_model::ModelFile;
 
 use crate::blocks::dequantize;
 
-/// A weight that is NaN or infinite, or a tensor that cannot be read.
+/// A weight that is NaN or infinite.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("tensor {tensor:?} holds a weight that is no finite number among elements {first} to {last}")]
+#[error("element {element} of tensor {tensor} is no finite number")]
 pub struct BadWeight {
     /// The tensor.
     pub tensor: String,
-    /// Where the damaged stretch begins, in elements.
-    pub first: u64,
-    /// Its last element.
-    pub last: u64,
+    /// The first such element, counted through the whole tensor.
+    pub element: u64,
 }
 
 /// Elements that are looked at between two calls of `progress`: a whole number of blocks of every type.
@@ -36,12 +34,10 @@ pub fn check_weights(
         let stretch_bytes = STRETCH / info.ty.block_len() * info.ty.block_bytes();
         for (index, stretch) in bytes.chunks(stretch_bytes).enumerate() {
             let count = stretch.len() / info.ty.block_bytes() * info.ty.block_len();
-            let first = (index * STRETCH) as u64;
-            let bad = || BadWeight { tensor: info.name.clone(), first, last: first + count.max(1) as u64 - 1 };
-            let out = values.get_mut(..count).unwrap_or_default();
-            dequantize(info.ty, stretch, out).map_err(|_| bad())?;
-            if out.iter().any(|x| !x.is_finite()) {
-                return Err(bad());
+            let out = &mut values[..count];
+            let Ok(()) = dequantize(info.ty, stretch, out) else { unreachable!("a stretch is whole blocks") };
+            if let Some(place) = out.iter().position(|x| !x.is_finite()) {
+                return Err(BadWeight { tensor: info.name.clone(), element: (index * STRETCH + place) as u64 });
             }
             done += stretch.len() as u64;
             if progress(done as f64 / total as f64).is_break() {
