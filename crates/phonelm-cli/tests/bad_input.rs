@@ -41,6 +41,16 @@ fn missing_empty_and_garbage_files_and_folders() {
     all_refuse(&place, "folder", "folder is no file");
 }
 
+#[cfg(unix)]
+#[test]
+fn pipes_and_devices_are_no_models() {
+    let place = Place::new();
+    let made = std::process::Command::new("mkfifo").arg(place.path("pipe")).status().unwrap();
+    assert!(made.success());
+    all_refuse(&place, "pipe", "pipe is no file");
+    all_refuse(&place, "/dev/null", "/dev/null is no file");
+}
+
 #[test]
 fn files_cut_short_anywhere() {
     let place = Place::new();
@@ -181,18 +191,28 @@ fn nan_in_a_folder_is_found_while_converting() {
 #[test]
 fn nan_in_a_model_file_is_found_while_loading_or_computing() {
     let place = Place::new();
-    for tensor in ["blk.1.ffn_norm.weight", "blk.0.attn_q.weight", "output_norm.weight"] {
+    for (tensor, named) in [
+        ("blk.1.ffn_norm.weight", "value 0 of a norm vector in layer 1 is NaN"),
+        ("blk.0.attn_q.weight", "element 0 of tensor blk.0.attn_q.weight is no finite number"),
+        ("output_norm.weight", "value 0 of a norm vector"),
+    ] {
         let path = place.convert("llama-tied-gqa", "f32");
         let mut bytes = std::fs::read(&path).unwrap();
         let start = Gguf::parse(&bytes).unwrap().tensor(tensor).unwrap().range.start as usize;
         bytes[start..start + 4].copy_from_slice(&f32::NAN.to_le_bytes());
         std::fs::write(&path, bytes).unwrap();
-        let line = place.fails(&["logits", "llama-tied-gqa.gguf", "--tokens", "1,2", "-o", "out.npy"]);
-        assert!(line.contains("damaged"), "{tensor}: {line}");
-        let line = place.fails(&["run", "llama-tied-gqa.gguf", "--prompt", "Hello"]);
-        assert!(line.contains("damaged"), "{tensor}: {line}");
+        place.write("text.txt", "Some words to foresee.");
+        for args in [
+            ["logits", "llama-tied-gqa.gguf", "--tokens", "1,2", "-o", "out.npy"].as_slice(),
+            &["run", "llama-tied-gqa.gguf", "--prompt", "Hello"],
+            &["perplexity", "llama-tied-gqa.gguf", "text.txt"],
+            &["bench", "llama-tied-gqa.gguf"],
+        ] {
+            let line = place.fails(args);
+            assert!(line.contains(named) && line.contains("damaged"), "{tensor}: {line}");
+        }
     }
-    assert_eq!(place.names(), ["llama-tied-gqa.gguf"]);
+    assert_eq!(place.names(), ["llama-tied-gqa.gguf", "text.txt"]);
 }
 
 #[test]

@@ -19,15 +19,16 @@ impl Mapping {
     /// most systems: replace model files by renaming, never in place.
     pub fn open(path: &Path) -> Result<Self, Error> {
         let io = |cause: std::io::Error| Error::Open { path: path.to_path_buf(), cause };
-        let file = File::open(path).map_err(io)?;
-        let metadata = file.metadata().map_err(io)?;
-        if !metadata.is_file() {
+        // Opening a named pipe would wait for its writer.
+        if !path.metadata().map_err(io)?.is_file() {
             return Err(Error::NotAFile { path: path.to_path_buf() });
         }
-        if metadata.len() == 0 {
+        let file = File::open(path).map_err(io)?;
+        let length = file.metadata().map_err(io)?.len();
+        if length == 0 {
             return Err(Error::EmptyFile { path: path.to_path_buf() });
         }
-        let map = map(&file, 0, metadata.len()).map_err(io)?;
+        let map = map(&file, 0, length).map_err(io)?;
         Ok(Self(Arc::new(Bytes::Mapped(map))))
     }
 
