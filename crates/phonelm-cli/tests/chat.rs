@@ -85,6 +85,15 @@ fn a_chat_with_commands() {
 }
 
 #[test]
+fn lines_typed_ahead_are_all_read() {
+    let mut chat = Chat::start("");
+    chat.press(b"Hello\r/stats\r/reset\r/quit\r");
+    chat.wait_for("tokens in the context");
+    chat.wait_for("Forgotten.");
+    chat.end();
+}
+
+#[test]
 fn control_c_stops_the_answer_and_control_d_leaves() {
     let mut chat = Chat::start("--tools none --temperature 10 --seed 1");
     chat.press(b"\x03");
