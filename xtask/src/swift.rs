@@ -1,0 +1,126 @@
+//! The Swift package: laid out as an app developer gets it, built without a warning, tested, and held to its public API.
+//!
+//! No Apple compiler takes part: what exists only on Apple's platforms is compiled against stand-ins.
+
+mod api;
+pub(crate) mod layout;
+mod standins;
+mod toolchain;
+
+use std::fs;
+
+use anyhow::{Context, Result};
+
+use self::layout::copy_changed;
+use self::toolchain::Toolchain;
+use crate::counts::Counts;
+use crate::process::{cargo, check, check_lines, root, target_dir};
+
+pub(crate) use self::toolchain::{can_install, install};
+
+const MODEL: &str = "models/phonelm-tiny/phonelm-tiny.gguf";
+
+/// Why the suite cannot run here, if so.
+pub(crate) fn missing() -> Option<String> {
+    Toolchain::find().is_none().then(|| "no Swift 6; cargo xtask setup --swift installs one".into())
+}
+
+/// Builds the package and its tests, runs them, then compares the API.
+pub(crate) fn run() -> Result<(bool, Counts)> {
+    let swift = toolchain()?;
+    stage(&swift)?;
+    build(&swift)?;
+    let mut counts = Counts::default();
+    let tested = check_lines(&mut swift_test(&swift), |line| counts += count(line))?;
+    let compared = standins::symbol_graph(&swift).and_then(|graph| api::compare(&graph));
+    let mut passed = tested;
+    for check in [compared, standins::snippets(&swift)] {
+        counts += if check.is_ok() { Counts::PASSED } else { Counts::FAILED };
+        passed &= check.inspect_err(|error| println!("{error:#}")).is_ok();
+    }
+    Ok((passed, counts))
+}
+
+/// Writes the public API of the sources to swift-package/api.
+pub(crate) fn accept_api() -> Result<()> {
+    let swift = toolchain()?;
+    stage(&swift)?;
+    build(&swift)?;
+    api::accept(&standins::symbol_graph(&swift)?)
+}
+
+fn toolchain() -> Result<Toolchain> {
+    Toolchain::find().context("there is no Swift 6; cargo xtask setup --swift installs one")
+}
+
+/// Lays the package out in dist/, with the host's library, and puts it where the toolchain sees it.
+fn stage(swift: &Toolchain) -> Result<()> {
+    check(&mut cargo(&["build", "--package", "phonelm", "--package", "uniffi-bindgen"]))?;
+    let built = target_dir().join("debug");
+    let package = root().join("dist/swift/PhoneLM");
+    layout::lay_out(&package, &layout::generate(&built)?)?;
+    let work = swift.work_dir();
+    layout::mirror(&package, &work.join("package"), &["PhoneLMFFI.xcframework", "lib"])?;
+    for (folder, staged) in [("Standins", "standins"), ("Snippets", "snippets")] {
+        layout::mirror(&root().join("swift-package").join(folder), &work.join(staged), &[])?;
+    }
+    copy_changed(&root().join(MODEL), &work.join("phonelm-tiny.gguf"))?;
+    if copy_changed(&built.join("libphonelm.a"), &work.join("lib/libphonelm.a"))? {
+        // The package manager does not see that a library of the system has changed.
+        fs::remove_dir_all(work.join("build/debug/PhoneLMPackageTests.xctest")).ok();
+        fs::remove_file(work.join("build/debug/PhoneLMPackageTests.xctest")).ok();
+    }
+    Ok(())
+}
+
+fn build(swift: &Toolchain) -> Result<()> {
+    let mut build = swift_package(swift, "build");
+    check(build.args(["--build-tests", "-debug-info-format", "none", "-Xswiftc", "-warnings-as-errors"]))
+}
+
+fn swift_test(swift: &Toolchain) -> std::process::Command {
+    let mut test = swift_package(swift, "test");
+    test.args(["--skip-build", "--disable-xctest", "--no-parallel"])
+        .env("PHONELM_TINY", swift.path("phonelm-tiny.gguf"));
+    test
+}
+
+fn swift_package(swift: &Toolchain, action: &str) -> std::process::Command {
+    let mut command = swift.command("package", "swift");
+    command.args([action, "--scratch-path", &swift.path("build")]).env("PHONELM_LIB_DIR", swift.path("lib"));
+    command
+}
+
+/// Counts a line of Swift Testing such as `✔ Test fork() passed after 0.1 seconds.`
+fn count(line: &str) -> Counts {
+    let Some((mark, rest)) = line.split_once(" Test ") else { return Counts::default() };
+    match mark {
+        _ if rest.starts_with("run ") => Counts::default(),
+        "✔" if rest.contains(" passed after ") => Counts::PASSED,
+        "✘" if rest.contains(" failed after ") => Counts::FAILED,
+        "➜" if rest.contains(" skipped") => Counts::SKIPPED,
+        _ => Counts::default(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_test_is_counted_once() {
+        let lines = [
+            "◇ Test run started.",
+            "◇ Test fork() started.",
+            "✔ Test fork() passed after 0.001 seconds.",
+            "✘ Test reset() recorded an issue at SessionTests.swift:9:5: Expectation failed: 1 == 2",
+            "✘ Test reset() failed after 0.002 seconds with 1 issue.",
+            "✔ Test \"a run of several words\" passed after 0.001 seconds.",
+            "✔ Suite SessionTests passed after 0.003 seconds.",
+            "✘ Test run with 3 tests failed after 0.003 seconds with 1 issue.",
+        ];
+        let mut sum = Counts::default();
+        lines.iter().for_each(|line| sum += count(line));
+        assert_eq!(sum, Counts { passed: 2, failed: 1, skipped: 0 });
+    }
+}

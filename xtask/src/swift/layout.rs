@@ -1,0 +1,93 @@
+//! The package's folder as an app developer gets it: manifest, facade, tests, and the generated side of the border.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+
+use crate::process::{check, command, root, target_dir};
+
+/// Writes the Swift side of the border for the library in `built`, and says where.
+pub(crate) fn generate(built: &Path) -> Result<PathBuf> {
+    let dir = target_dir().join("swift-bindings");
+    let generator = built.join("uniffi-bindgen");
+    let mut generate = command(&generator.to_string_lossy(), ["generate", "--language", "swift", "--no-format"]);
+    generate.args(["--config", "bindings/uniffi.toml", "--out-dir"]).arg(&dir);
+    check(generate.arg(built.join("libphonelm.so")))?;
+    Ok(dir)
+}
+
+/// Lays the package out in a folder, whose other contents stay: PhoneLMFFI.xcframework, licences.
+pub(crate) fn lay_out(package: &Path, bindings: &Path) -> Result<()> {
+    let sources = root().join("swift-package");
+    for folder in ["Sources/PhoneLM", "Tests"] {
+        mirror(&sources.join(folder), &package.join(folder), &[])?;
+    }
+    for file in ["Package.swift", "Sources/PhoneLMFFI/module.modulemap"] {
+        copy_changed(&sources.join(file), &package.join(file))?;
+    }
+    copy_changed(&bindings.join("PhoneLMFFI.h"), &package.join("Sources/PhoneLMFFI/PhoneLMFFI.h"))?;
+    let generated = "PhoneLMBindings.swift";
+    copy_changed(&bindings.join(generated), &package.join("Sources/PhoneLMBindings").join(generated))?;
+    Ok(())
+}
+
+/// Makes a folder equal to another but for the names left out. Files that are equal already are not touched, so that
+/// what was built from them stays good.
+pub(crate) fn mirror(from: &Path, to: &Path, left_out: &[&str]) -> Result<()> {
+    let names = |dir: &Path| -> Result<Vec<_>> {
+        let entries = fs::read_dir(dir).with_context(|| format!("cannot list {}", dir.display()))?;
+        let names = entries.map(|entry| Ok(entry?.file_name())).collect::<Result<Vec<_>>>()?;
+        Ok(names.into_iter().filter(|name| !left_out.iter().any(|left_out| name == left_out)).collect())
+    };
+    fs::create_dir_all(to).with_context(|| format!("cannot make {}", to.display()))?;
+    let wanted = names(from)?;
+    for stale in names(to)?.iter().filter(|name| !wanted.contains(name)) {
+        let stale = to.join(stale);
+        if stale.is_dir() { fs::remove_dir_all(&stale) } else { fs::remove_file(&stale) }
+            .with_context(|| format!("cannot delete {}", stale.display()))?;
+    }
+    for name in wanted {
+        let (from, to) = (from.join(&name), to.join(&name));
+        if from.is_dir() {
+            mirror(&from, &to, &[])?;
+        } else {
+            copy_changed(&from, &to)?;
+        }
+    }
+    Ok(())
+}
+
+/// Copies a file unless its copy is equal already; whether it was not.
+pub(crate) fn copy_changed(from: &Path, to: &Path) -> Result<bool> {
+    let bytes = fs::read(from).with_context(|| format!("cannot read {}", from.display()))?;
+    if fs::read(to).is_ok_and(|copy| copy == bytes) {
+        return Ok(false);
+    }
+    if let Some(folder) = to.parent() {
+        fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    }
+    fs::write(to, bytes).with_context(|| format!("cannot write {}", to.display()))?;
+    Ok(true)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mirror_takes_what_is_new_drops_what_is_gone_and_leaves_the_rest() {
+        let dir = tempfile::tempdir().unwrap();
+        let (from, to) = (dir.path().join("from"), dir.path().join("to"));
+        for (file, text) in [("from/a", "1"), ("from/sub/b", "2"), ("to/a", "0"), ("to/old", "3"), ("to/lib/c", "4")] {
+            let path = dir.path().join(file);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        }
+        mirror(&from, &to, &["lib"]).unwrap();
+        let text = |file: &str| fs::read_to_string(to.join(file)).ok();
+        assert_eq!((text("a"), text("sub/b"), text("old")), (Some("1".into()), Some("2".into()), None));
+        assert_eq!(text("lib/c").as_deref(), Some("4"));
+        assert!(!copy_changed(&from.join("a"), &to.join("a")).unwrap());
+    }
+}
