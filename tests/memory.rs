@@ -36,3 +36,18 @@ fn the_largest_context_is_the_largest_that_fits() {
     assert_eq!(memory.largest_context(budget), 128.min(memory.context));
     assert_eq!(memory.largest_context(budget - 1), 64);
 }
+
+#[test]
+fn twenty_forks_of_a_long_text_cost_less_than_a_second_one() {
+    let bytes = random_model(&small_config(Family::PhoneLm, false), TensorType::Q8_0, 7).unwrap();
+    let file = ModelFile::new(Mapping::from_vec(bytes)).unwrap();
+    let context = file.config().context.min(1000);
+    let mut executor = CpuExecutor::new(file, &CpuOptions { threads: Some(1), ..CpuOptions::default() }).unwrap();
+    let cache = executor.create();
+    extend(&mut executor, cache, &vec![1; context - 1]);
+    let alone = executor.cache_bytes();
+    let forks: Vec<_> = (0..20).map(|_| executor.fork(cache).unwrap()).collect();
+    assert_eq!(executor.cache_bytes(), alone);
+    extend(&mut executor, forks[0], &[2]);
+    assert!(executor.cache_bytes() < 2 * alone);
+}

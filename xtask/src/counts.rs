@@ -1,5 +1,6 @@
 //! Counting tests by the summary lines of Rust's test harness, such as
-//! `test result: ok. 12 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.01s`.
+//! `test result: ok. 12 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.01s`, and of Maven's
+//! Surefire, such as `[INFO] Tests run: 12, Failures: 0, Errors: 0, Skipped: 1`.
 
 use std::fmt;
 use std::ops::AddAssign;
@@ -27,6 +28,18 @@ impl Counts {
         };
         Self { passed: number("passed"), failed: number("failed"), skipped: number("ignored") }
     }
+
+    /// Reads one line of Surefire's output. Lines of single classes say how long they took and count nothing.
+    pub(crate) fn read_surefire_line(line: &str) -> Self {
+        let Some((_, numbers)) = line.split_once("Tests run: ").filter(|_| !line.contains("Time elapsed")) else {
+            return Self::default();
+        };
+        let mut numbers = numbers.split(", ").map(|part| part.rsplit(' ').next().and_then(|word| word.parse().ok()));
+        let mut next = || numbers.next().flatten().unwrap_or(0);
+        let (run, failures, errors, skipped): (usize, usize, usize, usize) = (next(), next(), next(), next());
+        let failed = failures + errors;
+        Self { passed: run.saturating_sub(failed + skipped), failed, skipped }
+    }
 }
 
 impl AddAssign for Counts {
@@ -51,6 +64,14 @@ mod tests {
     fn a_summary_line_is_counted() {
         let line = "test result: FAILED. 12 passed; 3 failed; 1 ignored; 0 measured; 7 filtered out; finished in 0.01s";
         assert_eq!(Counts::read_line(line), Counts { passed: 12, failed: 3, skipped: 1 });
+    }
+
+    #[test]
+    fn the_sum_of_surefire_is_counted() {
+        let line = "[ERROR] Tests run: 12, Failures: 1, Errors: 2, Skipped: 3";
+        assert_eq!(Counts::read_surefire_line(line), Counts { passed: 6, failed: 3, skipped: 3 });
+        let of_a_class = "[INFO] Tests run: 5, Failures: 0, Errors: 0, Skipped: 0, Time elapsed: 0.1 s -- in X";
+        assert_eq!(Counts::read_surefire_line(of_a_class), Counts::default());
     }
 
     #[test]

@@ -14,11 +14,15 @@
 mod arm;
 mod counts;
 mod golden;
+mod kotlin;
+mod package;
 mod process;
 mod setup;
 mod suites;
+mod swift;
 mod tidy;
 mod tools;
+mod verify_aar;
 
 use std::process::ExitCode;
 
@@ -44,16 +48,14 @@ enum Command {
 
 Examples:
   cargo xtask setup                what the ordinary suites need
-  cargo xtask setup --arm          also a cross compiler and qemu for the arm suite")]
-    Setup {
-        /// Also the tools of the arm suite.
-        #[arg(long)]
-        arm: bool,
-    },
+  cargo xtask setup --arm          also a cross compiler and qemu for the arm suite
+  cargo xtask setup --packages     also what `package` and the packages suite need
+  cargo xtask setup --swift        also Swift 6 for the swift suite")]
+    Setup(setup::Tools),
     /// Runs the test suites; the last line reads `N passed, N failed, N skipped`.
     #[command(
         after_help = "A suite that this machine cannot run is named with its reason; with CI=true that is an error.
-The arm suite runs where its tools are installed; --arm and CI=true demand it.
+The arm and packages suites run where their tools are installed; --only and CI=true demand them.
 
 Examples:
   cargo xtask test                 what this machine can run
@@ -62,7 +64,7 @@ Examples:
   cargo xtask test --setup --arm   with the kernels of arm64 under qemu"
     )]
     Test(suites::Options),
-    /// The same as `test --setup --arm` with CI=true.
+    /// The same as `test --setup` with CI=true.
     #[command(after_help = "Example:
   cargo xtask ci")]
     Ci,
@@ -98,10 +100,33 @@ Examples:
         #[arg(long, default_value_t = 60)]
         seconds: u32,
     },
+    /// Writes the dump of Kotlin's public API anew; review the difference before you commit it.
+    #[command(after_help = "Example:
+  cargo xtask kotlin-api           writes bindings/kotlin/core/api/core.api")]
+    KotlinApi,
+    /// Writes the dump of Swift's public API anew; review the difference before you commit it.
+    #[command(after_help = "Example:
+  cargo xtask swift-api            writes swift-package/api/PhoneLM.api")]
+    SwiftApi,
+    /// Builds what an app developer adds to a project, into dist/.
+    #[command(subcommand)]
+    Package(package::Package),
+    /// Checks a finished AAR: entries, libraries, classes, size; runs its libraries on this machine.
+    #[command(after_help = "Examples:
+  cargo xtask verify-aar           the one that `package android` built
+  cargo xtask verify-aar my.aar")]
+    VerifyAar {
+        /// An AAR; the one in dist/maven if left out.
+        file: Option<std::path::PathBuf>,
+    },
 }
 
 fn main() -> ExitCode {
-    match run(Cli::parse().command) {
+    let result = match package::android::linker::called_in() {
+        Some(dir) => package::android::linker::run(&dir).map(|()| ExitCode::SUCCESS),
+        None => run(Cli::parse().command),
+    };
+    match result {
         Ok(code) => code,
         Err(error) => {
             eprintln!("xtask: {error:#}");
@@ -112,13 +137,17 @@ fn main() -> ExitCode {
 
 fn run(command: Command) -> Result<ExitCode> {
     match command {
-        Command::Setup { arm } => setup::run(arm)?,
+        Command::Setup(tools) => setup::run(tools)?,
         Command::Test(options) => {
             return suites::run(&options, std::env::var("CI").is_ok_and(|ci| ci == "true"));
         }
         Command::Ci => return suites::run(&suites::Options::everything(), true),
         Command::Golden { args } => golden::run(&args)?,
         Command::Bench { args } => tools::bench(&args)?,
+        Command::KotlinApi => kotlin::accept_api()?,
+        Command::SwiftApi => swift::accept_api()?,
+        Command::Package(package) => package.run()?,
+        Command::VerifyAar { file } => verify_aar::run(file)?,
         Command::Fuzz { target, seconds } => tools::fuzz(target.as_deref(), seconds)?,
     }
     Ok(ExitCode::SUCCESS)

@@ -4,26 +4,56 @@
 //! take its place (see [`crate::arm::Compiler`]).
 
 use anyhow::{Result, bail};
+use clap::Args;
 
 use crate::arm::{self, Compiler};
 use crate::process::{check, command, display, output};
+use crate::swift;
+use crate::{kotlin, package};
+
+/// What is installed beyond the needs of the ordinary suites.
+#[derive(Args, Clone, Copy)]
+pub(crate) struct Tools {
+    /// Also the tools of the arm suite.
+    #[arg(long)]
+    pub(crate) arm: bool,
+    /// Also the tools that build and check the packages.
+    #[arg(long)]
+    pub(crate) packages: bool,
+    /// Also Swift 6 where there is none, 3 GB.
+    #[arg(long)]
+    pub(crate) swift: bool,
+}
 
 /// A C linker for Rust and git for `tidy`.
 const BASE: &[&str] = &["gcc", "git", "libc6-dev"];
+/// A JDK and Maven for the Kotlin suite.
+const JVM: &[&str] = &["maven", "openjdk-17-jdk-headless"];
 /// Cross linker, C library and emulator.
 const ARM: &[&str] = &["gcc-aarch64-linux-gnu", "libc6-dev-arm64-cross", "qemu-user"];
 /// Debian's Rust with its library for arm64.
 const ARM_RUSTC: &[&str] = &["rustc-web", "libstd-rust-web-dev:arm64"];
 
 /// Installs what is missing and says what was there.
-pub(crate) fn run(arm: bool) -> Result<()> {
+pub(crate) fn run(tools: Tools) -> Result<()> {
     if base_is_ready() {
         println!("setup: there already: a C linker, git");
     } else {
         apt_install(BASE)?;
     }
-    if arm {
+    if kotlin::is_ready() {
+        println!("setup: there already: a JDK, Maven");
+    } else {
+        apt_install(JVM)?;
+    }
+    if tools.arm {
         arm_tools()?;
+    }
+    if tools.packages {
+        package::suite::install()?;
+    }
+    if tools.swift {
+        swift_tools()?;
     }
     Ok(())
 }
@@ -54,7 +84,22 @@ fn arm_tools() -> Result<()> {
     Ok(())
 }
 
-fn apt_install(packages: &[&str]) -> Result<()> {
+fn swift_tools() -> Result<()> {
+    if swift::missing().is_none() {
+        println!("setup: there already: Swift 6");
+        return Ok(());
+    }
+    if !swift::can_install() {
+        bail!("Swift 6 can be installed by root on Debian only; elsewhere see https://www.swift.org/install");
+    }
+    apt_install(&["debootstrap"])?;
+    swift::install()?;
+    println!("setup: installed: Swift 6");
+    Ok(())
+}
+
+/// Installs those Debian packages that are missing.
+pub(crate) fn apt_install(packages: &[&str]) -> Result<()> {
     let missing: Vec<&str> = packages.iter().copied().filter(|package| !is_installed(package)).collect();
     for package in packages.iter().filter(|package| !missing.contains(package)) {
         println!("setup: there already: {package}");

@@ -11,7 +11,7 @@ use clap::{Args, ValueEnum};
 
 use crate::counts::Counts;
 use crate::process::{cargo, check, check_lines};
-use crate::{arm, setup, tidy};
+use crate::{arm, kotlin, package, setup, swift, tidy};
 
 /// What `cargo xtask test` takes.
 #[derive(Args)]
@@ -36,6 +36,11 @@ impl Options {
     fn wants(&self, suite: Suite) -> bool {
         self.only.is_empty() || self.only.contains(&suite)
     }
+
+    /// Whether a suite that cannot run counts as failed.
+    fn demands(&self, suite: Suite, ci: bool) -> bool {
+        (ci && self.wants(suite)) || self.only.contains(&suite) || (self.arm && suite == Suite::Arm)
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -50,8 +55,14 @@ enum Suite {
     Rust,
     /// The documentation, warnings denied.
     Doc,
+    /// The Kotlin facade, tested as a consumer gets it, and its public API against the dump.
+    Kotlin,
     /// Kernel, model and file tests compiled for arm64, under qemu.
     Arm,
+    /// The packages for apps: built, and the finished files checked.
+    Packages,
+    /// The Swift package: built, tested, its public API compared.
+    Swift,
 }
 
 impl Suite {
@@ -59,15 +70,19 @@ impl Suite {
         match self {
             Self::Tidy | Self::Fmt => 1,
             Self::Rust => 12,
-            Self::Clippy | Self::Doc => 10,
-            Self::Arm => 5,
+            Self::Clippy | Self::Doc | Self::Packages => 10,
+            Self::Kotlin => 4,
+            Self::Arm | Self::Swift => 5,
         }
     }
 
     /// Why this machine cannot run the suite, if so.
     fn missing(self) -> Option<String> {
         match self {
+            Self::Kotlin => kotlin::missing(),
             Self::Arm => arm::missing(),
+            Self::Packages => package::suite::missing(),
+            Self::Swift => swift::missing(),
             _ => None,
         }
     }
@@ -91,7 +106,10 @@ impl Suite {
                 let mut cargo = cargo(&["doc", "--workspace", "--no-deps"]);
                 one(check(cargo.env("RUSTDOCFLAGS", "--deny warnings")))
             }
+            Self::Kotlin => kotlin::run(),
             Self::Arm => arm::run(),
+            Self::Packages => package::suite::run(),
+            Self::Swift => swift::run(),
         }
     }
 }
@@ -115,16 +133,20 @@ fn one(result: Result<()>) -> Result<(bool, Counts)> {
 
 /// Runs the suites and prints what came of each; `ci` demands all of them.
 pub(crate) fn run(options: &Options, ci: bool) -> Result<ExitCode> {
-    let demand_arm = options.arm || (ci && options.wants(Suite::Arm)) || options.only.contains(&Suite::Arm);
     if options.setup {
-        setup::run(demand_arm)?;
+        let demands = |suite| options.demands(suite, ci);
+        setup::run(setup::Tools {
+            arm: demands(Suite::Arm),
+            packages: demands(Suite::Packages),
+            swift: demands(Suite::Swift),
+        })?;
     }
     let mut lines = Vec::new();
     let mut total = Counts::default();
     for &suite in Suite::value_variants().iter().filter(|&&suite| options.wants(suite)) {
         println!("\n== {suite}");
         let (line, counts) = match suite.missing() {
-            Some(reason) if ci || (suite == Suite::Arm && demand_arm) => {
+            Some(reason) if options.demands(suite, ci) => {
                 (format!("{suite}: FAILED, it could not run: {reason}"), Counts::FAILED)
             }
             Some(reason) => (format!("{suite}: skipped: {reason}"), Counts::SKIPPED),

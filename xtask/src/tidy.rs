@@ -25,13 +25,14 @@ struct File {
 type Rule = fn(&[File]) -> Vec<String>;
 
 /// The rules by name.
-const RULES: [(&str, Rule); 6] = [
+const RULES: [(&str, Rule); 7] = [
     ("files have one subject", short_files),
     ("crates say what they are", crate_docs),
     ("unsafe code stays in its rooms", unsafe_rooms),
     ("nothing is left unfinished", finished),
     ("decisions are numbered", adr_numbers),
     ("changes are logged", changelog),
+    ("code that documents show is compiled", shown_code),
 ];
 
 /// Checks every rule; a rule counts as one test.
@@ -144,6 +145,39 @@ fn changelog(files: &[File]) -> Vec<String> {
     if good { Vec::new() } else { vec!["CHANGELOG.md: needs a part headed `## Unreleased`".into()] }
 }
 
+/// A block of Kotlin, Swift or Rust in a document for users comes from a file that a suite compiles: the line before it reads
+/// `<!-- from PATH -->`, and the block stands in that file as it is.
+fn shown_code(files: &[File]) -> Vec<String> {
+    let is_for_users = |file: &&File| {
+        file.path == "README.md" || file.path.starts_with("docs/") && !file.path.starts_with("docs/adr/")
+    };
+    files
+        .iter()
+        .filter(is_for_users)
+        .filter(|file| file.path.ends_with(".md"))
+        .flat_map(|page| shown_in(page, files))
+        .collect()
+}
+
+fn shown_in(page: &File, files: &[File]) -> Vec<String> {
+    let lines: Vec<&str> = page.text.lines().collect();
+    let languages = ["```kotlin", "```swift", "```rust"];
+    let starts = (0..lines.len()).filter(|&at| languages.contains(&lines[at]));
+    starts
+        .filter_map(|at| {
+            let source =
+                at.checked_sub(1).and_then(|before| lines[before].strip_prefix("<!-- from ")?.strip_suffix(" -->"));
+            let Some(source) = source else {
+                return Some(format!("{}:{}: say where it is compiled: <!-- from PATH -->", page.path, at + 1));
+            };
+            let block =
+                lines[at + 1..].iter().take_while(|line| **line != "```").copied().collect::<Vec<_>>().join("\n");
+            let compiled = files.iter().any(|file| file.path == source && file.text.contains(&block));
+            (!compiled).then(|| format!("{}:{}: this block does not stand in {source}", page.path, at + 1))
+        })
+        .collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -190,6 +224,18 @@ mod tests {
         assert_eq!(names(&["0001-a.md", "0002-b.md", "README.md"]), 0);
         assert_eq!(names(&["0001-a.md", "0003-b.md"]), 1);
         assert_eq!(names(&["0001-a.md", "0001-b.md"]), 1);
+    }
+
+    #[test]
+    fn shown_code_stands_in_its_source() {
+        let source = File { path: "a.rs".into(), text: "fn main() {\n    go();\n}\n".into() };
+        let page = |text: &str| File { path: "README.md".into(), text: text.into() };
+        let complaints = |text: &str| shown_in(&page(text), std::slice::from_ref(&source)).len();
+        assert_eq!(complaints("<!-- from a.rs -->\n```rust\n    go();\n```\n"), 0);
+        assert_eq!(complaints("<!-- from a.rs -->\n```rust\n    stop();\n```\n"), 1);
+        assert_eq!(complaints("<!-- from b.rs -->\n```rust\n    go();\n```\n"), 1);
+        assert_eq!(complaints("```swift\ngo()\n```\n"), 1);
+        assert_eq!(complaints("```sh\ngo\n```\n"), 0);
     }
 
     #[test]

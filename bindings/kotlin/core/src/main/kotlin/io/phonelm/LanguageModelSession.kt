@@ -1,0 +1,159 @@
+package io.phonelm
+
+import io.phonelm.ffi.Event
+import io.phonelm.ffi.Generation
+import io.phonelm.ffi.GenerationRequest
+import io.phonelm.ffi.PromptSegment
+import io.phonelm.ffi.Session
+import io.phonelm.ffi.ToolCall
+import io.phonelm.ffi.ToolOutcome
+import java.util.concurrent.atomic.AtomicBoolean
+import kotlinx.coroutines.CancellationException
+import kotlinx.coroutines.CoroutineScope
+import kotlinx.coroutines.coroutineScope
+import kotlinx.coroutines.currentCoroutineContext
+import kotlinx.coroutines.ensureActive
+import kotlinx.coroutines.flow.Flow
+import kotlinx.coroutines.flow.flow
+import kotlinx.coroutines.launch
+
+/**
+ * A conversation with a [LanguageModel].
+ *
+ * A turn is a transaction: one that is cancelled or fails leaves the conversation at its last turn. A session answers one
+ * prompt at a time; several sessions of a model answer at once.
+ */
+public class LanguageModelSession internal constructor(
+    private val native: Session,
+    private val tools: List<Tool>,
+) : AutoCloseable {
+    /** What was said so far, to show it. */
+    public val transcript: Transcript
+        get() = crossing { native.transcript() }.toPublic()
+
+    /**
+     * What was said so far, to keep it: [LanguageModel.restoreSession] goes on from there. Beside the words it holds the
+     * tokens that the model gave, so that the same model goes on exactly.
+     */
+    public fun transcriptJson(): String = crossing { native.transcriptJson() }
+
+    /** How much of the context the conversation fills. */
+    public val contextUsage: ContextUsage
+        get() = crossing { native.usage() }.let { ContextUsage(it.tokens.toInt(), it.context.toInt()) }
+
+    /** Whether an answer is being made. */
+    public val isResponding: Boolean
+        get() = crossing { native.isResponding() }
+
+    /**
+     * Says [prompt] and waits for the whole answer. Cancelling the coroutine ends the answer within one token.
+     *
+     * @throws PhoneLMException.SessionBusy if an answer is being made.
+     * @throws PhoneLMException.ContextFull if the conversation does not fit the context.
+     * @throws PhoneLMException.PromptInvalid if the prompt is empty.
+     * @throws PhoneLMException.OptionInvalid if an option is out of range.
+     * @throws PhoneLMException.SessionClosed after [close], before or while it answers.
+     * @throws PhoneLMException.ModelUnloaded when the model is closed, before or while it answers.
+     */
+    public suspend fun respond(prompt: String, options: GenerationOptions = GenerationOptions()): Response =
+        answer(prompt, options) {}
+
+    /**
+     * Says [prompt] and hands on the answer while it is made. Nothing happens until the flow is collected, and it can be
+     * collected once. Text is taken when the collector is ready for it, so a slow one loses nothing; when the collector ends,
+     * fails or is cancelled, the answer ends within one token. Fails as [respond] does.
+     */
+    public fun streamResponse(prompt: String, options: GenerationOptions = GenerationOptions()): Flow<ResponseChunk> {
+        val collected = AtomicBoolean()
+        return flow {
+            check(collected.compareAndSet(false, true)) {
+                "a response can be collected once; call streamResponse again to ask again"
+            }
+            val text = StringBuilder()
+            val response = answer(prompt, options) { delta ->
+                text.append(delta)
+                emit(ResponseChunk(delta, text.toString(), response = null))
+            }
+            emit(ResponseChunk(delta = "", text.toString(), response))
+        }
+    }
+
+    /**
+     * Computes ahead what the next answer needs, in the background: the instructions and, if known, how the next prompt begins.
+     */
+    public fun prewarm(promptPrefix: String? = null) {
+        crossing { native.prewarm(promptPrefix) }
+    }
+
+    /** Forgets all that was said; instructions stay. An answer that is being made is cancelled. */
+    public fun reset() {
+        crossing { native.reset() }
+    }
+
+    /** A second session that goes on from the same conversation and shares its memory until they differ. */
+    public fun fork(): LanguageModelSession = LanguageModelSession(crossing { native.fork() }, tools)
+
+    /**
+     * Ends the session and frees its memory. An answer that is being made ends with [PhoneLMException.SessionClosed], as does
+     * every later call. May be called at any moment, twice, from any thread.
+     */
+    override fun close() {
+        crossing { native.end() }
+    }
+
+    /** Pulls an answer to its end; its tools run in this coroutine. */
+    private suspend fun answer(prompt: String, options: GenerationOptions, onText: suspend (String) -> Unit): Response {
+        val request = GenerationRequest(listOf(PromptSegment.Text(prompt)), options.toNative())
+        val generation = crossing { native.generate(request) }
+        try {
+            return coroutineScope { pull(generation, onText) }
+        } finally {
+            generation.cancel()
+            generation.close()
+        }
+    }
+
+    private suspend fun CoroutineScope.pull(generation: Generation, onText: suspend (String) -> Unit): Response {
+        var droppedTurns = 0
+        var droppedTokens = 0
+        while (true) {
+            when (val event = checkNotNull(crossing { generation.next() })) {
+                is Event.Text -> onText(event.text)
+                is Event.ToolCall -> launch { run(event.call, generation) }
+                is Event.ContextDropped -> {
+                    droppedTurns += event.turns.toInt()
+                    droppedTokens += event.tokens.toInt()
+                }
+                is Event.Finished -> return event.response.toPublic(droppedTurns, droppedTokens)
+            }
+        }
+    }
+
+    private suspend fun run(call: ToolCall, generation: Generation) {
+        val outcome = try {
+            val tool = tools.find { it.name == call.name }
+            if (tool == null) {
+                ToolOutcome.Failed("there is no tool named ${call.name}")
+            } else {
+                ToolOutcome.Output(tool.body(call.argumentsJson))
+            }
+        } catch (error: CancellationException) {
+            // A time limit inside the tool has failed; the end of the whole answer goes on.
+            currentCoroutineContext().ensureActive()
+            failed(error)
+        } catch (error: Exception) {
+            failed(error)
+        }
+        crossing { generation.answer(call.callId, outcome) }
+    }
+
+    private fun failed(error: Exception) = ToolOutcome.Failed(error.message ?: error.javaClass.simpleName)
+}
+
+/**
+ * How much of the context a conversation fills.
+ *
+ * @property tokens Tokens of the conversation so far.
+ * @property contextSize Tokens that fit.
+ */
+public data class ContextUsage(val tokens: Int, val contextSize: Int)

@@ -1,0 +1,174 @@
+package io.phonelm
+
+import io.phonelm.ffi.InternalException
+import io.phonelm.ffi.SdkException
+import io.phonelm.ffi.errorIsRetryable
+import io.phonelm.ffi.errorMessage
+
+/**
+ * Everything that this library says went wrong. [message] is a sentence for people: what, where, what to do.
+ *
+ * A cancelled coroutine is no such error: it ends with its `CancellationException`, as everywhere in Kotlin.
+ */
+public sealed class PhoneLMException(
+    message: String,
+    /** Whether the same call may succeed later without a change. */
+    public val isRetryable: Boolean,
+) : Exception(message) {
+    /** No file lies at [path]. */
+    public class ModelNotFound internal constructor(message: String, isRetryable: Boolean, public val path: String) :
+        PhoneLMException(message, isRetryable)
+
+    /** The file at [path] is no model that can run here, because of [reason]. */
+    public class ModelInvalid internal constructor(
+        message: String,
+        isRetryable: Boolean,
+        public val path: String,
+        public val reason: String,
+    ) : PhoneLMException(message, isRetryable)
+
+    /** The descriptor cannot be mapped into memory, for example a pipe or a compressed asset: import it into a [ModelStore]. */
+    public class ModelUnmappable internal constructor(message: String, isRetryable: Boolean, public val reason: String) :
+        PhoneLMException(message, isRetryable)
+
+    /** The bytes of the model are not those that it was made of: import it anew. */
+    public class ModelDamaged internal constructor(message: String, isRetryable: Boolean, public val reason: String) :
+        PhoneLMException(message, isRetryable)
+
+    /** The model has been closed. */
+    public class ModelUnloaded internal constructor(message: String, isRetryable: Boolean) :
+        PhoneLMException(message, isRetryable)
+
+    /** The session is answering already: wait for the end of that answer, or cancel it. */
+    public class SessionBusy internal constructor(message: String, isRetryable: Boolean) :
+        PhoneLMException(message, isRetryable)
+
+    /** The session has been closed. */
+    public class SessionClosed internal constructor(message: String, isRetryable: Boolean) :
+        PhoneLMException(message, isRetryable)
+
+    /** The conversation has [needed] tokens and the context holds [limit]. */
+    public class ContextFull internal constructor(
+        message: String,
+        isRetryable: Boolean,
+        public val needed: Long,
+        public val limit: Long,
+    ) : PhoneLMException(message, isRetryable)
+
+    /** The model file or this machine lacks what the call needs: a chat template, a tool format, a GPU, this library. */
+    public class Unsupported internal constructor(message: String, isRetryable: Boolean, public val reason: String) :
+        PhoneLMException(message, isRetryable)
+
+    /** The value [value] of the option [option] is out of range; [allowed] says what is allowed. */
+    public class OptionInvalid internal constructor(
+        message: String,
+        isRetryable: Boolean,
+        public val option: String,
+        public val value: String,
+        public val allowed: String,
+    ) : PhoneLMException(message, isRetryable)
+
+    /** The prompt is empty, or the model's chat template refuses it. */
+    public class PromptInvalid internal constructor(message: String, isRetryable: Boolean, public val reason: String) :
+        PhoneLMException(message, isRetryable)
+
+    /** The text is no transcript of a session. */
+    public class TranscriptInvalid internal constructor(message: String, isRetryable: Boolean, public val reason: String) :
+        PhoneLMException(message, isRetryable)
+
+    /** No tool call with the id [callId] waits for an answer. */
+    public class UnknownCall internal constructor(message: String, isRetryable: Boolean, public val callId: String) :
+        PhoneLMException(message, isRetryable)
+
+    /** [needed] bytes of memory could not be had. See [LanguageModel.plan]. */
+    public class OutOfMemory internal constructor(message: String, isRetryable: Boolean, public val needed: Long) :
+        PhoneLMException(message, isRetryable)
+
+    /** The computation failed; the session stands at its last turn. */
+    public class ComputeFailed internal constructor(message: String, isRetryable: Boolean, public val reason: String) :
+        PhoneLMException(message, isRetryable)
+
+    /** The work was cancelled inside the library. */
+    public class Cancelled internal constructor(message: String, isRetryable: Boolean) :
+        PhoneLMException(message, isRetryable)
+
+    /** [needed] bytes of storage are needed and [available] are free. */
+    public class StorageFull internal constructor(
+        message: String,
+        isRetryable: Boolean,
+        public val needed: Long,
+        public val available: Long,
+    ) : PhoneLMException(message, isRetryable)
+
+    /** The file's SHA-256 is [found] and should be [expected]. */
+    public class ChecksumMismatch internal constructor(
+        message: String,
+        isRetryable: Boolean,
+        public val expected: String,
+        public val found: String,
+    ) : PhoneLMException(message, isRetryable)
+
+    /** Reading or writing at [path] failed. */
+    public class StorageFailed internal constructor(
+        message: String,
+        isRetryable: Boolean,
+        public val path: String,
+        public val reason: String,
+    ) : PhoneLMException(message, isRetryable)
+
+    /** A bug of this library; please report it with its message. */
+    public class Internal internal constructor(message: String, isRetryable: Boolean, public val reason: String) :
+        PhoneLMException(message, isRetryable)
+}
+
+/** Runs [block], which calls the native library, and turns what that throws into a [PhoneLMException]. */
+internal inline fun <T> crossing(block: () -> T): T =
+    try {
+        block()
+    } catch (error: SdkException) {
+        throw error.toPublic()
+    } catch (error: InternalException) {
+        throw SdkException.Internal(error.message.orEmpty()).toPublic()
+    } catch (error: LinkageError) {
+        throw libraryMissing(error)
+    }
+
+internal fun libraryMissing(error: LinkageError): PhoneLMException {
+    val reason = "libphonelm cannot be loaded here: ${generateSequence<Throwable>(error) { it.cause }.last().message}"
+    val advice = "add phonelm-native-desktop on a desktop; on Android the AAR serves arm64-v8a and x86_64"
+    return PhoneLMException.Unsupported("$reason; $advice", isRetryable = false, reason)
+}
+
+internal fun SdkException.toPublic(): PhoneLMException {
+    val text = errorMessage(this)
+    val retry = errorIsRetryable(this)
+    return when (this) {
+        is SdkException.ModelNotFound -> PhoneLMException.ModelNotFound(text, retry, path)
+        is SdkException.ModelInvalid -> PhoneLMException.ModelInvalid(text, retry, path, reason)
+        is SdkException.ModelUnmappable -> PhoneLMException.ModelUnmappable(text, retry, reason)
+        is SdkException.ModelDamaged -> PhoneLMException.ModelDamaged(text, retry, reason)
+        is SdkException.ModelUnloaded -> PhoneLMException.ModelUnloaded(text, retry)
+        is SdkException.SessionBusy -> PhoneLMException.SessionBusy(text, retry)
+        is SdkException.SessionClosed -> PhoneLMException.SessionClosed(text, retry)
+        is SdkException.ContextFull -> PhoneLMException.ContextFull(text, retry, needed.toLong(), limit.toLong())
+        is SdkException.Unsupported -> PhoneLMException.Unsupported(text, retry, reason)
+        is SdkException.OptionInvalid -> PhoneLMException.OptionInvalid(text, retry, option, value, allowed)
+        is SdkException.PromptInvalid -> PhoneLMException.PromptInvalid(text, retry, reason)
+        is SdkException.TranscriptInvalid -> PhoneLMException.TranscriptInvalid(text, retry, reason)
+        is SdkException.UnknownCall -> PhoneLMException.UnknownCall(text, retry, callId)
+        is SdkException.OutOfMemory -> PhoneLMException.OutOfMemory(text, retry, needed.toLong())
+        is SdkException.ComputeFailed -> PhoneLMException.ComputeFailed(text, retry, reason)
+        is SdkException.Cancelled -> PhoneLMException.Cancelled(text, retry)
+        is SdkException.StorageFull -> PhoneLMException.StorageFull(text, retry, needed.toLong(), available.toLong())
+        is SdkException.ChecksumMismatch -> PhoneLMException.ChecksumMismatch(text, retry, expected, found)
+        is SdkException.StorageFailed -> PhoneLMException.StorageFailed(text, retry, path, reason)
+        is SdkException.Internal -> PhoneLMException.Internal(text, retry, reason)
+    }
+}
+
+/** A whole number for an option that has no negative values. */
+internal fun Int.unsigned(option: String): UInt = toLong().unsigned(option).toUInt()
+
+/** A whole number for an option that has no negative values. */
+internal fun Long.unsigned(option: String): ULong =
+    if (this >= 0) toULong() else throw SdkException.OptionInvalid(option, toString(), "0 or more").toPublic()

@@ -1,0 +1,85 @@
+package io.phonelm
+
+import io.phonelm.ffi.FinishReason as NativeReason
+import io.phonelm.ffi.Response as NativeResponse
+
+/**
+ * A whole answer.
+ *
+ * @property text What the model said.
+ * @property finishReason Why it ended.
+ * @property statistics What it cost.
+ */
+public data class Response(val text: String, val finishReason: FinishReason, val statistics: Statistics)
+
+/**
+ * A piece of an answer while it is made.
+ *
+ * @property delta What came since the last chunk: whole characters, never half of one.
+ * @property text All that came so far.
+ * @property response The whole answer; on the last chunk only.
+ */
+public data class ResponseChunk(val delta: String, val text: String, val response: Response?)
+
+/** Why an answer ended. */
+public enum class FinishReason {
+    /** The model ended it, or one of [GenerationOptions.stopSequences] did. */
+    STOP,
+
+    /** It has as many tokens as were allowed. */
+    LENGTH,
+
+    /** It was cancelled. */
+    CANCELLED,
+
+    /** The context is full. */
+    CONTEXT_FULL,
+
+    /** A constraint of its form ended it. */
+    CONSTRAINT,
+
+    /** It failed. */
+    ERROR,
+}
+
+/**
+ * What an answer cost.
+ *
+ * @property promptTokens Tokens of the conversation that it answers.
+ * @property cachedTokens Those of them that were kept from earlier turns and cost nothing.
+ * @property generatedTokens Tokens of the answer.
+ * @property secondsToFirstToken Seconds until the first of them.
+ * @property tokensPerSecond Tokens a second after the first.
+ * @property droppedTurns Turns that were forgotten to make room; see [ContextOverflow.DropOldest].
+ * @property droppedTokens Tokens of those turns.
+ */
+public data class Statistics(
+    val promptTokens: Int,
+    val cachedTokens: Int,
+    val generatedTokens: Int,
+    val secondsToFirstToken: Double,
+    val tokensPerSecond: Double,
+    val droppedTurns: Int,
+    val droppedTokens: Int,
+)
+
+internal fun NativeResponse.toPublic(droppedTurns: Int, droppedTokens: Int): Response = Response(
+    text = text,
+    finishReason = when (finish) {
+        NativeReason.STOP -> FinishReason.STOP
+        NativeReason.LENGTH -> FinishReason.LENGTH
+        NativeReason.CANCELLED -> FinishReason.CANCELLED
+        NativeReason.CONTEXT_FULL -> FinishReason.CONTEXT_FULL
+        NativeReason.CONSTRAINT -> FinishReason.CONSTRAINT
+        NativeReason.ERROR -> FinishReason.ERROR
+    },
+    statistics = Statistics(
+        promptTokens = statistics.promptTokens.toInt(),
+        cachedTokens = statistics.cachedTokens.toInt(),
+        generatedTokens = statistics.generatedTokens.toInt(),
+        secondsToFirstToken = statistics.secondsToFirstToken,
+        tokensPerSecond = statistics.tokensPerSecond,
+        droppedTurns = droppedTurns,
+        droppedTokens = droppedTokens,
+    ),
+)

@@ -1,0 +1,28 @@
+package io.phonelm
+
+import io.phonelm.ffi.ToolDefinition
+
+/**
+ * Something that the model may call while it answers.
+ *
+ * ```
+ * val torch = Tool("set_torch", "Turns the torch on or off.", """{"type":"object","properties":{"on":{"type":"boolean"}}}""") {
+ *     arguments -> torch(arguments); "done"
+ * }
+ * ```
+ *
+ * @property name What the model calls it by.
+ * @property description What it does, for the model.
+ * @property parameters The JSON schema of its arguments.
+ * @param body Runs in the coroutine that waits for the answer, so that cancelling that one cancels it as well. It gets the
+ * arguments as a JSON object and returns what the model is told. What it throws becomes a failed call of which the model is
+ * told the message; the answer goes on.
+ */
+public class Tool(
+    public val name: String,
+    public val description: String,
+    public val parameters: String,
+    internal val body: suspend (arguments: String) -> String,
+)
+
+internal fun Tool.toNative(): ToolDefinition = ToolDefinition(name, description, parameters)

@@ -1,0 +1,50 @@
+package io.phonelm
+
+import io.phonelm.ffi.PromptSegment
+import io.phonelm.ffi.Transcript as NativeTranscript
+import io.phonelm.ffi.TranscriptEntry
+
+/** What was said in a session: the turns that ended, in their order. */
+public data class Transcript(val entries: List<Entry>) {
+    /** A part of a prompt or an answer. */
+    public sealed interface Segment {
+        /** Plain text. */
+        public data class Text(val text: String) : Segment
+    }
+
+    /** One entry of the conversation. */
+    public sealed interface Entry {
+        /** What the model was told before anything else. */
+        public data class Instructions(val segments: List<Segment>) : Entry
+
+        /** What a person said. */
+        public data class Prompt(val segments: List<Segment>) : Entry
+
+        /** What the model said. */
+        public data class Response(val segments: List<Segment>) : Entry
+
+        /** What the model called. */
+        public data class ToolCalls(val calls: List<ToolCall>) : Entry
+
+        /** What a tool returned for the call [id]. */
+        public data class ToolOutput(val id: String, val toolName: String, val segments: List<Segment>) : Entry
+    }
+
+    /** A call of the tool [toolName] with a JSON object as [arguments]. */
+    public data class ToolCall(val id: String, val toolName: String, val arguments: String)
+}
+
+internal fun NativeTranscript.toPublic(): Transcript = Transcript(entries.map { it.toPublic() })
+
+private fun TranscriptEntry.toPublic(): Transcript.Entry = when (this) {
+    is TranscriptEntry.Instructions -> Transcript.Entry.Instructions(segments.map { it.toPublic() })
+    is TranscriptEntry.Prompt -> Transcript.Entry.Prompt(segments.map { it.toPublic() })
+    is TranscriptEntry.Response -> Transcript.Entry.Response(segments.map { it.toPublic() })
+    is TranscriptEntry.ToolCalls ->
+        Transcript.Entry.ToolCalls(calls.map { Transcript.ToolCall(it.callId, it.name, it.argumentsJson) })
+    is TranscriptEntry.ToolOutput -> Transcript.Entry.ToolOutput(callId, toolName, segments.map { it.toPublic() })
+}
+
+private fun PromptSegment.toPublic(): Transcript.Segment = when (this) {
+    is PromptSegment.Text -> Transcript.Segment.Text(text)
+}

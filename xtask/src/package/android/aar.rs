@@ -1,0 +1,58 @@
+//! The archive as Android's build tools expect it: what lies where in an AAR, and what stands in its pom.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+
+use super::{ABIS, Abi};
+use crate::package::archive::{self, Entry};
+use crate::package::jvm;
+use crate::package::licences;
+use crate::package::maven::{Artifact, Dependency, Repository};
+use crate::process::root;
+
+/// Where the build tools look for what an AAR asks of an app.
+pub(crate) const METADATA: &str = "META-INF/com/android/build/gradle/aar-metadata.properties";
+pub(crate) const LIBRARY: &str = "libphonelm.so";
+
+/// The name of the library of an ABI inside the archive.
+pub(crate) fn library(abi: &Abi) -> String {
+    format!("jni/{}/{LIBRARY}", abi.name)
+}
+
+/// Packs libraries, in the order of [`ABIS`], and compiled classes, and publishes the archive; returns its folder.
+pub(crate) fn publish(libraries: &[PathBuf], classes: &Path, repository: &Repository) -> Result<PathBuf> {
+    let (coroutines, jna) = (jvm::version("coroutines")?, jvm::version("jna")?);
+    let artifact = Artifact {
+        name: "phonelm",
+        packaging: "aar",
+        description: "Language models in an Android app: the native library, and helpers for assets, documents and memory.",
+        dependencies: &[
+            Dependency::ours("phonelm-core"),
+            Dependency::compile("org.jetbrains.kotlinx", "kotlinx-coroutines-android", &coroutines),
+            Dependency { kind: "aar", ..Dependency::runtime("net.java.dev.jna", "jna", &jna) },
+        ],
+    };
+    let sources = root().join("android-aar/src/main/kotlin");
+    let sources = jvm::sources("io.phonelm.android", archive::folder(&sources)?)?;
+    let javadoc = jvm::javadoc(&artifact)?;
+    let aar = pack(libraries, classes)?;
+    repository.publish(&artifact, &[(".aar", &aar), ("-sources.jar", &sources), ("-javadoc.jar", &javadoc)])
+}
+
+fn pack(libraries: &[PathBuf], classes: &Path) -> Result<Vec<u8>> {
+    let ours = |name: &str| root().join("android-aar").join(name);
+    let mut entries = vec![
+        Entry::read("AndroidManifest.xml", &ours("AndroidManifest.xml"))?,
+        Entry::read(METADATA, &ours("aar-metadata.properties"))?,
+        Entry::read("proguard.txt", &ours("proguard.txt"))?,
+        Entry::new("R.txt", ""),
+        Entry::new("classes.jar", archive::jar("io.phonelm.android", archive::folder(classes)?)?),
+        Entry::read("LICENSE", &root().join("LICENSE"))?,
+        Entry::new("THIRD-PARTY.txt", licences::third_party(&ABIS.map(|abi| abi.target))?),
+    ];
+    for (abi, file) in ABIS.iter().zip(libraries) {
+        entries.push(Entry::read(library(abi), file)?);
+    }
+    archive::zip(entries)
+}

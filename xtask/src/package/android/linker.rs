@@ -1,0 +1,78 @@
+//! A linker for Android without the NDK. rustc calls it like a C compiler; it calls ld.lld.
+//!
+//! It is this program under another name: [`install`] puts a link to it into the folder that holds the libraries to link
+//! with, and rustc is told to use that link. No start files are needed, because only libraries are linked.
+
+use std::ffi::OsString;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+
+use crate::process::{check, command, output};
+
+const LLD: &str = "ld.lld-22";
+/// The name under which this program links.
+const NAME: &str = "android-linker";
+
+/// What every libphonelm.so is linked with: segments for pages of 16 KB, no symbol left open, none
+/// kept that the loader does not read.
+pub(crate) const OPTIONS: [&str; 7] = [
+    "-zmax-page-size=16384",
+    "-zcommon-page-size=16384",
+    "-zdefs",
+    "--strip-all",
+    "-soname=libphonelm.so",
+    "--hash-style=gnu",
+    "--build-id=sha1",
+];
+
+/// Puts the linker into `dir`, whose libraries it will use, and returns its path.
+pub(crate) fn install(dir: &Path) -> Result<PathBuf> {
+    let linker = dir.join(NAME);
+    let this = std::env::current_exe().context("cannot tell where this program lies")?;
+    fs::remove_file(&linker).ok();
+    std::os::unix::fs::symlink(this, &linker).with_context(|| format!("cannot make {}", linker.display()))?;
+    Ok(linker)
+}
+
+/// The folder of the libraries, if this program was called as a linker.
+pub(crate) fn called_in() -> Option<PathBuf> {
+    let program = PathBuf::from(std::env::args_os().next()?);
+    (program.file_name()? == NAME).then(|| program.parent().map(Path::to_owned))?
+}
+
+/// Links as rustc asks.
+pub(crate) fn run(dir: &Path) -> Result<()> {
+    let mut lld = command(LLD, OPTIONS);
+    lld.arg("-L").arg(dir).args(translate(std::env::args_os().skip(1)));
+    lld.current_dir(std::env::current_dir().context("no current folder")?);
+    check(&mut lld)
+}
+
+/// The linker's part of a C compiler's arguments.
+fn translate(args: impl Iterator<Item = OsString>) -> Vec<OsString> {
+    args.flat_map(|arg| match arg.to_str() {
+        Some("-m64" | "-nodefaultlibs" | "-Xlinker") => Vec::new(),
+        Some(text) if text.starts_with("-Wl,") => text.split(',').skip(1).map(OsString::from).collect(),
+        _ => vec![arg],
+    })
+    .collect()
+}
+
+/// Whether ld.lld is here.
+pub(crate) fn is_ready() -> bool {
+    output(LLD, &["--version"]).is_some()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_compilers_arguments_become_a_linkers() {
+        let args = ["-m64", "a.o", "-Wl,-z,relro", "-shared", "-Xlinker", "--x=a,b", "-nodefaultlibs", "-lc"];
+        let linker = translate(args.into_iter().map(OsString::from));
+        assert_eq!(linker, ["a.o", "-z", "relro", "-shared", "--x=a,b", "-lc"]);
+    }
+}

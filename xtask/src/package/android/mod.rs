@@ -1,0 +1,54 @@
+//! The Android archive: libphonelm.so for both ABIs and the Android helpers of the Kotlin facade, as a Maven artefact.
+
+pub(crate) mod aar;
+pub(crate) mod bionic;
+pub(crate) mod classes;
+pub(crate) mod linker;
+mod native;
+mod sysroot;
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+
+use super::jvm;
+use super::maven::{Repository, VERSION};
+use crate::process::root;
+use native::Way;
+
+/// An instruction set that Android apps ship code for.
+pub(crate) struct Abi {
+    /// Android's name, and the folder in an archive.
+    pub(crate) name: &'static str,
+    /// Rust's name of the platform.
+    pub(crate) target: &'static str,
+    /// Zig's name of the platform whose headers come nearest.
+    zig_target: &'static str,
+}
+
+/// What the archive holds: phones, and emulators and Chromebooks.
+pub(crate) const ABIS: [Abi; 2] = [
+    Abi { name: "arm64-v8a", target: "aarch64-linux-android", zig_target: "aarch64-linux-musl" },
+    Abi { name: "x86_64", target: "x86_64-linux-android", zig_target: "x86_64-linux-musl" },
+];
+
+/// Why this machine cannot build the archive, if so.
+pub(crate) fn missing() -> Option<String> {
+    Way::chosen().missing()
+}
+
+/// Builds the archive and publishes it, with the classes that it depends on, to `dist/maven`.
+pub(crate) fn run() -> Result<()> {
+    let libraries = native::build(Way::chosen())?;
+    let repository = Repository::new(root().join("dist/maven"));
+    jvm::pack_core(&repository)?;
+    let classes = classes::compile()?;
+    let folder = aar::publish(&libraries, &classes, &repository)?;
+    println!("packed {}", folder.display());
+    Ok(())
+}
+
+/// The archive where [`run`] puts it.
+pub(crate) fn finished() -> PathBuf {
+    root().join(format!("dist/maven/io/phonelm/phonelm/{VERSION}/phonelm-{VERSION}.aar"))
+}

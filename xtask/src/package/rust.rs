@@ -1,0 +1,39 @@
+//! Compiling the library for phones where neither Google's nor Apple's SDK is: Debian's rustc builds the standard library
+//! along from its sources, for targets that have no built one here.
+//!
+//! The trap: what is built must not depend on where. Cargo trims paths, and flags that hold a path stay out of
+//! `RUSTFLAGS`, because those are part of every symbol's hash.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::process::{cargo as pinned_cargo, output, target_dir};
+
+/// The profile of what apps embed; see the root Cargo.toml.
+pub(crate) const PROFILE: &str = "ship";
+const DEBIAN_RUSTC: &str = "/usr/bin/rustc";
+
+/// Why Debian's compiler cannot build here, if so.
+pub(crate) fn missing() -> Option<String> {
+    let Some(sysroot) = output(DEBIAN_RUSTC, &["--print", "sysroot"]) else {
+        return Some(format!("no compiler at {DEBIAN_RUSTC}"));
+    };
+    let sources = Path::new(sysroot.trim()).join("lib/rustlib/src/rust/library/std");
+    (!sources.is_dir()).then(|| format!("the standard library's sources are not in {}", sources.display()))
+}
+
+/// Where the builds go: one folder, so that what runs on this machine is compiled once for all platforms.
+pub(crate) fn build_dir() -> PathBuf {
+    target_dir().join(PROFILE)
+}
+
+/// A cargo command with the profile of what apps embed.
+pub(crate) fn cargo(subcommand: &str) -> Command {
+    let mut cargo = pinned_cargo(&[subcommand, "--profile", PROFILE, "-Zbuild-std=std,panic_unwind", "-Ztrim-paths"]);
+    cargo
+        .env("RUSTC", DEBIAN_RUSTC)
+        .env("RUSTC_BOOTSTRAP", "1")
+        .env("CARGO_PROFILE_SHIP_TRIM_PATHS", "all")
+        .env("CARGO_TARGET_DIR", build_dir());
+    cargo
+}

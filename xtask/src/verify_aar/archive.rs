@@ -1,0 +1,114 @@
+//! An AAR's bytes: its entries, what it asks of an app, how large it is.
+
+use std::collections::BTreeMap;
+use std::io::{Cursor, Read};
+
+use anyhow::{Context, Result};
+
+use crate::package::android::ABIS;
+use crate::package::android::aar::{METADATA, library};
+use crate::package::android::bionic::MIN_API;
+
+/// A megabyte as app stores count.
+const MB: usize = 1_000_000;
+/// What libphonelm.so and the whole archive may weigh.
+const LIBRARY_LIMIT: usize = 6 * MB;
+const ARCHIVE_LIMIT: usize = 10 * MB;
+const FILES: [&str; 7] =
+    ["AndroidManifest.xml", "LICENSE", METADATA, "R.txt", "THIRD-PARTY.txt", "classes.jar", "proguard.txt"];
+
+/// Entries by name.
+pub(crate) type Entries = BTreeMap<String, Vec<u8>>;
+
+pub(crate) fn read(bytes: &[u8]) -> Result<Entries> {
+    let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).context("not a readable zip archive")?;
+    let mut entries = Entries::new();
+    for index in 0..archive.len() {
+        let mut entry = archive.by_index(index)?;
+        let name = entry.name()?.into_owned();
+        let mut bytes = Vec::new();
+        entry.read_to_end(&mut bytes).with_context(|| format!("cannot unpack {name}"))?;
+        entries.insert(name, bytes);
+    }
+    Ok(entries)
+}
+
+/// What is missing and what does not belong.
+pub(crate) fn names(entries: &Entries) -> Vec<String> {
+    let expected: Vec<String> = FILES.iter().map(|name| (*name).to_owned()).chain(ABIS.iter().map(library)).collect();
+    let missing = expected.iter().filter(|name| !entries.contains_key(*name));
+    let missing = missing.map(|name| format!("{name} is missing"));
+    let more = entries.keys().filter(|name| !expected.contains(name));
+    missing.chain(more.map(|name| format!("{name} does not belong into an AAR of ours"))).collect()
+}
+
+/// What is wrong with the manifest: an app must get no permission from us, and no higher level than we need.
+pub(crate) fn manifest(entries: &Entries) -> Vec<String> {
+    let text = entries.get("AndroidManifest.xml").map(|bytes| String::from_utf8_lossy(bytes)).unwrap_or_default();
+    let mut wrong = Vec::new();
+    if text.contains("<uses-permission") {
+        wrong.push("AndroidManifest.xml asks for a permission: the app brings the model's bytes".into());
+    }
+    if !text.contains(&format!("android:minSdkVersion=\"{MIN_API}\"")) {
+        wrong.push(format!("AndroidManifest.xml does not say minSdkVersion {MIN_API}"));
+    }
+    wrong
+}
+
+/// What weighs too much.
+pub(crate) fn sizes(entries: &Entries, archive: usize) -> Vec<String> {
+    let weigh = |name: &str, bytes: usize, limit: usize| {
+        let (mb, limit_mb) = (bytes as f64 / MB as f64, limit / MB);
+        (bytes > limit).then(|| format!("{name} has {mb:.2} MB of at most {limit_mb}: see docs/packaging.md, Size"))
+    };
+    let libraries = ABIS.iter().map(library).filter_map(|name| {
+        let bytes = entries.get(&name)?.len();
+        weigh(&name, bytes, LIBRARY_LIMIT)
+    });
+    libraries.chain(weigh("the archive", archive, ARCHIVE_LIMIT)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn good() -> Entries {
+        let mut entries: Entries = FILES.iter().map(|name| ((*name).to_owned(), Vec::new())).collect();
+        entries.extend(ABIS.iter().map(|abi| (library(abi), vec![0; 1000])));
+        let manifest = format!("<manifest><uses-sdk android:minSdkVersion=\"{MIN_API}\"/></manifest>");
+        entries.insert("AndroidManifest.xml".into(), manifest.into());
+        entries
+    }
+
+    #[test]
+    fn a_good_archive_passes() {
+        let entries = good();
+        assert!(names(&entries).is_empty() && manifest(&entries).is_empty() && sizes(&entries, 4000).is_empty());
+    }
+
+    #[test]
+    fn missing_and_foreign_entries_are_named() {
+        let mut entries = good();
+        entries.remove("proguard.txt");
+        entries.insert("jni/armeabi-v7a/libphonelm.so".into(), Vec::new());
+        let wrong = names(&entries);
+        assert!(wrong.len() == 2 && wrong[0].starts_with("proguard.txt") && wrong[1].starts_with("jni/armeabi-v7a"));
+    }
+
+    #[test]
+    fn permissions_and_another_level_are_named() {
+        let mut entries = good();
+        let text =
+            "<uses-permission android:name=\"android.permission.INTERNET\"/><uses-sdk android:minSdkVersion=\"34\"/>";
+        entries.insert("AndroidManifest.xml".into(), text.into());
+        assert_eq!(manifest(&entries).len(), 2);
+    }
+
+    #[test]
+    fn weight_is_named() {
+        let mut entries = good();
+        entries.insert(library(&ABIS[0]), vec![0; LIBRARY_LIMIT + 1]);
+        assert_eq!(sizes(&entries, ARCHIVE_LIMIT).len(), 1);
+        assert_eq!(sizes(&entries, ARCHIVE_LIMIT + 1).len(), 2);
+    }
+}
