@@ -21,6 +21,9 @@ const PACKAGES: &[&str] = &[
     "rustc-web",
 ];
 
+/// One command of the suite.
+type Step = fn() -> Result<()>;
+
 /// Why this machine cannot run the suite, if so.
 pub(crate) fn missing() -> Option<String> {
     android::missing()
@@ -34,8 +37,7 @@ pub(crate) fn install() -> Result<()> {
 
 /// Builds and checks each package; a step counts as one test.
 pub(crate) fn run() -> Result<(bool, Counts)> {
-    let steps: [(&str, fn() -> Result<()>); 2] =
-        [("package android", android::run), ("verify-aar", || verify_aar::run(None))];
+    let steps: [(&str, Step); 2] = [("package android", android::run), ("verify-aar", || verify_aar::run(None))];
     let mut counts = Counts::default();
     for (name, step) in steps {
         let start = Instant::now();

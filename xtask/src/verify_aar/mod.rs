@@ -95,19 +95,19 @@ fn inspect(abi: &Abi, bytes: &[u8], called: &BTreeSet<String>, bionic: &Bionic, 
     line("it is stripped", &|library| library.leftovers());
 }
 
-/// Runs R8 and returns the shrunk classes that drive the library.
+/// Runs Android's compilers and returns the shrunk classes that drive the library.
 fn shrunk_driver(entries: &Entries, dir: &Path, report: &mut Report) -> Option<PathBuf> {
     let input = match shrink_input(entries, dir) {
         Ok(input) => input,
         Err(error) => {
-            report.line("R8 has what it reads", Err(error));
+            report.line("its classes can be compiled", Err(error));
             return None;
         }
     };
-    report.line("R8 translates the classes for Android", input.for_android(dir).map(|()| Vec::new()));
-    let shrunk = input.for_jvm(dir);
+    report.line("D8 translates the classes", input.translate(dir).map(|()| Vec::new()));
+    let shrunk = input.shrink(dir);
     let driver = shrunk.as_ref().ok().cloned();
-    report.line("R8 shrinks the classes", shrunk.map(|_| Vec::new()));
+    report.line("R8 shrinks the classes with the archive's rules", shrunk.map(|_| Vec::new()));
     driver
 }
 

@@ -1,7 +1,8 @@
-//! R8 on the classes as in an app that shrinks its code, with the rules that the AAR brings.
+//! The classes in the hands of Android's compilers: D8 translates ours, R8 shrinks an app's with the rules that the AAR
+//! brings.
 //!
-//! One run makes code for Android, where everything public stays; the other makes classes for the JVM, where only the
-//! program that drives the library stays, so that driving it proves the rules.
+//! R8 makes classes for the JVM here and keeps only what the program that drives the library needs, so that driving it
+//! proves the rules.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -10,13 +11,12 @@ use std::process::Command;
 use anyhow::{Context, Result};
 
 use crate::package::android::bionic::MIN_API;
-use crate::package::android::classes::Jars;
+use crate::package::android::classes::{Jars, core_jar};
 use crate::process::{check, command};
 
-const PUBLIC: &str = "-keep public class io.phonelm.* { public *; }\n-keep class io.phonelm.android.** { public *; }\n";
 const DRIVER: &str = "-keep class io.phonelm.android.DriveKt { public static void main(java.lang.String[]); }\n";
 
-/// What R8 reads.
+/// What the compilers read.
 pub(crate) struct Input {
     /// classes.jar of the AAR.
     pub(crate) helpers: PathBuf,
@@ -28,28 +28,40 @@ pub(crate) struct Input {
 }
 
 impl Input {
-    /// Translates all of it for Android.
-    pub(crate) fn for_android(&self, dir: &Path) -> Result<()> {
-        let mut r8 = self.r8(PUBLIC, &dir.join("app.zip"))?;
-        check(r8.args(["--min-api", &MIN_API.to_string()]))
+    /// Translates our classes for the oldest Android.
+    pub(crate) fn translate(&self, dir: &Path) -> Result<()> {
+        let mut d8 = self.tool("D8", &dir.join("classes.zip"))?;
+        d8.args(["--min-api", &MIN_API.to_string()]);
+        for jar in self.jars.of_others() {
+            d8.arg("--classpath").arg(jar);
+        }
+        check(d8.arg(&self.helpers).arg(core_jar()))
     }
 
-    /// Shrinks it for the JVM to what the driver needs, and returns the jar.
-    pub(crate) fn for_jvm(&self, dir: &Path) -> Result<PathBuf> {
-        let output = dir.join("driver.jar");
-        let mut r8 = self.r8(DRIVER, &output)?;
-        check(r8.arg("--classfile").args(&self.driver))?;
+    /// Shrinks an app of nothing but the driver, and returns its jar.
+    pub(crate) fn shrink(&self, dir: &Path) -> Result<PathBuf> {
+        let (output, rules) = (dir.join("driver.jar"), dir.join("driver.pro"));
+        fs::write(&rules, DRIVER).with_context(|| format!("cannot write {}", rules.display()))?;
+        let mut r8 = self.tool("R8", &output)?;
+        r8.arg("--classfile").arg("--pg-conf").arg(&self.rules).arg("--pg-conf").arg(rules);
+        check(r8.args(&self.driver).arg(&self.helpers).arg(core_jar()).args(self.jars.of_others()))?;
         Ok(output)
     }
 
-    fn r8(&self, keep: &str, output: &Path) -> Result<Command> {
-        let rules = output.with_extension("pro");
-        fs::write(&rules, keep).with_context(|| format!("cannot write {}", rules.display()))?;
-        let mut r8 = command("java", ["-Xmx2g", "--class-path"]);
-        r8.arg(self.jars.named("r8-")?).args(["com.android.tools.r8.R8", "--release"]);
-        r8.arg("--lib").arg(self.jars.named("android-all-")?).arg("--output").arg(output);
-        r8.arg("--pg-conf").arg(&self.rules).arg("--pg-conf").arg(&rules);
-        r8.arg(&self.helpers).args(self.jars.of_app());
-        Ok(r8)
+    /// A tool of com.android.tools:r8, with the classes of Android and, for java.*, of this machine's JDK.
+    fn tool(&self, name: &str, output: &Path) -> Result<Command> {
+        let mut tool = command("java", ["-Xmx2g", "--class-path"]);
+        tool.arg(self.jars.named("r8-")?).arg(format!("com.android.tools.r8.{name}")).arg("--release");
+        tool.arg("--lib").arg(self.jars.named("android-all-")?).arg("--lib").arg(java_home()?);
+        tool.arg("--output").arg(output);
+        Ok(tool)
     }
+}
+
+/// The folder of the JDK whose `java` is on the path.
+fn java_home() -> Result<PathBuf> {
+    let output = command("java", ["-XshowSettings:properties", "-version"]).output().context("cannot start java")?;
+    let settings = String::from_utf8_lossy(&output.stderr).into_owned();
+    let home = settings.lines().find_map(|line| line.trim().strip_prefix("java.home = "));
+    home.map(PathBuf::from).context("java does not say where it lies")
 }

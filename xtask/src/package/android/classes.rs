@@ -50,14 +50,14 @@ impl Jars {
         jar.map(PathBuf::as_path).with_context(|| format!("android-aar/pom.xml names no jar {start}"))
     }
 
-    /// What an app contains: neither Android's own classes nor the tools.
-    pub(crate) fn of_app(&self) -> impl Iterator<Item = &Path> {
-        let is_tool = |jar: &&PathBuf| {
-            ["android-all-", "r8-"]
-                .iter()
-                .any(|start| jar.file_name().is_some_and(|name| name.to_string_lossy().starts_with(start)))
+    /// What an app contains beside our classes: neither Android's own nor the tools.
+    pub(crate) fn of_others(&self) -> impl Iterator<Item = &Path> {
+        const NOT: [&str; 3] = ["android-all-", "phonelm-core-", "r8-"];
+        let is_left_out = |jar: &Path| {
+            let name = jar.file_name().unwrap_or_default().to_string_lossy();
+            NOT.iter().any(|start| name.starts_with(start))
         };
-        self.0.iter().filter(move |jar| !is_tool(jar)).map(PathBuf::as_path)
+        self.0.iter().map(PathBuf::as_path).filter(move |jar| !is_left_out(jar))
     }
 }
 
