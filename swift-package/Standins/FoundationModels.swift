@@ -1,4 +1,4 @@
-// Stands in for Apple's FoundationModels where there is none: what the snippet with both modules uses, and the names that
+// Stands in for Apple's FoundationModels where there is none: what the example with both modules uses, and the names that
 // both modules have, declared as Apple documents them.
 
 /// https://developer.apple.com/documentation/foundationmodels/systemlanguagemodel
