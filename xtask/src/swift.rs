@@ -34,7 +34,7 @@ pub(crate) fn run() -> Result<(bool, Counts)> {
     let tested = check_lines(&mut swift_test(&swift), |line| counts += count(line))?;
     let compared = standins::symbol_graph(&swift).and_then(|graph| api::compare(&graph));
     let mut passed = tested;
-    for check in [compared, standins::snippets(&swift)] {
+    for check in [compared, standins::examples(&swift)] {
         counts += if check.is_ok() { Counts::PASSED } else { Counts::FAILED };
         passed &= check.inspect_err(|error| println!("{error:#}")).is_ok();
     }
@@ -61,7 +61,7 @@ fn stage(swift: &Toolchain) -> Result<()> {
     layout::lay_out(&package, &layout::generate(&built)?)?;
     let work = swift.work_dir();
     layout::mirror(&package, &work.join("package"), &["PhoneLMFFI.xcframework", "lib"])?;
-    for (folder, staged) in [("Standins", "standins"), ("Snippets", "snippets")] {
+    for (folder, staged) in [("Standins", "standins"), ("Examples", "examples")] {
         layout::mirror(&root().join("swift-package").join(folder), &work.join(staged), &[])?;
     }
     copy_changed(&root().join(MODEL), &work.join("phonelm-tiny.gguf"))?;

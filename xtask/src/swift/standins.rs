@@ -1,6 +1,6 @@
 //! What exists only on Apple's platforms, compiled here: a module of swift-package/Standins takes the place of each that
 //! the facade asks for with `canImport`, so that every line is seen by a compiler. The same goes for the documentation's
-//! snippets in swift-package/Snippets.
+//! examples in swift-package/Examples.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -11,7 +11,7 @@ use anyhow::{Context, Result, ensure};
 use super::toolchain::Toolchain;
 use crate::process::{check, root};
 
-/// The page that shows the snippets.
+/// The page that shows the examples.
 const PAGE: &str = "docs/coming-from-foundation-models.md";
 
 /// Compiles the facade with the stand-ins, and says where its symbol graph lies.
@@ -40,14 +40,14 @@ pub(crate) fn symbol_graph(swift: &Toolchain) -> Result<PathBuf> {
     Ok(graph.join("PhoneLM.symbols.json"))
 }
 
-/// Compiles the documentation's snippets with the stand-ins; to be called after [`symbol_graph`].
-pub(crate) fn snippets(swift: &Toolchain) -> Result<()> {
-    for (name, text) in swift_files(&root().join("swift-package/Snippets"))? {
-        let mut compile = swift.command("snippets", "swiftc");
+/// Compiles the documentation's examples with the stand-ins; to be called after [`symbol_graph`].
+pub(crate) fn examples(swift: &Toolchain) -> Result<()> {
+    for (name, text) in swift_files(&root().join("swift-package/Examples"))? {
+        let mut compile = swift.command("examples", "swiftc");
         compile.args(["-swift-version", "6", "-warnings-as-errors", "-parse-as-library", "-typecheck"]);
         check(compile.args(searched(swift)).arg(&name))?;
         let page = fs::read_to_string(root().join(PAGE)).with_context(|| format!("cannot read {PAGE}"))?;
-        ensure!(page.contains(&text), "{PAGE} does not show swift-package/Snippets/{name} as it is");
+        ensure!(page.contains(&text), "{PAGE} does not show swift-package/Examples/{name} as it is");
     }
     Ok(())
 }
