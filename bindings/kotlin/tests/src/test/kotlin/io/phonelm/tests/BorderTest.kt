@@ -9,8 +9,10 @@ import kotlin.time.DurationUnit
 import kotlin.time.TimeSource
 import kotlinx.coroutines.flow.onEach
 import kotlinx.coroutines.flow.toList
+import org.junit.jupiter.api.Timeout
 
 /** What the way through Kotlin costs: the speed that an app sees, beside that of the engine alone in the `phonelm` program. */
+@Timeout(180)
 class BorderTest {
     @Test
     fun borderCost() = withTiny { model ->

@@ -130,7 +130,7 @@ class ToolTest {
     private fun timer(body: suspend (String) -> String) = Tool(
         "set_timer",
         "Start a countdown.",
-        """{"type":"object","properties":{"seconds":{"type":"integer"}},"required":["seconds"]}""",
+        """{"type":"object","properties":{"seconds":{"type":"integer"},"label":{"type":"string"}},"required":["seconds"]}""",
         body,
     )
 
