@@ -8,6 +8,7 @@ mod standins;
 mod toolchain;
 
 use std::fs;
+use std::process::Command;
 
 use anyhow::{Context, Result};
 
@@ -25,7 +26,7 @@ pub(crate) fn missing() -> Option<String> {
     Toolchain::find().is_none().then(|| "no Swift 6; cargo xtask setup --swift installs one".into())
 }
 
-/// Builds the package and its tests, runs them, then compares the API.
+/// Builds the package and its tests, runs them, then checks what is not run: API, Apple's lines, examples, format.
 pub(crate) fn run() -> Result<(bool, Counts)> {
     let swift = toolchain()?;
     stage(&swift)?;
@@ -34,9 +35,9 @@ pub(crate) fn run() -> Result<(bool, Counts)> {
     let tested = check_lines(&mut swift_test(&swift), |line| counts += count(line))?;
     let compared = standins::symbol_graph(&swift).and_then(|graph| api::compare(&graph));
     let mut passed = tested;
-    for check in [compared, standins::examples(&swift)] {
-        counts += if check.is_ok() { Counts::PASSED } else { Counts::FAILED };
-        passed &= check.inspect_err(|error| println!("{error:#}")).is_ok();
+    for outcome in [compared, standins::examples(&swift), check(&mut format(&swift))] {
+        counts += if outcome.is_ok() { Counts::PASSED } else { Counts::FAILED };
+        passed &= outcome.inspect_err(|error| println!("{error:#}")).is_ok();
     }
     Ok((passed, counts))
 }
@@ -64,6 +65,7 @@ fn stage(swift: &Toolchain) -> Result<()> {
     for (folder, staged) in [("Standins", "standins"), ("Examples", "examples")] {
         layout::mirror(&root().join("swift-package").join(folder), &work.join(staged), &[])?;
     }
+    copy_changed(&root().join("swift-package/.swift-format"), &work.join(".swift-format"))?;
     copy_changed(&root().join(MODEL), &work.join("phonelm-tiny.gguf"))?;
     if copy_changed(&built.join("libphonelm.a"), &work.join("lib/libphonelm.a"))? {
         // The package manager does not see that a library of the system has changed.
@@ -78,14 +80,22 @@ fn build(swift: &Toolchain) -> Result<()> {
     check(build.args(["--build-tests", "-debug-info-format", "none", "-Xswiftc", "-warnings-as-errors"]))
 }
 
-fn swift_test(swift: &Toolchain) -> std::process::Command {
+fn swift_test(swift: &Toolchain) -> Command {
     let mut test = swift_package(swift, "test");
     test.args(["--skip-build", "--disable-xctest", "--no-parallel"])
         .env("PHONELM_TINY", swift.path("phonelm-tiny.gguf"));
     test
 }
 
-fn swift_package(swift: &Toolchain, action: &str) -> std::process::Command {
+/// The formatter on what is written by hand; its configuration lies above.
+fn format(swift: &Toolchain) -> Command {
+    let mut format = swift.command("package", "swift");
+    format.args(["format", "lint", "--strict", "--recursive", "Package.swift", "Sources/PhoneLM", "Tests"]);
+    format.args(["../standins", "../examples"]);
+    format
+}
+
+fn swift_package(swift: &Toolchain, action: &str) -> Command {
     let mut command = swift.command("package", "swift");
     command.args([action, "--scratch-path", &swift.path("build")]).env("PHONELM_LIB_DIR", swift.path("lib"));
     command

@@ -18,7 +18,7 @@ final class Locked<Value>: @unchecked Sendable {
 func blocking<Value: Sendable>(_ work: @escaping @Sendable () throws -> Value) async throws -> Value {
     try await withCheckedThrowingContinuation { continuation in
         DispatchQueue.global(qos: .userInitiated).async {
-            continuation.resume(with: Result { try translatingErrors(work) })
+            continuation.resume(with: Result { try crossing(work) })
         }
     }
 }

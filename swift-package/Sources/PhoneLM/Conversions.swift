@@ -3,13 +3,13 @@
 import Foundation
 internal import PhoneLMBindings
 
-/// Runs what may throw a generated error, and throws the public one in its place.
-func translatingErrors<Value>(_ body: () throws -> Value) throws -> Value {
+/// Runs what crosses the border, and throws the public error in place of the generated one.
+func crossing<Value>(_ body: () throws -> Value) throws -> Value {
     do { return try body() } catch { throw publicError(error) }
 }
 
-/// Runs what may throw a generated error, and throws the public one in its place.
-func translatingErrors<Value: Sendable>(_ body: () async throws -> Value) async throws -> Value {
+/// Runs what crosses the border and waits there, and throws the public error in place of the generated one.
+func crossingAsync<Value: Sendable>(_ body: () async throws -> Value) async throws -> Value {
     do { return try await body() } catch { throw publicError(error) }
 }
 

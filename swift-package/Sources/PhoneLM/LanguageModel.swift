@@ -9,8 +9,8 @@ internal import PhoneLMBindings
 /// print(try await session.respond(to: "Good morning!").content)
 /// ```
 ///
-/// The file is mapped, not read: it must stay where it is, unchanged, while the model is in use. Memory is given back by
-/// ``unload()``, or when the model and all its sessions are gone.
+/// The file is mapped, not read: it must stay where it is, unchanged, while the model is in use. Memory is given back
+/// by ``unload()``, or when the model and all its sessions are gone.
 public final class LanguageModel: Sendable {
     /// How a model is opened.
     public struct Options: Sendable, Hashable {
@@ -142,7 +142,7 @@ public final class LanguageModel: Sendable {
         try Task.checkCancellation()
         let loading = loadModel(source: source, options: try ModelOptions(options))
         model = try await withTaskCancellationHandler {
-            while let event = try await translatingErrors({ try await loading.next() }) {
+            while let event = try await crossingAsync({ try await loading.next() }) {
                 switch event {
                 case .progress(let fraction): progress?(fraction)
                 case .ready(let model): return model
@@ -186,7 +186,7 @@ public final class LanguageModel: Sendable {
     ) async throws -> String {
         let verification = model.verify(expectedSha256: sha256)
         return try await withTaskCancellationHandler {
-            while let event = try await translatingErrors({ try await verification.next() }) {
+            while let event = try await crossingAsync({ try await verification.next() }) {
                 switch event {
                 case .progress(let fraction): progress?(fraction)
                 case .verified(let sha256): return sha256

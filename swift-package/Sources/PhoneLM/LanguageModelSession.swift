@@ -33,7 +33,7 @@ public final class LanguageModelSession: Sendable {
         overflow: ContextOverflow = .fail
     ) throws {
         let options = try SessionOptions(instructions, options, overflow, tools)
-        self.init(try translatingErrors { try model.model.newSession(options: options) }, tools: tools)
+        self.init(try crossing { try model.model.newSession(options: options) }, tools: tools)
     }
 
     /// Goes on with a conversation that was saved as JSON, of this model or of another one.
@@ -54,7 +54,7 @@ public final class LanguageModelSession: Sendable {
     ) throws {
         let options = try SessionOptions(nil, options, overflow, tools)
         self.init(
-            try translatingErrors { try model.model.restoreSession(transcriptJson: transcriptJSON, options: options) },
+            try crossing { try model.model.restoreSession(transcriptJson: transcriptJSON, options: options) },
             tools: tools
         )
     }
@@ -66,7 +66,7 @@ public final class LanguageModelSession: Sendable {
     ///
     /// - Throws: ``LanguageModelError``.
     public func transcriptJSON() throws -> String {
-        try translatingErrors { try session.transcriptJson() }
+        try crossing { try session.transcriptJson() }
     }
 
     /// Whether an answer is being made.
@@ -93,8 +93,8 @@ public final class LanguageModelSession: Sendable {
 
     /// Asks for an answer that can be read while it is made.
     ///
-    /// The model begins when the first snapshot is asked for. Cancelling the task that reads, or leaving its loop, stops
-    /// the model.
+    /// The model begins when the first snapshot is asked for. Cancelling the task that reads, or leaving its loop,
+    /// stops the model.
     ///
     /// - Parameters:
     ///   - prompt: What to answer.
@@ -119,14 +119,14 @@ public final class LanguageModelSession: Sendable {
     ///
     /// - Throws: ``LanguageModelError``.
     public func fork() throws -> LanguageModelSession {
-        LanguageModelSession(try translatingErrors { try session.fork() }, tools: tools)
+        LanguageModelSession(try crossing { try session.fork() }, tools: tools)
     }
 
     /// Forgets the conversation; the instructions stay.
     ///
     /// - Throws: ``LanguageModelError``.
     public func reset() throws {
-        try translatingErrors { try session.reset() }
+        try crossing { try session.reset() }
     }
 
     /// Ends the conversation and gives its memory back, now. An answer that is being made ends with

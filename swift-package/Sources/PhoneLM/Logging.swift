@@ -45,14 +45,14 @@ public enum Logging {
         handler: @escaping @Sendable (Record) -> Void
     ) throws {
         let options = LogOptions(level: LogLevel(level), includeText: includesText)
-        try translatingErrors { try setLogger(logger: Handler(handler), options: options) }
+        try crossing { try setLogger(logger: Handler(handler), options: options) }
     }
 
     /// Ends the logging.
     ///
     /// - Throws: ``LanguageModelError``.
     public static func stop() throws {
-        try translatingErrors { try setLogger(logger: nil, options: LogOptions(level: .off)) }
+        try crossing { try setLogger(logger: nil, options: LogOptions(level: .off)) }
     }
 
     #if canImport(os)

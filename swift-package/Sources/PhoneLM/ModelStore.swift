@@ -118,8 +118,8 @@ public final class ModelStore: Sendable {
 /// let model = try await pending.finish()
 /// ```
 ///
-/// Bytes that were written stay when the import is let go or the app ends; ``ModelStore/beginImport(named:size:sha256:)``
-/// then goes on from ``offset``.
+/// Bytes that were written stay when the import is let go or the app ends:
+/// ``ModelStore/beginImport(named:size:sha256:)`` then goes on from ``offset``.
 public final class ModelImport: Sendable {
     static let chunkSize = 1 << 20
 

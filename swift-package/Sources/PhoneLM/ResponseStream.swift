@@ -119,7 +119,7 @@ final class Turn: Sendable {
             if let generation = state.generation { return generation }
             try Task.checkCancellation()
             let request = GenerationRequest(prompt: [.text(text: prompt)], options: try .init(options))
-            let generation = try translatingErrors { try session.session.generate(request: request) }
+            let generation = try crossing { try session.session.generate(request: request) }
             state.generation = generation
             return generation
         }
@@ -128,7 +128,7 @@ final class Turn: Sendable {
     private func snapshot(
         of generation: Generation
     ) async throws -> LanguageModelSession.ResponseStream.Snapshot? {
-        while let event = try await translatingErrors({ try await generation.next() }) {
+        while let event = try await crossingAsync({ try await generation.next() }) {
             switch event {
             case .text(let text):
                 // What came before the end of a cancelled answer is read over: its end comes within a token.

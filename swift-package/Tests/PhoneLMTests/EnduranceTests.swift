@@ -6,8 +6,8 @@ import Testing
 
 @Suite(.serialized, .timeLimit(.minutes(2)))
 struct EnduranceTests {
-    /// Does it 50 times to warm up, then 200 times, and tells by how many kilobytes the process grew in the best of four
-    /// parts: what leaks shows in every part, what the allocator keeps for a while does not.
+    /// Does it 50 times to warm up, then 200 times, and tells by how many kilobytes the process grew in the best of
+    /// four parts: what leaks shows in every part, what the allocator keeps for a while does not.
     private func growth(_ body: () async throws -> Void) async throws -> Int {
         var sizes: [Int] = []
         for _ in 0...4 {

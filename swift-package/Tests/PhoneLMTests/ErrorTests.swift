@@ -22,8 +22,8 @@ struct ErrorTests {
 
     @Test func modelInvalid() async throws {
         let file = try file(Data("this is no model".utf8))
-        guard case .modelInvalid(let path, let reason) = try await failure({ try await LanguageModel(contentsOf: file) })
-        else { throw Missing() }
+        let error = try await failure { try await LanguageModel(contentsOf: file) }
+        guard case .modelInvalid(let path, let reason) = error else { throw error }
         #expect(path == file.path)
         #expect(!reason.isEmpty)
     }
@@ -166,7 +166,8 @@ struct ErrorTests {
         let whole = try Data(contentsOf: Tiny.url)
         var random = SystemRandomNumberGenerator()
         for round in 0..<40 {
-            var bytes = whole.prefix(round.isMultiple(of: 2) ? Int.random(in: 0..<whole.count, using: &random) : 1 << 16)
+            let length = round.isMultiple(of: 2) ? Int.random(in: 0..<whole.count, using: &random) : 1 << 16
+            var bytes = whole.prefix(length)
             if !bytes.isEmpty {
                 bytes[Int.random(in: 0..<bytes.count, using: &random)] ^= 0xff
             }

@@ -31,7 +31,7 @@ struct StoreTests {
         let pending = try await store.beginImport(named: "tiny", size: bytes.count)
         let head = bytes.prefix(100_000)
         let (stream, continuation) = AsyncStream<UInt8>.makeStream()
-        head.forEach { continuation.yield($0) }
+        for byte in head { continuation.yield(byte) }
         continuation.finish()
         try await pending.write(contentsOf: stream)
         #expect(pending.offset == head.count)

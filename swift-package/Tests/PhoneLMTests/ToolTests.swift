@@ -57,7 +57,8 @@ struct ToolTests {
 
     private func outputs(of session: LanguageModelSession) -> [String] {
         session.transcript.compactMap { entry in
-            guard case .toolOutput(let output) = entry, case .text(let text)? = output.segments.first else { return nil }
+            guard case .toolOutput(let output) = entry, case .text(let text)? = output.segments.first
+            else { return nil }
             return "\(output.toolName) \(text.content)"
         }
     }

@@ -11,9 +11,6 @@ use anyhow::{Context, Result, ensure};
 use super::toolchain::Toolchain;
 use crate::process::{check, root};
 
-/// The page that shows the examples.
-const PAGE: &str = "docs/coming-from-foundation-models.md";
-
 /// Compiles the facade with the stand-ins, and says where its symbol graph lies.
 pub(crate) fn symbol_graph(swift: &Toolchain) -> Result<PathBuf> {
     let modules = standins()?;
@@ -42,12 +39,10 @@ pub(crate) fn symbol_graph(swift: &Toolchain) -> Result<PathBuf> {
 
 /// Compiles the documentation's examples with the stand-ins; to be called after [`symbol_graph`].
 pub(crate) fn examples(swift: &Toolchain) -> Result<()> {
-    for (name, text) in swift_files(&root().join("swift-package/Examples"))? {
+    for (name, _) in swift_files(&root().join("swift-package/Examples"))? {
         let mut compile = swift.command("examples", "swiftc");
         compile.args(["-swift-version", "6", "-warnings-as-errors", "-parse-as-library", "-typecheck"]);
         check(compile.args(searched(swift)).arg(&name))?;
-        let page = fs::read_to_string(root().join(PAGE)).with_context(|| format!("cannot read {PAGE}"))?;
-        ensure!(page.contains(&text), "{PAGE} does not show swift-package/Examples/{name} as it is");
     }
     Ok(())
 }
