@@ -100,7 +100,7 @@ pub enum Error {
         name: String,
     },
     /// `general.alignment` is unusable.
-    #[error("general.alignment is {found}; it must be a power of two and a multiple of 8")]
+    #[error("general.alignment is {found}; it must be a power of two")]
     Alignment {
         /// The file's value.
         found: u64,

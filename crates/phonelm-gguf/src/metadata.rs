@@ -105,10 +105,10 @@ impl Metadata {
         None
     }
 
-    /// The alignment of tensors by [`ALIGNMENT_KEY`]: a power of two, at least 8.
+    /// The alignment of tensors by [`ALIGNMENT_KEY`]: a power of two.
     pub(crate) fn alignment(&self) -> Result<u64, Error> {
         let found = self.u64(ALIGNMENT_KEY)?.unwrap_or(DEFAULT_ALIGNMENT);
-        if found >= 8 && found.is_power_of_two() { Ok(found) } else { Err(Error::Alignment { found }) }
+        if found.is_power_of_two() { Ok(found) } else { Err(Error::Alignment { found }) }
     }
 
     fn typed<'a, T>(
@@ -225,9 +225,9 @@ mod tests {
     }
 
     #[test]
-    fn alignment_must_be_a_power_of_two_of_at_least_8() {
+    fn alignment_must_be_a_power_of_two() {
         assert_eq!(Metadata::default().alignment().unwrap(), 32);
-        for (value, ok) in [(0u32, false), (4, false), (8, true), (24, false), (256, true), (1 << 31, true)] {
+        for (value, ok) in [(0u32, false), (1, true), (2, true), (8, true), (24, false), (256, true), (1 << 31, true)] {
             assert_eq!(metadata(&[(ALIGNMENT_KEY, value.into())]).alignment().is_ok(), ok, "{value}");
         }
     }

@@ -34,7 +34,7 @@ impl Writer {
         Self::default()
     }
 
-    /// Aligns each tensor to `bytes`, a power of two and at least 8: the same as setting [`ALIGNMENT_KEY`].
+    /// Aligns each tensor to `bytes`, a power of two: the same as setting [`ALIGNMENT_KEY`].
     pub fn alignment(&mut self, bytes: u32) -> &mut Self {
         self.set(ALIGNMENT_KEY, bytes)
     }

@@ -61,7 +61,7 @@ proptest! {
     fn what_is_written_is_read(
         entries in vec((any::<String>(), value()), 0..8),
         tensors in vec(tensor(), 0..5),
-        alignment in proptest::sample::select(vec![8u32, 32, 256]),
+        alignment in proptest::sample::select(vec![1u32, 2, 8, 32, 256]),
         page_aligned: bool,
     ) {
         let mut writer = Writer::new();
