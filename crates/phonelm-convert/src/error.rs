@@ -126,7 +126,7 @@ pub enum Error {
         found: String,
     },
     /// NaN, infinity, or a number too large for the type that it should become.
-    #[error("tensor {name} holds {value} at element {index}, which {ty} cannot hold")]
+    #[error("tensor {name} holds {value} at element {index}, which {}", why_not(*value, *ty))]
     Value {
         /// The tensor.
         name: String,
@@ -170,4 +170,8 @@ pub enum Error {
         #[source]
         cause: phonelm_gguf::Error,
     },
+}
+
+fn why_not(value: f32, ty: TensorType) -> String {
+    if value.is_finite() { format!("{ty} cannot hold") } else { "is no finite number".to_owned() }
 }

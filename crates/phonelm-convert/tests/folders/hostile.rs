@@ -132,7 +132,10 @@ fn numbers_that_no_weight_may_be() {
     for value in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
         let mut folder = Folder::new("phonelm");
         folder.tensor("model.layers.1.mlp.down_proj.weight").1[131] = value;
-        assert_says(&folder.refusal(), &format!("layers.1.mlp.down_proj.weight holds {value} at element 131"));
+        assert_says(
+            &folder.refusal(),
+            &format!("layers.1.mlp.down_proj.weight holds {value} at element 131, which is no finite"),
+        );
     }
     // Row 1 of the file is row 5 of the folder in a llama model.
     let mut moved = Folder::new("llama");
