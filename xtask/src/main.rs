@@ -55,7 +55,8 @@ Examples:
     /// Runs the test suites; the last line reads `N passed, N failed, N skipped`.
     #[command(
         after_help = "A suite that this machine cannot run is named with its reason; with CI=true that is an error.
-The arm and packages suites run where their tools are installed; --only and CI=true demand them.
+The arm and swift suites run where their tools are installed; --only and CI=true demand them. The packages suite is
+long and runs with --only packages alone.
 
 Examples:
   cargo xtask test                 what this machine can run
