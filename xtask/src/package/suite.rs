@@ -7,7 +7,7 @@ use anyhow::Result;
 use super::{android, zig};
 use crate::counts::Counts;
 use crate::setup::apt_install;
-use crate::verify_aar;
+use crate::{arm, kotlin, verify_aar};
 
 /// Compilers and linker for phones, and what drives the finished libraries. A JDK and Maven are there for every suite.
 const PACKAGES: &[&str] = &[
@@ -26,7 +26,8 @@ type Step = fn() -> Result<()>;
 
 /// Why this machine cannot run the suite, if so.
 pub(crate) fn missing() -> Option<String> {
-    android::missing()
+    let no_emulator = "no cross compiler or no qemu for arm64: cargo xtask setup --packages";
+    android::missing().or_else(kotlin::missing).or_else(|| (!arm::emulator_is_ready()).then(|| no_emulator.into()))
 }
 
 /// Installs what the suite needs.

@@ -57,7 +57,7 @@ mod tests {
     fn the_list_has_what_level_26_has_and_nothing_younger() {
         let bionic = Bionic::read().unwrap();
         let libraries: Vec<&str> = bionic.libraries().map(|(name, _)| name).collect();
-        assert_eq!(libraries, ["libc.so", "libdl.so", "libm.so"]);
+        assert_eq!(libraries, ["libc.so", "libdl.so", "liblog.so", "libm.so"]);
         for symbol in ["abort", "__errno", "getauxval", "pthread_getname_np", "dl_iterate_phdr", "expf"] {
             assert!(bionic.has_symbol(symbol), "{symbol}");
         }

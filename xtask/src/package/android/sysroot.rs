@@ -1,4 +1,4 @@
-//! What libphonelm.so is linked against without the NDK: stand-ins for bionic's libraries, and an unwinder.
+//! What libphonelm.so is linked against without the NDK: stand-ins for Android's libraries, and an unwinder.
 //!
 //! A stand-in has the symbols that [`Bionic`] lists and no code, so the linker itself refuses a symbol that the oldest
 //! Android has not. The unwinder is LLVM's libunwind (Apache-2.0 with LLVM exception), from the sources that Zig brings;
