@@ -29,11 +29,12 @@ pub(crate) fn build_dir() -> PathBuf {
 
 /// A cargo command with the profile of what apps embed.
 pub(crate) fn cargo(subcommand: &str) -> Command {
-    let mut cargo = pinned_cargo(&[subcommand, "--profile", PROFILE, "-Zbuild-std=std,panic_unwind", "-Ztrim-paths"]);
+    let mut cargo = pinned_cargo(&[subcommand, "--profile", PROFILE, "-Zbuild-std=std,panic_unwind"]);
+    trim_paths(&mut cargo).env("RUSTC", DEBIAN_RUSTC).env("CARGO_TARGET_DIR", build_dir());
     cargo
-        .env("RUSTC", DEBIAN_RUSTC)
-        .env("RUSTC_BOOTSTRAP", "1")
-        .env("CARGO_PROFILE_SHIP_TRIM_PATHS", "all")
-        .env("CARGO_TARGET_DIR", build_dir());
-    cargo
+}
+
+/// Lets cargo keep paths of this machine out of what it builds, which no stable cargo offers yet.
+pub(crate) fn trim_paths(cargo: &mut Command) -> &mut Command {
+    cargo.arg("-Ztrim-paths").env("RUSTC_BOOTSTRAP", "1").env("CARGO_PROFILE_SHIP_TRIM_PATHS", "all")
 }

@@ -9,7 +9,7 @@ use super::bionic::{Bionic, MIN_API};
 use super::{ABIS, Abi, linker, sysroot};
 use crate::package::rust::{self, PROFILE};
 use crate::package::zig;
-use crate::process::{cargo, check, output, root, target_dir};
+use crate::process::{cargo, check, output, target_dir};
 
 const LIBRARY: [&str; 5] = ["--package", "phonelm", "--lib", "--crate-type", "cdylib"];
 
@@ -72,31 +72,26 @@ fn with_ndk() -> Result<PathBuf> {
     let mut cargo = cargo(&["ndk", "--platform", &api]);
     cargo.args(ABIS.iter().flat_map(|abi| ["--target", abi.name]));
     cargo.args(["rustc", "--profile", PROFILE]).args(LIBRARY);
-    let root = root();
-    let home = std::env::var("CARGO_HOME").or_else(|_| std::env::var("HOME").map(|home| format!("{home}/.cargo")));
-    let trim = [(root.to_string_lossy().into_owned(), "."), (home.unwrap_or_default(), "cargo")];
     let flags = linker::OPTIONS.map(|option| format!("-Clink-arg=-Wl,{option}"));
-    let trim = trim.map(|(from, to)| format!("--remap-path-prefix={from}={to}"));
-    let flags: Vec<String> = flags.into_iter().chain(trim).collect();
-    check(cargo.env("CARGO_ENCODED_RUSTFLAGS", flags.join("\u{1f}")))?;
+    check(rust::trim_paths(&mut cargo).env("CARGO_ENCODED_RUSTFLAGS", flags.join("\u{1f}")))?;
     Ok(target_dir())
 }
 
 fn without_ndk() -> Result<PathBuf> {
     let bionic = Bionic::read()?;
     let dir = rust::build_dir();
-    let mut linkers = Vec::new();
+    let mut settings = Vec::new();
     for abi in &ABIS {
         let libraries = dir.join("android").join(abi.name);
         sysroot::make(abi, &bionic, &libraries)?;
         let variable = format!("CARGO_TARGET_{}", abi.target.to_uppercase().replace('-', "_"));
-        linkers.push((format!("{variable}_LINKER"), linker::install(&libraries)?));
+        settings.push((format!("{variable}_LINKER"), linker::install(&libraries)?));
         // Another version's new lints are no errors here.
-        linkers.push((format!("{variable}_RUSTFLAGS"), "--cap-lints=warn".into()));
+        settings.push((format!("{variable}_RUSTFLAGS"), "--cap-lints=warn".into()));
     }
     let cargo = |subcommand: &str, abis: &[Abi]| {
         let mut cargo = rust::cargo(subcommand);
-        cargo.args(abis.iter().flat_map(|abi| ["--target", abi.target])).envs(linkers.iter().cloned());
+        cargo.args(abis.iter().flat_map(|abi| ["--target", abi.target])).envs(settings.iter().cloned());
         cargo
     };
     // What the libraries are made of is compiled for all ABIs at once: one after the other leaves processors idle.
