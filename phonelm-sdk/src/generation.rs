@@ -47,10 +47,13 @@ impl Letter for Result<Event, SdkError> {
         matches!(self, Ok(Event::Text { .. }))
     }
 
-    fn join(&mut self, next: Self) -> Result<(), Self> {
+    fn join(&mut self, next: Self) -> Option<Self> {
         match (self, next) {
-            (Ok(Event::Text { text }), Ok(Event::Text { text: more })) => Ok(text.push_str(&more)),
-            (_, next) => Err(next),
+            (Ok(Event::Text { text }), Ok(Event::Text { text: more })) => {
+                text.push_str(&more);
+                None
+            }
+            (_, next) => Some(next),
         }
     }
 }

@@ -20,7 +20,7 @@ pub(crate) trait Letter: Sized {
     fn can_grow(&self) -> bool;
 
     /// Joins the letter behind this one to it, or gives that one back.
-    fn join(&mut self, next: Self) -> Result<(), Self>;
+    fn join(&mut self, next: Self) -> Option<Self>;
 }
 
 /// A queue of letters with one or several readers.
@@ -48,7 +48,7 @@ impl<T: Letter> Mailbox<T> {
             return;
         }
         let rest = match state.letters.back_mut() {
-            Some(last) => last.join(letter).err(),
+            Some(last) => last.join(letter),
             None => Some(letter),
         };
         state.letters.extend(rest);
@@ -127,8 +127,12 @@ mod tests {
             !self.ends_with('.')
         }
 
-        fn join(&mut self, next: Self) -> Result<(), Self> {
-            if self.can_grow() { Ok(self.push_str(&next)) } else { Err(next) }
+        fn join(&mut self, next: Self) -> Option<Self> {
+            if !self.can_grow() {
+                return Some(next);
+            }
+            self.push_str(&next);
+            None
         }
     }
 

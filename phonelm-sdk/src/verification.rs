@@ -39,8 +39,12 @@ impl Letter for Result<VerifyEvent, SdkError> {
         matches!(self, Ok(VerifyEvent::Progress { .. }))
     }
 
-    fn join(&mut self, next: Self) -> Result<(), Self> {
-        if self.can_grow() && next.can_grow() { Ok(*self = next) } else { Err(next) }
+    fn join(&mut self, next: Self) -> Option<Self> {
+        if !(self.can_grow() && next.can_grow()) {
+            return Some(next);
+        }
+        *self = next;
+        None
     }
 }
 

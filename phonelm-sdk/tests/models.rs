@@ -164,7 +164,7 @@ fn a_weight_that_is_no_number_is_found_and_its_tensor_named() {
     let mut bytes = std::fs::read(TINY).unwrap();
     // The f16 scale of the file's last Q8_0 block, whose 34 bytes end with the last tensor.
     let gguf = phonelm_gguf::Gguf::parse(&bytes).unwrap();
-    let tensor = gguf.tensors().iter().filter(|t| t.ty == phonelm_gguf::TensorType::Q8_0).next_back().unwrap();
+    let tensor = gguf.tensors().iter().rfind(|t| t.ty == phonelm_gguf::TensorType::Q8_0).unwrap();
     let (end, name) = (tensor.range.end as usize, tensor.name.clone());
     bytes[end - 34..end - 32].copy_from_slice(&0x7e00_u16.to_le_bytes());
     std::fs::write(&file, bytes).unwrap();

@@ -53,7 +53,7 @@ fn an_imported_model_opens() {
     assert!(store.store.list().unwrap().is_empty());
     let model = import.finish().unwrap();
     assert_eq!((model.name.as_str(), model.bytes), ("tiny", bytes.len() as u64));
-    assert_eq!(store.store.list().unwrap(), [model.clone()]);
+    assert_eq!(store.store.list().unwrap(), std::slice::from_ref(&model));
     assert_eq!(store.store.find("tiny".into()).unwrap(), Some(model.clone()));
     let loaded = load(path(model.path), ModelOptions::default()).unwrap();
     assert_eq!(answer(&session(&loaded), "Who are you?").finish, FinishReason::Stop);
@@ -104,7 +104,7 @@ fn a_model_is_replaced_when_the_new_one_is_whole() {
     other[last] ^= 1;
     let import = store.import(ImportOptions::default());
     import.write(other).unwrap();
-    assert_eq!(store.store.list().unwrap(), [old.clone()]);
+    assert_eq!(store.store.list().unwrap(), std::slice::from_ref(&old));
     let new = import.finish().unwrap();
     assert_ne!(new.sha256, old.sha256);
     assert_eq!(store.store.list().unwrap(), [new]);
