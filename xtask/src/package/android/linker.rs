@@ -44,8 +44,9 @@ pub(crate) fn called_in() -> Option<PathBuf> {
 
 /// Links as rustc asks.
 pub(crate) fn run(dir: &Path) -> Result<()> {
-    let mut lld = command(LLD, OPTIONS);
-    lld.arg("-L").arg(dir).args(translate(std::env::args_os().skip(1)));
+    // Ours come last, because the last one counts where rustc asks for something else.
+    let mut lld = command(LLD, translate(std::env::args_os().skip(1)));
+    lld.arg("-L").arg(dir).args(OPTIONS);
     lld.current_dir(std::env::current_dir().context("no current folder")?);
     check(&mut lld)
 }
