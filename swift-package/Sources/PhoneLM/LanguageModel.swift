@@ -152,6 +152,7 @@ public final class LanguageModel: Sendable {
         } onCancel: {
             loading.cancel()
         }
+        try Task.checkCancellation()
         info = Info(model.info())
     }
 
