@@ -9,6 +9,13 @@
 
 int *__errno(void) { return __errno_location(); }
 
+// There are no properties: what is asked for is empty.
+int __system_property_get(const char *name, char *value) {
+    (void)name;
+    *value = 0;
+    return 0;
+}
+
 static void *glibc(const char *name) { return dlsym(dlopen("libc.so.6", RTLD_NOW | RTLD_NOLOAD), name); }
 
 // bionic numbers the names of sysconf differently: libc/include/bits/sysconf.h of the Android Open Source Project's

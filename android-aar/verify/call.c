@@ -23,9 +23,9 @@ int main(int count, char **arguments) {
     library = dlopen(arguments[1], RTLD_NOW | RTLD_DEEPBIND);
     if (!library) return fprintf(stderr, "%s\n", dlerror()), 1;
 
-    Buffer (*sdk_version)(Status *) = function("uniffi_phonelm_fn_func_sdk_version");
-    Buffer (*from_bytes)(Bytes, Status *) = function("ffi_phonelm_rustbuffer_from_bytes");
-    uint64_t (*open_store)(Buffer, Status *) = function("uniffi_phonelm_fn_constructor_modelstore_open");
+    Buffer (*sdk_version)(Status *) = function("uniffi_phonelm_sdk_fn_func_sdk_version");
+    Buffer (*from_bytes)(Bytes, Status *) = function("ffi_phonelm_sdk_rustbuffer_from_bytes");
+    uint64_t (*open_store)(Buffer, Status *) = function("uniffi_phonelm_sdk_fn_constructor_modelstore_open");
     if (!sdk_version || !from_bytes || !open_store) return 1;
 
     Status status = {0};
