@@ -31,23 +31,17 @@ pub(crate) fn run() -> Result<(bool, Counts)> {
 
 /// Writes the dump of the public API anew.
 pub(crate) fn accept_api() -> Result<()> {
-    let mut tests = consumer()?;
-    check(tests.args(["test", "-Dtest=ApiTest", "-Dapi.accept=true"]))
+    check(consumer()?.args(["test", "-Dtest=ApiTest", "-Dapi.accept=true"]))
 }
 
 /// Maven on the tests, with the artefacts packed.
 fn consumer() -> Result<Command> {
     // One build for all three, so that what they share is compiled once.
     check(&mut cargo(&["build", "--package", "phonelm", "--package", "uniffi-bindgen", "--package", "phonelm-cli"]))?;
-    let built = target_dir().join("debug");
-    let repository = jvm::build_root().join("maven");
-    jvm::pack(&built.join(jvm::library_name()), &repository)?;
+    jvm::pack(&target_dir().join("debug").join(jvm::library_name()), &jvm::build_root().join("maven"))?;
     forget_earlier_artefacts()?;
     remove(&jvm::build_root().join("phonelm-tests"))?;
-    let mut tests = jvm::maven("tests/pom.xml");
-    tests.arg(format!("-Dphonelm.repository={}", repository.display()));
-    tests.arg(format!("-Dphonelm.program={}", built.join("phonelm").display()));
-    Ok(tests)
+    Ok(jvm::maven("tests/pom.xml"))
 }
 
 /// Maven keeps what it took from a repository and would not look at a new build of the same version.

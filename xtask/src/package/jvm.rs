@@ -11,10 +11,10 @@ use std::process::Command;
 use anyhow::{Context, Result};
 
 use super::archive::{self, Entry};
-use super::bindings;
 use super::maven::{Artifact, Dependency, Repository, VERSION};
 use super::rust::{PROFILE, build_dir};
-use crate::process::{cargo, check, command, root, target_dir};
+use super::{bindings, licences};
+use crate::process::{cargo, check, command, output, root, target_dir};
 
 const CORE: &str = "phonelm-core";
 const DESKTOP: &str = "phonelm-native-desktop";
@@ -113,8 +113,12 @@ fn desktop(repository: &Repository, library: &Path) -> Result<()> {
         description: "The native library of phonelm-core for desktops, for unit tests on the JVM and desktop programs.",
         dependencies: &[Dependency::runtime("net.java.dev.jna", "jna", &jna)],
     };
-    let entry = Entry::read(format!("{}/{}", resource_folder(), library_name()), &stripped)?;
-    publish(repository, &artifact, "io.phonelm.desktop", vec![entry], None)
+    let host = output("rustc", &["--print", "host-tuple"]).context("`rustc --print host-tuple` failed")?;
+    let entries = vec![
+        Entry::read(format!("{}/{}", resource_folder(), library_name()), &stripped)?,
+        Entry::new("META-INF/THIRD-PARTY.txt", licences::third_party(&[host.trim()])?),
+    ];
+    publish(repository, &artifact, "io.phonelm.desktop", entries, None)
 }
 
 /// Where JNA looks for libraries of this machine, for example `linux-x86-64`.

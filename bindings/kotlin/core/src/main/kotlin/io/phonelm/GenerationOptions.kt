@@ -4,19 +4,19 @@ import io.phonelm.ffi.GenerationOptions as NativeOptions
 import io.phonelm.ffi.OverflowPolicy as NativePolicy
 
 /**
- * How an answer is made. What is `null` is the session's default, and the engine's where that is `null` as well.
+ * How an answer is made. What is `null` is as the session's defaults say, and after those as stated here.
  *
- * @property maximumResponseTokens Most tokens of the answer; without it as many as the context holds.
- * @property temperature 0 takes the most likely token each time; higher is more varied.
- * @property topK Draws among this many of the most likely tokens; 0 draws among all.
- * @property topP Draws among the most likely tokens whose probabilities add up to this.
- * @property minP Leaves out tokens less likely than this share of the most likely one.
- * @property repetitionPenalty Above 1 makes tokens that were used less likely.
- * @property presencePenalty Taken from the score of every token that was used.
- * @property frequencyPenalty Taken from the score of a token as often as it was used.
+ * @property maximumResponseTokens Most tokens of the answer, at least 1; as many as the context holds.
+ * @property temperature 0 to 10: 0, the default, takes the likeliest token each time; more is more varied.
+ * @property topK Draws only among so many of the likeliest tokens; 0, the default, for all.
+ * @property topP Draws only among the likeliest tokens that together reach this probability, above 0 up to 1, the default.
+ * @property minP Draws only among tokens at least this share as likely as the likeliest, 0, the default, to 1.
+ * @property repetitionPenalty Makes tokens of the last 64 less likely, above 0 up to 10; 1, the default, leaves them.
+ * @property presencePenalty Taken off the score of each token of the last 64, -2 to 2; 0 by default.
+ * @property frequencyPenalty Taken off the score for each time that a token is among the last 64, -2 to 2; 0 by default.
  * @property seed The same seed draws the same answer; without one each answer draws its own.
  * @property stopSequences Texts that end the answer and are no part of it.
- * @property keepPartialResponse Whether a cancelled turn enters the conversation with what was said so far.
+ * @property keepPartialResponse Whether a cancelled turn enters the conversation with what was said so far; it does not by default.
  */
 public data class GenerationOptions(
     val maximumResponseTokens: Int? = null,

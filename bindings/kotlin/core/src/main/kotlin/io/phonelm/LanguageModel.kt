@@ -41,7 +41,7 @@ public class LanguageModel private constructor(private val native: Model) : Auto
      * @param overflow What happens when the conversation outgrows the context.
      * @throws PhoneLMException.ModelUnloaded after [close].
      * @throws PhoneLMException.OptionInvalid if a default is out of range.
-     * @throws PhoneLMException.Unsupported if the model cannot chat, or there are tools and it cannot call any.
+     * @throws PhoneLMException.Unsupported if there are tools and the model cannot call any.
      */
     public fun newSession(
         instructions: String? = null,

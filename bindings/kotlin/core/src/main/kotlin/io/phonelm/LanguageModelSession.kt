@@ -52,6 +52,7 @@ public class LanguageModelSession internal constructor(
      * @throws PhoneLMException.ContextFull if the conversation does not fit the context.
      * @throws PhoneLMException.PromptInvalid if the prompt is empty.
      * @throws PhoneLMException.OptionInvalid if an option is out of range.
+     * @throws PhoneLMException.Unsupported if the model has no chat template.
      * @throws PhoneLMException.SessionClosed after [close], before or while it answers.
      * @throws PhoneLMException.ModelUnloaded when the model is closed, before or while it answers.
      */
@@ -79,7 +80,8 @@ public class LanguageModelSession internal constructor(
     }
 
     /**
-     * Computes ahead what the next answer needs, in the background: the instructions and, if known, how the next prompt begins.
+     * Computes ahead what the next answer needs, in the background: what was said so far and, if known, how the next prompt
+     * begins.
      */
     public fun prewarm(promptPrefix: String? = null) {
         crossing { native.prewarm(promptPrefix) }

@@ -43,11 +43,11 @@ public enum class Backend {
 /**
  * How to open a model. What is left out is chosen for the machine.
  *
- * @property threads Compute threads; the number of big cores if `null`.
+ * @property threads Compute threads, 1 to 256; the number of big cores if `null`.
  * @property contextSize Longest conversation in tokens; the model's own limit if `null`.
  * @property keyValueType How keys and values of the conversation are kept.
  * @property backend What computes.
- * @property cacheDirectory A folder for what may be computed once and kept; nothing is kept if `null`.
+ * @property cacheDirectory A folder that exists, for what may be measured once and kept; nothing is kept if `null`.
  */
 public data class ModelOptions(
     val threads: Int? = null,

@@ -81,7 +81,7 @@ public class ModelStore private constructor(private val native: NativeStore) {
         sha256: String? = null,
         onProgress: (Long) -> Unit = {},
     ): StoredModel = input.use {
-        importFrom(name, size, sha256, onProgress) { offset -> withContext(Dispatchers.IO) { input.apply { skip(this, offset) } } }
+        importFrom(name, size, sha256, onProgress) { offset -> input.also { onDisk { it.skipWhole(offset) } } }
     }
 
     /** Imports a copy of [file]; see the other `importFrom`. */
@@ -126,12 +126,12 @@ private fun Import.writeFrom(stream: InputStream, buffer: ByteArray): Long? {
     return write(if (count == buffer.size) buffer else buffer.copyOf(count)).toLong()
 }
 
-private fun skip(stream: InputStream, bytes: Long) {
+private fun InputStream.skipWhole(bytes: Long) {
     var left = bytes
     while (left > 0) {
         // A stream may skip nothing before its end; a byte that is read tells the two apart.
-        val skipped = stream.skip(left)
-        if (skipped <= 0 && stream.read() < 0) throw EOFException("the stream ends before byte $bytes, where the import goes on")
+        val skipped = skip(left)
+        if (skipped <= 0 && read() < 0) throw EOFException("the stream ends before byte $bytes, where the import goes on")
         left -= maxOf(skipped, 1)
     }
 }

@@ -27,7 +27,7 @@ public sealed class PhoneLMException(
         public val reason: String,
     ) : PhoneLMException(message, isRetryable)
 
-    /** The descriptor cannot be mapped into memory, for example a pipe or a compressed asset: import it into a [ModelStore]. */
+    /** The descriptor cannot be mapped into memory, as a pipe cannot, or a compressed asset: import it into a [ModelStore]. */
     public class ModelUnmappable internal constructor(message: String, isRetryable: Boolean, public val reason: String) :
         PhoneLMException(message, isRetryable)
 

@@ -6,8 +6,10 @@ import io.phonelm.ffi.ToolDefinition
  * Something that the model may call while it answers.
  *
  * ```
- * val torch = Tool("set_torch", "Turns the torch on or off.", """{"type":"object","properties":{"on":{"type":"boolean"}}}""") {
- *     arguments -> torch(arguments); "done"
+ * val schema = """{"type":"object","properties":{"on":{"type":"boolean"}}}"""
+ * val torch = Tool("set_torch", "Turns the torch on or off.", schema) { arguments ->
+ *     torch.set(JSONObject(arguments).getBoolean("on"))
+ *     "done"
  * }
  * ```
  *

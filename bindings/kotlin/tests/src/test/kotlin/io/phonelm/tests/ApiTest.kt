@@ -21,7 +21,8 @@ class ApiTest {
             accepted.writeText(dump.toString())
         }
         assertFalse("io/phonelm/ffi" in dump, "generated code is in a public signature")
-        assertEquals(accepted.readText(), dump.toString(), "the public API changed; if that is meant: cargo xtask kotlin-api")
+        val advice = "the public API changed; if that is meant: cargo xtask kotlin-api"
+        assertEquals(accepted.readText(), dump.toString(), advice)
     }
 
     private fun classes(): List<File> {

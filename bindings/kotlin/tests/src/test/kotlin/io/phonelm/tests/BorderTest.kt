@@ -11,7 +11,7 @@ import kotlinx.coroutines.flow.onEach
 import kotlinx.coroutines.flow.toList
 import org.junit.jupiter.api.Timeout
 
-/** What the way through Kotlin costs: the speed that an app sees, beside that of the engine alone in the `phonelm` program. */
+/** What the way through Kotlin costs: the speed that an app sees beside that of the engine alone, in the program `phonelm`. */
 @Timeout(180)
 class BorderTest {
     @Test
@@ -20,7 +20,8 @@ class BorderTest {
         // In pairs, so that a busy machine slows both.
         val ratios = List(PAIRS) { throughKotlin(model) / engineAlone() }.sorted()
         val median = ratios[PAIRS / 2]
-        println("border: %.3f of the engine alone (%d pairs from %.3f to %.3f)".format(median, PAIRS, ratios.first(), ratios.last()))
+        val spread = "%.3f to %.3f".format(ratios.first(), ratios.last())
+        println("border: %.3f of the engine alone (%d pairs, %s)".format(median, PAIRS, spread))
         assertTrue(median >= 0.9, "$ratios")
     }
 

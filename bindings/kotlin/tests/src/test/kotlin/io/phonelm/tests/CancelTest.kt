@@ -83,7 +83,8 @@ class CancelTest {
 
     @Test
     fun keepPartialKeepsWhatWasSaid() = withSession { session ->
-        val said = session.streamResponse("Tell me a story.", endless.copy(keepPartialResponse = true)).first { it.text.length > 40 }
+        val options = endless.copy(keepPartialResponse = true)
+        val said = session.streamResponse("Tell me a story.", options).first { it.text.length > 40 }
         eventually { !session.isResponding }
         val response = session.transcript.entries.last() as Transcript.Entry.Response
         assertTrue((response.segments.single() as Transcript.Segment.Text).text.startsWith(said.text))

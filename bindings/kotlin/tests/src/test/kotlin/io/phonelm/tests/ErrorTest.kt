@@ -56,7 +56,8 @@ class ErrorTest {
         assertFailsWith<PhoneLMException> { LanguageModel.open(ModelSource.Descriptor(-1, 0, 4096)) }
         RandomAccessFile(tiny, "r").use { file ->
             for ((offset, length) in listOf(0L to Long.MAX_VALUE, Long.MAX_VALUE to 2L, 0L to 0L, 1L to 1000L)) {
-                assertFailsWith<PhoneLMException> { LanguageModel.open(ModelSource.Descriptor(file.fd.number, offset, length)) }
+                val source = ModelSource.Descriptor(file.fd.number, offset, length)
+                assertFailsWith<PhoneLMException>("$source") { LanguageModel.open(source) }
             }
         }
     }
@@ -103,7 +104,8 @@ class ErrorTest {
             assertFailsWith<PhoneLMException.OptionInvalid>("$options") { model.newSession(defaults = options) }
         }
         for (share in listOf(0.0, 1.0, Double.NaN)) {
-            assertFailsWith<PhoneLMException.OptionInvalid> { model.newSession(overflow = ContextOverflow.DropOldest(share)) }
+            val overflow = ContextOverflow.DropOldest(share)
+            assertFailsWith<PhoneLMException.OptionInvalid>("$overflow") { model.newSession(overflow = overflow) }
         }
         assertTrue(session.respond("Hello", greedy).text.isNotEmpty())
     }

@@ -49,7 +49,7 @@ class StoreTest {
         val offsets = mutableListOf<Long>()
         val openAt = { offset: Long -> offsets += offset; ByteArrayInputStream(bytes).apply { skip(offset) } }
         assertFailsWith<IOException> {
-            store.importFrom("tiny", bytes.size.toLong()) { offset -> SequenceInputStream(openAt(offset).limited(HALF), Broken) }
+            store.importFrom("tiny", bytes.size.toLong()) { SequenceInputStream(openAt(it).limited(HALF), Broken) }
         }
         assertEquals(emptyList(), store.list())
         val model = store.importFrom("tiny", bytes.size.toLong()) { openAt(it) }
@@ -81,7 +81,9 @@ class StoreTest {
     @Test
     fun importWithWrongChecksum() = test { store ->
         val wrong = "0".repeat(64)
-        val error = assertFailsWith<PhoneLMException.ChecksumMismatch> { store.importFrom(File(tiny), "tiny", sha256 = wrong) }
+        val error = assertFailsWith<PhoneLMException.ChecksumMismatch> {
+            store.importFrom(File(tiny), "tiny", sha256 = wrong)
+        }
         assertEquals(wrong, error.expected)
         assertEquals(64, error.found.length)
         assertEquals(emptyList(), store.list())
@@ -124,7 +126,9 @@ class StoreTest {
     @Test
     fun importedModelOpens() = test { store ->
         val model = store.importFrom(File(tiny), "tiny")
-        LanguageModel.open(model.path).use { assertContains(it.newSession().respond("Who are you?", greedy).text, "PhoneLM") }
+        LanguageModel.open(model.path).use {
+            assertContains(it.newSession().respond("Who are you?", greedy).text, "PhoneLM")
+        }
     }
 
     private fun test(block: suspend CoroutineScope.(ModelStore) -> Unit) = runBlocking {

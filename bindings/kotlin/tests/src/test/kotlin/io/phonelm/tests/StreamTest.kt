@@ -91,7 +91,8 @@ class StreamTest {
         dispatcher.use {
             val chunks = runBlocking(dispatcher) {
                 LanguageModel.open(tiny).use { model ->
-                    model.newSession().streamResponse("Tell me a story.", endless.copy(maximumResponseTokens = 100)).toBlockedList()
+                    val options = endless.copy(maximumResponseTokens = 100)
+                    model.newSession().streamResponse("Tell me a story.", options).toBlockedList()
                 }
             }
             assertEquals(chunks.last().response?.text, chunks.joinToString("") { it.delta })

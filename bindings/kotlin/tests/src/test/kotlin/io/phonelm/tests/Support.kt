@@ -47,4 +47,7 @@ internal suspend fun eventually(limit: Duration = 5.seconds, condition: () -> Bo
 internal val FileDescriptor.number: Int
     get() = FileDescriptor::class.java.getDeclaredField("fd").apply { isAccessible = true }.getInt(this)
 
-internal fun temporaryFolder(): File = Files.createTempDirectory(File(System.getProperty("phonelm.folder")).apply { mkdirs() }.toPath(), "t").toFile()
+internal fun temporaryFolder(): File {
+    val folder = File(System.getProperty("phonelm.folder")).apply { mkdirs() }
+    return Files.createTempDirectory(folder.toPath(), "test").toFile()
+}

@@ -123,7 +123,7 @@ class ToolTest {
     private fun alarm(body: suspend (String) -> String) = Tool(
         "set_alarm",
         "Set an alarm in the clock app.",
-        """{"type":"object","properties":{"hour":{"type":"integer"},"minutes":{"type":"integer"}},"required":["hour","minutes"]}""",
+        """{"type":"object","properties":{"hour":{"type":"integer"},"minutes":{"type":"integer"}}}""",
         body,
     )
 
