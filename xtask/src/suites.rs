@@ -78,8 +78,9 @@ impl Suite {
             Self::Rust => 12,
             Self::Clippy | Self::Doc => 10,
             Self::Packages => 45,
-            Self::Kotlin => 4,
-            Self::Arm | Self::Swift => 5,
+            // The first of the two compiles the library and the generator, which are slow to build.
+            Self::Kotlin | Self::Swift => 10,
+            Self::Arm => 5,
         }
     }
 
