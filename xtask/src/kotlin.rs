@@ -9,7 +9,7 @@ use anyhow::{Context, Result};
 
 use crate::counts::Counts;
 use crate::package::jvm;
-use crate::process::{cargo, check, check_lines, output, target_dir};
+use crate::process::{build_for_suites, check, check_lines, output};
 
 /// Why the suite cannot run here, if so.
 pub(crate) fn missing() -> Option<String> {
@@ -36,9 +36,8 @@ pub(crate) fn accept_api() -> Result<()> {
 
 /// Maven on the tests, with the artefacts packed.
 fn consumer() -> Result<Command> {
-    // One build for all three, so that what they share is compiled once.
-    check(&mut cargo(&["build", "--package", "phonelm", "--package", "uniffi-bindgen", "--package", "phonelm-cli"]))?;
-    jvm::pack(&target_dir().join("debug").join(jvm::library_name()), &jvm::build_root().join("maven"))?;
+    let built = build_for_suites()?;
+    jvm::pack(&built.join(jvm::library_name()), &jvm::build_root().join("maven"))?;
     forget_earlier_artefacts()?;
     remove(&jvm::build_root().join("phonelm-tests"))?;
     Ok(jvm::maven("tests/pom.xml"))

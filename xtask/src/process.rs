@@ -38,6 +38,13 @@ pub(crate) fn cargo(args: &[&str]) -> Command {
     command(&std::env::var("CARGO").unwrap_or_else(|_| "cargo".into()), args)
 }
 
+/// Builds the library, the generator of bindings and the program, and returns the folder that they are in. They are built
+/// as for `cargo test`, whose features reach further, so that nothing is compiled a second time.
+pub(crate) fn build_for_suites() -> Result<PathBuf> {
+    check(&mut cargo(&["build", "--workspace", "--lib", "--bins", "--tests"]))?;
+    Ok(target_dir().join("debug"))
+}
+
 /// Runs a program with its output on ours; an exit code other than 0 is an error.
 pub(crate) fn check(command: &mut Command) -> Result<()> {
     let shown = announce(command);

@@ -15,7 +15,7 @@ use anyhow::{Context, Result};
 use self::layout::copy_changed;
 use self::toolchain::Toolchain;
 use crate::counts::Counts;
-use crate::process::{cargo, check, check_lines, root, target_dir};
+use crate::process::{build_for_suites, check, check_lines, root};
 
 pub(crate) use self::toolchain::{can_install, install};
 
@@ -56,8 +56,7 @@ fn toolchain() -> Result<Toolchain> {
 
 /// Lays the package out in dist/, with the host's library, and puts it where the toolchain sees it.
 fn stage(swift: &Toolchain) -> Result<()> {
-    check(&mut cargo(&["build", "--package", "phonelm", "--package", "uniffi-bindgen"]))?;
-    let built = target_dir().join("debug");
+    let built = build_for_suites()?;
     let package = root().join("dist/swift/PhoneLM");
     layout::lay_out(&package, &layout::generate(&built)?)?;
     let work = swift.work_dir();

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 
-use crate::process::{cargo, check, root};
+use crate::process::{build_for_suites, check, command, root};
 
 /// How a declaration at the top of a file begins, after its visibility.
 const DECLARATIONS: [&str; 13] = [
@@ -29,8 +29,9 @@ pub(crate) fn generate(library: &Path, folder: &Path) -> Result<()> {
     if folder.is_dir() {
         fs::remove_dir_all(folder).with_context(|| format!("cannot empty {}", folder.display()))?;
     }
-    let mut generator = cargo(&["run", "--quiet", "--package", "uniffi-bindgen", "--", "generate", "--no-format"]);
-    generator.args(["--language", "kotlin", "--config"]).arg(root().join("bindings/uniffi.toml"));
+    let program = build_for_suites()?.join("uniffi-bindgen");
+    let mut generator = command(&program.to_string_lossy(), ["generate", "--no-format", "--language", "kotlin"]);
+    generator.arg("--config").arg(root().join("bindings/uniffi.toml"));
     check(generator.arg("--out-dir").arg(folder).arg(library))?;
     let file = folder.join("io/phonelm/ffi/phonelm.kt");
     let text = fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))?;

@@ -14,7 +14,7 @@ use super::archive::{self, Entry};
 use super::maven::{Artifact, Dependency, Repository, VERSION};
 use super::rust::{PROFILE, build_dir};
 use super::{bindings, licences};
-use crate::process::{cargo, check, command, output, root, target_dir};
+use crate::process::{build_for_suites, cargo, check, command, output, root, target_dir};
 
 const CORE: &str = "phonelm-core";
 const DESKTOP: &str = "phonelm-native-desktop";
@@ -46,8 +46,8 @@ pub(crate) fn pack(library: &Path, repository: &Path) -> Result<()> {
 
 /// Packs `phonelm-core` alone. Its classes are the same whatever the library is built for, so a development build serves.
 pub(crate) fn pack_core(repository: &Repository) -> Result<()> {
-    check(&mut cargo(&["build", "--package", "phonelm", "--package", "uniffi-bindgen"]))?;
-    bindings::generate(&target_dir().join("debug").join(library_name()), &build_root().join("generated"))?;
+    let built = build_for_suites()?;
+    bindings::generate(&built.join(library_name()), &build_root().join("generated"))?;
     compile()?;
     core(repository)
 }
