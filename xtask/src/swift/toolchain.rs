@@ -64,7 +64,7 @@ impl Toolchain {
                 let mut command = command("timeout", [LIMIT, "unshare", "--mount-proc"]);
                 command.arg(format!("--root={}", root.display()));
                 command.arg(format!("--wd={INSIDE}/{folder}")).arg(program);
-                command.env_clear().env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin").env("HOME", "/root");
+                command.env_clear().env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin").env("HOME", INSIDE);
                 command.env("LANG", "C.UTF-8").env("LD_LIBRARY_PATH", "/usr/libexec/swift/lib/swift/linux");
                 command
             }
