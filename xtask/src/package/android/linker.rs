@@ -27,6 +27,9 @@ pub(crate) const OPTIONS: [&str; 7] = [
     "--build-id=sha1",
 ];
 
+/// What is exported; rustc would also export what only the generator of the bindings reads.
+const EXPORTS: &str = "{ global: uniffi_phonelm_*; ffi_phonelm_*; local: *; };\n";
+
 /// Puts the linker into `dir`, whose libraries it will use, and returns its path.
 pub(crate) fn install(dir: &Path) -> Result<PathBuf> {
     let linker = dir.join(NAME);
@@ -46,19 +49,21 @@ pub(crate) fn called_in() -> Option<PathBuf> {
 pub(crate) fn run(dir: &Path) -> Result<()> {
     // Ours come last, because the last one counts where rustc asks for something else.
     let mut lld = command(LLD, translate(std::env::args_os().skip(1)));
-    lld.arg("-L").arg(dir).args(OPTIONS);
+    let exports = dir.join("exports.map");
+    fs::write(&exports, EXPORTS).with_context(|| format!("cannot write {}", exports.display()))?;
+    lld.arg("-L").arg(dir).args(OPTIONS).arg("--version-script").arg(exports);
     lld.current_dir(std::env::current_dir().context("no current folder")?);
     check(&mut lld)
 }
 
-/// The linker's part of a C compiler's arguments.
+/// The linker's part of a C compiler's arguments, without rustc's list of what is exported.
 fn translate(args: impl Iterator<Item = OsString>) -> Vec<OsString> {
-    args.flat_map(|arg| match arg.to_str() {
+    let words = args.flat_map(|arg| match arg.to_str() {
         Some("-m64" | "-nodefaultlibs" | "-Xlinker") => Vec::new(),
         Some(text) if text.starts_with("-Wl,") => text.split(',').skip(1).map(OsString::from).collect(),
         _ => vec![arg],
-    })
-    .collect()
+    });
+    words.filter(|word| !word.to_string_lossy().starts_with("--version-script=")).collect()
 }
 
 /// Whether ld.lld is here.
@@ -72,7 +77,17 @@ mod tests {
 
     #[test]
     fn a_compilers_arguments_become_a_linkers() {
-        let args = ["-m64", "a.o", "-Wl,-z,relro", "-shared", "-Xlinker", "--x=a,b", "-nodefaultlibs", "-lc"];
+        let args = [
+            "-m64",
+            "a.o",
+            "-Wl,-z,relro",
+            "-Wl,--version-script=list",
+            "-shared",
+            "-Xlinker",
+            "--x=a,b",
+            "-nodefaultlibs",
+            "-lc",
+        ];
         let linker = translate(args.into_iter().map(OsString::from));
         assert_eq!(linker, ["a.o", "-z", "relro", "-shared", "--x=a,b", "-lc"]);
     }
