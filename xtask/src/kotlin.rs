@@ -2,10 +2,10 @@
 //! Maven repository. One of the tests compares the public API with the dump that is committed.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 
 use crate::counts::Counts;
 use crate::package::jvm;
@@ -34,6 +34,28 @@ pub(crate) fn accept_api() -> Result<()> {
     check(consumer()?.args(["test", "-Dtest=ApiTest", "-Dapi.accept=true"]))
 }
 
+/// Renders the KDoc of phonelm-core to a folder; a warning, as of a name without description, is an error.
+pub(crate) fn document() -> Result<PathBuf> {
+    let folder = jvm::build_root().join("dokka");
+    remove(&folder)?;
+    jvm::generate()?;
+    let mut dokka = jvm::maven("pom.xml");
+    dokka.args(["--projects", "core", "dokka:dokka"]).arg(format!("-DoutputDir={}", folder.display()));
+    let mut warnings = Vec::new();
+    let rendered = check_lines(&mut dokka, |line| warnings.extend(warning(line).map(str::to_owned)))?;
+    ensure!(rendered, "Dokka failed");
+    ensure!(warnings.is_empty(), "Dokka warns: {}", warnings.join("; "));
+    Ok(folder)
+}
+
+/// What a line warns of. Members that the compiler adds to every enum cannot be described.
+fn warning(line: &str) -> Option<&str> {
+    const OF_ENUMS: [&str; 3] = ["/values/#/ (JVM)", "/valueOf/#kotlin.String/ (JVM)", "/entries/#/ (JVM)"];
+    let warning = line.strip_prefix("[WARNING] ")?;
+    let is_of_enum = warning.starts_with("Undocumented: ") && OF_ENUMS.iter().any(|end| warning.ends_with(end));
+    (!is_of_enum).then_some(warning)
+}
+
 /// Maven on the tests, with the artefacts packed.
 fn consumer() -> Result<Command> {
     let built = build_for_suites()?;
@@ -54,4 +76,17 @@ fn remove(folder: &Path) -> Result<()> {
         fs::remove_dir_all(folder).with_context(|| format!("cannot remove {}", folder.display()))?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_without_description_are_warned_of_unless_the_compiler_adds_them() {
+        assert_eq!(warning("[WARNING] Undocumented: io.phonelm/Backend/values/#/ (JVM)"), None);
+        assert_eq!(warning("[INFO] Generation completed with 14 warnings"), None);
+        assert!(warning("[WARNING] Undocumented: io.phonelm/ModelStore.Companion/ (JVM)").is_some());
+        assert!(warning("[WARNING] Couldn't resolve link for open").is_some());
+    }
 }

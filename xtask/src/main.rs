@@ -17,12 +17,14 @@ mod golden;
 mod kotlin;
 mod package;
 mod process;
+mod release_check;
 mod setup;
 mod suites;
 mod swift;
 mod tidy;
 mod tools;
 mod verify_aar;
+mod verify_xcframework;
 
 use std::process::ExitCode;
 
@@ -49,14 +51,14 @@ enum Command {
 Examples:
   cargo xtask setup                what the ordinary suites need
   cargo xtask setup --arm          also a cross compiler and qemu for the arm suite
-  cargo xtask setup --packages     also what `package` and the packages suite need
+  cargo xtask setup --packages     also what `package` and the suites android and apple need
   cargo xtask setup --swift        also Swift 6 for the swift suite")]
     Setup(setup::Tools),
     /// Runs the test suites; the last line reads `N passed, N failed, N skipped`.
     #[command(
         after_help = "A suite that this machine cannot run is named with its reason; with CI=true that is an error.
-The arm and swift suites run where their tools are installed; --only and CI=true demand them. The packages suite is
-long and runs with --only packages alone.
+The suites arm, android and swift run where their tools are installed; --only and CI=true demand them. The suite apple is
+long and runs with --only apple alone.
 
 Examples:
   cargo xtask test                 what this machine can run
@@ -120,6 +122,20 @@ Examples:
         /// An AAR; the one in dist/maven if left out.
         file: Option<std::path::PathBuf>,
     },
+    /// Checks the finished Swift package: the XCFramework's layout, libraries, symbols and size, the zip, the manifests.
+    #[command(after_help = "Example:
+  cargo xtask verify-xcframework")]
+    VerifyXcframework {
+        /// What `package swift` wrote; dist/swift if left out.
+        dir: Option<std::path::PathBuf>,
+    },
+    /// The long checks before a release: packages, a second build byte by byte, documentation, fuzzing.
+    #[command(after_help = "About two hours on two cores. The report goes to docs/release-check.md; commit it.
+
+Examples:
+  cargo xtask release-check
+  cargo xtask release-check --only docs --only fuzz --fuzz-seconds 60")]
+    ReleaseCheck(release_check::Options),
 }
 
 fn main() -> ExitCode {
@@ -149,6 +165,8 @@ fn run(command: Command) -> Result<ExitCode> {
         Command::SwiftApi => swift::accept_api()?,
         Command::Package(package) => package.run()?,
         Command::VerifyAar { file } => verify_aar::run(file)?,
+        Command::VerifyXcframework { dir } => verify_xcframework::run(dir)?,
+        Command::ReleaseCheck(options) => release_check::run(&options)?,
         Command::Fuzz { target, seconds } => tools::fuzz(target.as_deref(), seconds)?,
     }
     Ok(ExitCode::SUCCESS)

@@ -59,17 +59,19 @@ enum Suite {
     Kotlin,
     /// Kernel, model and file tests compiled for arm64, under qemu.
     Arm,
-    /// The packages for apps: built, and the finished files checked. Long: runs with --only packages alone.
-    Packages,
+    /// The AAR: built, and the finished file checked.
+    Android,
+    /// The Swift package with its XCFramework: built, and the finished files checked. Long: runs with --only apple alone.
+    Apple,
     /// The Swift package: built, tested, its public API compared.
     Swift,
 }
 
 impl Suite {
-    /// Whether it runs only where it is asked for by name: cold, it compiles Rust's standard library and all else for five
-    /// targets.
+    /// Whether it runs only where it is asked for by name: it compiles Rust's standard library and all else for three more
+    /// targets, and its code is held by the other suites.
     fn is_long(self) -> bool {
-        self == Self::Packages
+        self == Self::Apple
     }
 
     fn budget_minutes(self) -> u32 {
@@ -77,7 +79,8 @@ impl Suite {
             Self::Tidy | Self::Fmt => 1,
             Self::Rust => 12,
             Self::Clippy | Self::Doc => 10,
-            Self::Packages => 45,
+            Self::Android => 20,
+            Self::Apple => 30,
             // The first of the two compiles the library and the generator, which are slow to build.
             Self::Kotlin | Self::Swift => 10,
             Self::Arm => 5,
@@ -89,7 +92,8 @@ impl Suite {
         match self {
             Self::Kotlin => kotlin::missing(),
             Self::Arm => arm::missing(),
-            Self::Packages => package::suite::missing(),
+            Self::Android => package::suite::android_missing(),
+            Self::Apple => package::suite::apple_missing(),
             Self::Swift => swift::missing(),
             _ => None,
         }
@@ -116,7 +120,8 @@ impl Suite {
             }
             Self::Kotlin => kotlin::run(),
             Self::Arm => arm::run(),
-            Self::Packages => package::suite::run(),
+            Self::Android => package::suite::android(),
+            Self::Apple => package::suite::apple(),
             Self::Swift => swift::run(),
         }
     }
@@ -145,7 +150,7 @@ pub(crate) fn run(options: &Options, ci: bool) -> Result<ExitCode> {
         let demands = |suite| options.demands(suite, ci);
         setup::run(setup::Tools {
             arm: demands(Suite::Arm),
-            packages: demands(Suite::Packages),
+            packages: demands(Suite::Android) || demands(Suite::Apple),
             swift: demands(Suite::Swift),
         })?;
     }

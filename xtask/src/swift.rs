@@ -8,6 +8,7 @@ mod standins;
 mod toolchain;
 
 use std::fs;
+use std::path::PathBuf;
 use std::process::Command;
 
 use anyhow::{Context, Result};
@@ -15,6 +16,7 @@ use anyhow::{Context, Result};
 use self::layout::copy_changed;
 use self::toolchain::Toolchain;
 use crate::counts::Counts;
+use crate::package::apple;
 use crate::process::{build_for_suites, check, check_lines, root};
 
 pub(crate) use self::toolchain::{can_install, install};
@@ -50,6 +52,19 @@ pub(crate) fn accept_api() -> Result<()> {
     api::accept(&standins::symbol_graph(&swift)?)
 }
 
+/// Renders the documentation with DocC to a folder; a warning is an error.
+pub(crate) fn document() -> Result<PathBuf> {
+    let swift = toolchain()?;
+    stage(&swift)?;
+    build(&swift)?;
+    standins::symbol_graph(&swift)?;
+    let mut docc = swift.command("symbols", swift.docc());
+    docc.args(["convert", "--warnings-as-errors", "--fallback-display-name", "PhoneLM"]);
+    docc.args(["--fallback-bundle-identifier", "io.phonelm.PhoneLM", "--additional-symbol-graph-dir", "."]);
+    check(docc.args(["--output-path", &swift.path("docc")]))?;
+    Ok(swift.work_dir().join("docc"))
+}
+
 fn toolchain() -> Result<Toolchain> {
     Toolchain::find().context("there is no Swift 6; cargo xtask setup --swift installs one")
 }
@@ -66,7 +81,7 @@ fn stage(swift: &Toolchain) -> Result<()> {
     }
     copy_changed(&root().join("swift-package/.swift-format"), &work.join(".swift-format"))?;
     copy_changed(&root().join(MODEL), &work.join("phonelm-tiny.gguf"))?;
-    if copy_changed(&built.join("libphonelm.a"), &work.join("lib/libphonelm.a"))? {
+    if copy_changed(&built.join(apple::LIBRARY), &work.join("lib/libphonelm.a"))? {
         // The package manager does not see that a library of the system has changed.
         fs::remove_dir_all(work.join("build/debug/PhoneLMPackageTests.xctest")).ok();
         fs::remove_file(work.join("build/debug/PhoneLMPackageTests.xctest")).ok();

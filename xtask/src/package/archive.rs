@@ -3,26 +3,39 @@
 //! Jars, AARs and zips of frameworks are all such archives.
 
 use std::fs;
-use std::io::{Cursor, Write};
+use std::io::{Cursor, Read, Write};
+use std::os::unix::fs::symlink;
 use std::path::Path;
 
 use anyhow::{Context, Result};
 use zip::write::SimpleFileOptions;
-use zip::{CompressionMethod, DateTime, ZipWriter};
+use zip::{CompressionMethod, DateTime, ZipArchive, ZipWriter};
 
 /// The first entry of a jar, where tools look for it.
 const MANIFEST: &str = "META-INF/MANIFEST.MF";
 
-/// A file in an archive.
+/// A file or link in an archive.
+#[derive(Clone)]
 pub(crate) struct Entry {
     /// The path inside, with `/`.
     pub(crate) name: String,
     pub(crate) bytes: Vec<u8>,
+    /// Whether `bytes` is where a symbolic link leads to.
+    pub(crate) is_link: bool,
 }
 
 impl Entry {
     pub(crate) fn new(name: impl Into<String>, bytes: impl Into<Vec<u8>>) -> Self {
-        Self { name: name.into(), bytes: bytes.into() }
+        Self { name: name.into(), bytes: bytes.into(), is_link: false }
+    }
+
+    pub(crate) fn link(name: impl Into<String>, target: &str) -> Self {
+        Self { is_link: true, ..Self::new(name, target) }
+    }
+
+    /// The same entry in a folder.
+    pub(crate) fn inside(&self, folder: &str) -> Self {
+        Self { name: format!("{folder}/{}", self.name), ..self.clone() }
     }
 
     /// The file at `path`, under another name.
@@ -32,16 +45,18 @@ impl Entry {
     }
 }
 
-/// All files below `dir`, named from there.
+/// All files and links below `dir`, named from there.
 pub(crate) fn folder(dir: &Path) -> Result<Vec<Entry>> {
     let mut entries = Vec::new();
     let list = fs::read_dir(dir).with_context(|| format!("cannot list {}", dir.display()))?;
     for item in list {
         let path = item?.path();
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        if path.is_dir() {
+        if path.is_symlink() {
+            entries.push(Entry::link(name, &fs::read_link(&path)?.to_string_lossy()));
+        } else if path.is_dir() {
             let inner = folder(&path)?;
-            entries.extend(inner.into_iter().map(|entry| Entry { name: format!("{name}/{}", entry.name), ..entry }));
+            entries.extend(inner.iter().map(|entry| entry.inside(&name)));
         } else {
             entries.push(Entry::read(name, &path)?);
         }
@@ -64,10 +79,45 @@ pub(crate) fn zip(mut entries: Vec<Entry>) -> Result<Vec<u8>> {
         .unix_permissions(0o644);
     let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
     for entry in &entries {
-        writer.start_file(&entry.name, options).with_context(|| format!("cannot add {}", entry.name))?;
-        writer.write_all(&entry.bytes)?;
+        let adding = || format!("cannot add {}", entry.name);
+        if entry.is_link {
+            let target = String::from_utf8_lossy(&entry.bytes);
+            writer.add_symlink(&entry.name, target, options).with_context(adding)?;
+        } else {
+            writer.start_file(&entry.name, options).with_context(adding)?;
+            writer.write_all(&entry.bytes)?;
+        }
     }
     Ok(writer.finish()?.into_inner())
+}
+
+/// The files and links of an archive.
+pub(crate) fn unzip(bytes: &[u8]) -> Result<Vec<Entry>> {
+    let mut archive = ZipArchive::new(Cursor::new(bytes))?;
+    let mut entries = Vec::new();
+    for index in 0..archive.len() {
+        let mut file = archive.by_index(index)?;
+        let mut entry = Entry { is_link: file.is_symlink(), ..Entry::new(file.name()?, []) };
+        file.read_to_end(&mut entry.bytes).with_context(|| format!("cannot read {}", entry.name))?;
+        entries.push(entry);
+    }
+    Ok(entries)
+}
+
+/// Writes the entries as files and links below `dir`.
+pub(crate) fn unpack(dir: &Path, entries: &[Entry]) -> Result<()> {
+    for entry in entries {
+        let path = dir.join(&entry.name);
+        let folder = path.parent().unwrap_or(dir);
+        fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
+        let written = if entry.is_link {
+            symlink(String::from_utf8_lossy(&entry.bytes).as_ref(), &path)
+        } else {
+            fs::write(&path, &entry.bytes)
+        };
+        written.with_context(|| format!("cannot write {}", path.display()))?;
+    }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -80,9 +130,7 @@ mod tests {
         let one = jar("m", vec![entry("b/c"), entry("a")]).unwrap();
         let two = jar("m", vec![entry("a"), entry("b/c")]).unwrap();
         assert_eq!(one, two);
-        let mut archive = zip::ZipArchive::new(Cursor::new(one)).unwrap();
-        let names: Vec<String> =
-            (0..archive.len()).map(|index| archive.by_index(index).unwrap().name().unwrap().into_owned()).collect();
+        let names: Vec<String> = unzip(&one).unwrap().into_iter().map(|entry| entry.name).collect();
         assert_eq!(names, [MANIFEST, "a", "b/c"]);
     }
 
@@ -95,5 +143,16 @@ mod tests {
         let mut names: Vec<String> = folder(dir.path()).unwrap().into_iter().map(|entry| entry.name).collect();
         names.sort();
         assert_eq!(names, ["w", "x/y/z"]);
+    }
+
+    #[test]
+    fn links_stay_links() {
+        let entries = [Entry::new("A/file", "1"), Entry::link("Current", "A")];
+        let read = unzip(&zip(entries.to_vec()).unwrap()).unwrap();
+        let dir = tempfile::tempdir().unwrap();
+        unpack(dir.path(), &read).unwrap();
+        assert_eq!(fs::read_to_string(dir.path().join("Current/file")).unwrap(), "1");
+        let names: Vec<String> = folder(dir.path()).unwrap().into_iter().map(|entry| entry.name).collect();
+        assert_eq!(names.len(), 2, "a link is not followed: {names:?}");
     }
 }

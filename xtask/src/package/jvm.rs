@@ -13,7 +13,7 @@ use anyhow::{Context, Result};
 use super::archive::{self, Entry};
 use super::maven::{Artifact, Dependency, Repository, VERSION};
 use super::rust::{PROFILE, build_dir};
-use super::{bindings, licences};
+use super::{bindings, licences, rust};
 use crate::process::{build_for_suites, cargo, check, command, output, root, target_dir};
 
 const CORE: &str = "phonelm-core";
@@ -22,10 +22,8 @@ const TINY: &str = "phonelm-tiny";
 
 /// Builds the library as it ships and packs everything into `dist/maven`.
 pub(crate) fn run() -> Result<()> {
-    let mut build = cargo(&["rustc", "--profile", PROFILE, "-Ztrim-paths", "--package", "phonelm"]);
-    build.args(["--lib", "--crate-type", "cdylib"]);
-    build.env("RUSTC_BOOTSTRAP", "1").env("CARGO_PROFILE_SHIP_TRIM_PATHS", "all").env("CARGO_TARGET_DIR", build_dir());
-    check(&mut build)?;
+    let mut build = cargo(&["build", "--profile", PROFILE, "--package", "phonelm"]);
+    check(rust::trim_paths(&mut build).env("CARGO_TARGET_DIR", build_dir()))?;
     pack(&build_dir().join(PROFILE).join(library_name()), &root().join("dist/maven"))
 }
 
@@ -44,12 +42,16 @@ pub(crate) fn pack(library: &Path, repository: &Path) -> Result<()> {
     tiny(&repository)
 }
 
-/// Packs `phonelm-core` alone. Its classes are the same whatever the library is built for, so a development build serves.
+/// Packs `phonelm-core` alone.
 pub(crate) fn pack_core(repository: &Repository) -> Result<()> {
-    let built = build_for_suites()?;
-    bindings::generate(&built.join(library_name()), &build_root().join("generated"))?;
+    generate()?;
     compile()?;
     core(repository)
+}
+
+/// Writes the Kotlin side of the border. It is the same whatever the library is built for, so a development build serves.
+pub(crate) fn generate() -> Result<()> {
+    bindings::generate(&build_for_suites()?.join(library_name()), &build_root().join("generated"))
 }
 
 /// The version of `kotlin`, `coroutines` or `jna` that the Kotlin modules are built with.

@@ -1,14 +1,19 @@
 //! `cargo xtask package`: what an app developer adds to a project, built into `dist/`.
 
 pub(crate) mod android;
+pub(crate) mod apple;
 pub(crate) mod archive;
 mod bindings;
 pub(crate) mod jvm;
 mod licences;
-mod maven;
+pub(crate) mod macho;
+pub(crate) mod maven;
 mod rust;
+pub(crate) mod seal;
 pub(crate) mod suite;
-mod zig;
+pub(crate) mod swift;
+pub(crate) mod xcframework;
+pub(crate) mod zig;
 
 use anyhow::Result;
 use clap::Subcommand;
@@ -29,6 +34,18 @@ Examples:
 Example:
   cargo xtask package jvm")]
     Jvm,
+    /// The Swift package with PhoneLMFFI.xcframework, and the framework's zip, into dist/swift.
+    #[command(after_help = "Beside Xcode it is built by the pinned Rust, else by Debian's without Apple's SDK.
+
+Examples:
+  cargo xtask package swift
+  cargo xtask package swift --url https://example.org/PhoneLMFFI.xcframework.zip
+  cargo xtask verify-xcframework   check what was built")]
+    Swift {
+        /// The package names the zip at this address instead of holding the XCFramework.
+        #[arg(long)]
+        url: Option<String>,
+    },
 }
 
 impl Package {
@@ -36,6 +53,7 @@ impl Package {
         match self {
             Self::Android => android::run(),
             Self::Jvm => jvm::run(),
+            Self::Swift { url } => swift::run(url.as_deref()),
         }
     }
 }

@@ -29,7 +29,9 @@ pub(crate) fn build_dir() -> PathBuf {
 
 /// A cargo command with the profile of what apps embed.
 pub(crate) fn cargo(subcommand: &str) -> Command {
-    let mut cargo = pinned_cargo(&[subcommand, "--profile", PROFILE, "-Zbuild-std=std,panic_unwind"]);
+    // Without the feature `backtrace`: nobody reads one in an app, and it takes a reader of object files along.
+    let std = ["-Zbuild-std=std,panic_unwind", "-Zbuild-std-features=panic-unwind"];
+    let mut cargo = pinned_cargo(&[subcommand, "--profile", PROFILE, std[0], std[1]]);
     trim_paths(&mut cargo).env("RUSTC", DEBIAN_RUSTC).env("CARGO_TARGET_DIR", build_dir());
     cargo
 }

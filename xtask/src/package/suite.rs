@@ -1,13 +1,13 @@
-//! The packages suite: builds what an app developer adds to a project, and checks the finished files.
+//! The suites android and apple: they build what an app developer adds to a project, and check the finished files.
 
 use std::time::Instant;
 
 use anyhow::Result;
 
-use super::{android, zig};
+use super::{android, apple, swift, zig};
 use crate::counts::Counts;
 use crate::setup::apt_install;
-use crate::{arm, kotlin, verify_aar};
+use crate::{arm, kotlin, verify_aar, verify_xcframework};
 
 /// Compilers and linker for phones, and what drives the finished libraries. A JDK and Maven are there for every suite.
 const PACKAGES: &[&str] = &[
@@ -24,32 +24,46 @@ const PACKAGES: &[&str] = &[
 /// One command of the suite.
 type Step = fn() -> Result<()>;
 
-/// Why this machine cannot run the suite, if so.
-pub(crate) fn missing() -> Option<String> {
+/// Why this machine cannot run the suite android, if so.
+pub(crate) fn android_missing() -> Option<String> {
     let no_emulator = "no cross compiler or no qemu for arm64: cargo xtask setup --packages";
     android::missing().or_else(kotlin::missing).or_else(|| (!arm::emulator_is_ready()).then(|| no_emulator.into()))
 }
 
-/// Installs what the suite needs.
+/// Why this machine cannot run the suite apple, if so.
+pub(crate) fn apple_missing() -> Option<String> {
+    apple::missing().or_else(verify_xcframework::missing)
+}
+
+/// Installs what both need.
 pub(crate) fn install() -> Result<()> {
     apt_install(PACKAGES)?;
     zig::install()
 }
 
-/// Builds and checks each package; a step counts as one test.
-pub(crate) fn run() -> Result<(bool, Counts)> {
-    let steps: [(&str, Step); 2] = [("package android", android::run), ("verify-aar", || verify_aar::run(None))];
+/// Builds and checks the AAR.
+pub(crate) fn android() -> Result<(bool, Counts)> {
+    run([("package android", android::run), ("verify-aar", || verify_aar::run(None))])
+}
+
+/// Builds and checks the Swift package.
+pub(crate) fn apple() -> Result<(bool, Counts)> {
+    run([("package swift", || swift::run(None)), ("verify-xcframework", || verify_xcframework::run(None))])
+}
+
+/// A step counts as one test.
+fn run(steps: [(&str, Step); 2]) -> Result<(bool, Counts)> {
     let mut counts = Counts::default();
     for (name, step) in steps {
         let start = Instant::now();
         counts += match step() {
             Ok(()) => Counts::PASSED,
             Err(error) => {
-                eprintln!("packages: {name}: {error:#}");
+                eprintln!("{name}: {error:#}");
                 Counts::FAILED
             }
         };
-        println!("packages: {name} took {:.0} seconds", start.elapsed().as_secs_f64());
+        println!("{name} took {:.0} seconds", start.elapsed().as_secs_f64());
     }
     Ok((counts.failed == 0, counts))
 }

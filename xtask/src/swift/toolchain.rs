@@ -52,6 +52,14 @@ impl Toolchain {
         }
     }
 
+    /// The program that renders documentation; Debian keeps it off the path.
+    pub(crate) fn docc(&self) -> &'static str {
+        match self {
+            Self::OnPath => "docc",
+            Self::Chroot(_) => "/usr/libexec/swift/bin/docc",
+        }
+    }
+
     /// A program of the toolchain that will run in a folder of [`Self::work_dir`], and not for ever.
     pub(crate) fn command(&self, folder: &str, program: &str) -> Command {
         match self {

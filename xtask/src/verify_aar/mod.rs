@@ -3,6 +3,7 @@
 mod archive;
 mod drive;
 mod elf;
+mod helpers;
 mod shrink;
 
 use std::collections::BTreeSet;
@@ -104,6 +105,7 @@ fn shrunk_driver(entries: &Entries, dir: &Path, report: &mut Report) -> Option<P
             return None;
         }
     };
+    report.line("its helpers work on Android's classes", helpers::test(&input.helpers));
     report.line("D8 translates the classes", input.translate(dir).map(|()| Vec::new()));
     let shrunk = input.shrink(dir);
     let driver = shrunk.as_ref().ok().cloned();

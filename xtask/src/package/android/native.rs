@@ -6,12 +6,12 @@ use std::path::PathBuf;
 use anyhow::{Result, bail};
 
 use super::bionic::{Bionic, MIN_API};
-use super::{ABIS, Abi, linker, sysroot};
+use super::{ABIS, linker, sysroot};
 use crate::package::rust::{self, PROFILE};
 use crate::package::zig;
 use crate::process::{cargo, check, output, target_dir};
 
-const LIBRARY: [&str; 5] = ["--package", "phonelm", "--lib", "--crate-type", "cdylib"];
+const LIBRARY: [&str; 2] = ["--package", "phonelm"];
 
 /// How the library is built.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -71,7 +71,7 @@ fn with_ndk() -> Result<PathBuf> {
     let api = MIN_API.to_string();
     let mut cargo = cargo(&["ndk", "--platform", &api]);
     cargo.args(ABIS.iter().flat_map(|abi| ["--target", abi.name]));
-    cargo.args(["rustc", "--profile", PROFILE]).args(LIBRARY);
+    cargo.args(["build", "--profile", PROFILE]).args(LIBRARY);
     let flags = linker::OPTIONS.map(|option| format!("-Clink-arg=-Wl,{option}"));
     check(rust::trim_paths(&mut cargo).env("CARGO_ENCODED_RUSTFLAGS", flags.join("\u{1f}")))?;
     Ok(target_dir())
@@ -89,15 +89,8 @@ fn without_ndk() -> Result<PathBuf> {
         // Another version's new lints are no errors here.
         settings.push((format!("{variable}_RUSTFLAGS"), "--cap-lints=warn".into()));
     }
-    let cargo = |subcommand: &str, abis: &[Abi]| {
-        let mut cargo = rust::cargo(subcommand);
-        cargo.args(abis.iter().flat_map(|abi| ["--target", abi.target])).envs(settings.iter().cloned());
-        cargo
-    };
-    // What the libraries are made of is compiled for all ABIs at once: one after the other leaves processors idle.
-    check(cargo("build", &ABIS).args(["--package", "phonelm-sdk"]))?;
-    for abi in &ABIS {
-        check(cargo("rustc", std::slice::from_ref(abi)).args(LIBRARY))?;
-    }
+    // All ABIs at once: one after the other leaves processors idle.
+    let mut cargo = rust::cargo("build");
+    check(cargo.args(ABIS.iter().flat_map(|abi| ["--target", abi.target])).args(LIBRARY).envs(settings))?;
     Ok(dir)
 }

@@ -1,0 +1,156 @@
+//! The engine as a static library for Apple's platforms, one a slice of the XCFramework.
+//!
+//! Where Xcode is, the pinned compiler builds for the targets that rustup installs. Elsewhere Debian's rustc builds the
+//! standard library too: a static library needs neither Apple's linker nor its SDK.
+
+use std::fmt;
+use std::fs;
+use std::process::Command;
+
+use anyhow::{Context, Result, anyhow};
+
+use crate::package::rust;
+use crate::package::seal::seal;
+use crate::process::{self, check, output};
+
+/// One platform of the XCFramework.
+pub(crate) struct Slice {
+    /// Rust's name of the platform.
+    pub(crate) target: &'static str,
+    /// The folder in the XCFramework.
+    pub(crate) identifier: &'static str,
+    /// `SupportedPlatform` and `SupportedPlatformVariant` of the XCFramework's Info.plist.
+    pub(crate) platform: &'static str,
+    pub(crate) variant: Option<&'static str>,
+    /// The platform in a framework's Info.plist.
+    pub(crate) bundle_platform: &'static str,
+    /// The platform in a Mach-O file's LC_BUILD_VERSION.
+    pub(crate) number: u32,
+    /// The oldest system it runs on.
+    pub(crate) min_os: &'static str,
+}
+
+/// What the XCFramework holds.
+pub(crate) const SLICES: [Slice; 3] = [
+    Slice {
+        target: "aarch64-apple-ios",
+        identifier: "ios-arm64",
+        platform: "ios",
+        variant: None,
+        bundle_platform: "iPhoneOS",
+        number: object::macho::PLATFORM_IOS.0,
+        min_os: MIN_IOS,
+    },
+    Slice {
+        target: "aarch64-apple-ios-sim",
+        identifier: "ios-arm64-simulator",
+        platform: "ios",
+        variant: Some("simulator"),
+        bundle_platform: "iPhoneSimulator",
+        number: object::macho::PLATFORM_IOSSIMULATOR.0,
+        min_os: MIN_IOS,
+    },
+    Slice {
+        target: "aarch64-apple-darwin",
+        identifier: "macos-arm64",
+        platform: "macos",
+        variant: None,
+        bundle_platform: "MacOSX",
+        number: object::macho::PLATFORM_MACOS.0,
+        min_os: MIN_MACOS,
+    },
+];
+
+/// The oldest systems, as in swift-package/Package.swift.
+const MIN_IOS: &str = "16.0";
+const MIN_MACOS: &str = "13.0";
+
+impl Slice {
+    /// macOS alone wants a framework's files below `Versions/A`.
+    pub(crate) fn is_versioned(&self) -> bool {
+        self.platform == "macos"
+    }
+
+    /// The platform as linkers name it.
+    pub(crate) fn linker_platform(&self) -> String {
+        [Some(self.platform), self.variant].into_iter().flatten().collect::<Vec<_>>().join("-")
+    }
+
+    /// Where a framework's files lie: nothing, or that folder with a `/`.
+    pub(crate) fn inside(&self) -> &'static str {
+        if self.is_versioned() { "Versions/A/" } else { "" }
+    }
+}
+
+/// Where the compiler comes from.
+#[derive(Clone, Copy)]
+enum Toolchain {
+    /// The pinned toolchain with the targets added by rustup, on a machine with Xcode.
+    Xcode,
+    /// Debian's rustc, which builds the standard library from its sources.
+    Debian,
+}
+
+impl Toolchain {
+    fn find() -> Result<Self, String> {
+        if output("xcrun", &["--sdk", "iphoneos", "--show-sdk-path"]).is_some() {
+            return Ok(Self::Xcode);
+        }
+        rust::missing().map_or(Ok(Self::Debian), |reason| Err(format!("there is no Xcode, and {reason}")))
+    }
+
+    /// A cargo command for every slice.
+    fn cargo(self, subcommand: &str) -> Command {
+        let mut cargo = match self {
+            Self::Xcode => {
+                let mut cargo = process::cargo(&[subcommand, "--profile", rust::PROFILE]);
+                rust::trim_paths(&mut cargo).env("CARGO_TARGET_DIR", rust::build_dir());
+                cargo
+            }
+            Self::Debian => rust::cargo(subcommand),
+        };
+        cargo.args(SLICES.iter().flat_map(|slice| ["--target", slice.target]));
+        cargo.env("IPHONEOS_DEPLOYMENT_TARGET", MIN_IOS).env("MACOSX_DEPLOYMENT_TARGET", MIN_MACOS);
+        cargo
+    }
+}
+
+impl fmt::Display for Toolchain {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Xcode => "the pinned Rust toolchain beside Xcode",
+            Self::Debian => "Debian's rustc, without Apple's SDK",
+        })
+    }
+}
+
+/// Why this machine cannot build for Apple's platforms, if so.
+pub(crate) fn missing() -> Option<String> {
+    Toolchain::find().err()
+}
+
+/// The static library as cargo names it.
+pub(crate) const LIBRARY: &str = "libphonelm_static.a";
+
+/// A slice's static library, which shows nothing but the border's symbols.
+pub(crate) struct Library {
+    pub(crate) slice: &'static Slice,
+    pub(crate) sealed: Vec<u8>,
+}
+
+/// Builds all slices, in the order of [`SLICES`].
+pub(crate) fn build() -> Result<Vec<Library>> {
+    let toolchain = Toolchain::find().map_err(|reason| anyhow!("{reason}: cargo xtask setup --packages"))?;
+    println!("package: Apple's slices with {toolchain}");
+    // All slices at once: one after the other leaves processors idle.
+    check(toolchain.cargo("build").args(["--package", "phonelm-static"]))?;
+    SLICES.iter().map(sealed).collect()
+}
+
+fn sealed(slice: &'static Slice) -> Result<Library> {
+    let folder = rust::build_dir().join(slice.target).join(rust::PROFILE);
+    let built = folder.join(LIBRARY);
+    let bytes = fs::read(&built).with_context(|| format!("cannot read {}", built.display()))?;
+    let sealed = seal(&bytes, &folder).with_context(|| format!("cannot hide the symbols of {}", built.display()))?;
+    Ok(Library { slice, sealed })
+}

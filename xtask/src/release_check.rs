@@ -1,0 +1,208 @@
+//! `cargo xtask release-check`: what takes too long for every commit and must hold before a release.
+//!
+//! The trap: a report of files that nobody can check out says nothing, so the tree has to be clean.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::fs;
+use std::path::Path;
+use std::time::Instant;
+
+use anyhow::{Context, Result, ensure};
+use clap::{Args, ValueEnum};
+use sha2::{Digest, Sha256};
+
+use crate::package::archive;
+use crate::process::{cargo, check, command, output, root, target_dir};
+use crate::{kotlin, swift, tools, verify_aar, verify_xcframework};
+
+/// What `cargo xtask release-check` takes.
+#[derive(Args)]
+pub(crate) struct Options {
+    /// This part only; may be given several times.
+    #[arg(long, value_enum, value_name = "PART")]
+    only: Vec<Part>,
+    /// Seconds for each fuzz target.
+    #[arg(long, default_value_t = 300)]
+    fuzz_seconds: u32,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Part {
+    /// Builds and checks what apps get.
+    Packages,
+    /// Builds all of it again in a clone elsewhere; every file must be the same.
+    Twice,
+    /// Renders KDoc with Dokka and the Swift documentation with DocC; a warning is an error.
+    Docs,
+    /// Feeds random bytes to every reader of foreign data.
+    Fuzz,
+}
+
+impl Part {
+    fn run(self, options: &Options, commit: &str) -> Result<String> {
+        match self {
+            Self::Packages => packages(),
+            Self::Twice => twice(commit),
+            Self::Docs => docs(),
+            Self::Fuzz => fuzz(options.fuzz_seconds),
+        }
+    }
+
+    /// What the report calls it.
+    fn title(self) -> &'static str {
+        match self {
+            Self::Packages => "packages are built and pass their checks",
+            Self::Twice => "a second build elsewhere gives the same bytes",
+            Self::Docs => "KDoc and DocC render without a warning",
+            Self::Fuzz => "random bytes crash no reader",
+        }
+    }
+}
+
+/// Where the report goes.
+const REPORT: &str = "docs/release-check.md";
+
+/// Runs the parts and writes the report; fails if one of them did.
+pub(crate) fn run(options: &Options) -> Result<()> {
+    let changed = output("git", &["status", "--porcelain"]).context("`git status` failed")?;
+    let changed: Vec<&str> = changed.lines().filter(|line| !line.ends_with(REPORT)).collect();
+    ensure!(
+        changed.is_empty(),
+        "{} files differ from the last commit, {} first; commit them",
+        changed.len(),
+        changed[0]
+    );
+    let commit = output("git", &["rev-parse", "HEAD"]).context("`git rev-parse` failed")?;
+    let parts: Vec<Part> = Part::value_variants()
+        .iter()
+        .copied()
+        .filter(|it| options.only.is_empty() || options.only.contains(it))
+        .collect();
+    let mut rows = String::new();
+    let mut failed = 0;
+    for (number, part) in parts.iter().enumerate() {
+        println!("release-check: {} of {}: {}", number + 1, parts.len(), part.title());
+        let start = Instant::now();
+        let outcome = part.run(options, commit.trim());
+        let minutes = start.elapsed().as_secs_f64() / 60.0;
+        let (passed, found) = match outcome {
+            Ok(found) => ("yes", found),
+            Err(error) => ("NO", format!("{error:#}").replace('\n', " ")),
+        };
+        failed += usize::from(passed == "NO");
+        println!("release-check: {}: {passed}: {found}", part.title());
+        let _ = writeln!(rows, "| {} | {passed} | {found} | {minutes:.1} |", part.title());
+    }
+    let path = root().join(REPORT);
+    fs::write(&path, report(commit.trim(), &rows)?).with_context(|| format!("cannot write {}", path.display()))?;
+    println!("release-check: written: {}", path.display());
+    ensure!(failed == 0, "{failed} of {} parts failed", parts.len());
+    Ok(())
+}
+
+fn report(commit: &str, rows: &str) -> Result<String> {
+    let date = output("date", &["--utc", "+%Y-%m-%d"]).context("`date` failed")?;
+    Ok(format!(
+        "# Release check\n\nWritten by `cargo xtask release-check` on {} for commit {}. See [releasing.md](releasing.md).\n\n\
+         | what | holds | found | minutes |\n|---|---|---|---|\n{rows}",
+        date.trim(),
+        &commit[..commit.len().min(12)]
+    ))
+}
+
+fn packages() -> Result<String> {
+    build(&root())?;
+    verify_aar::run(None)?;
+    verify_xcframework::run(None)?;
+    let files = dist(&root())?;
+    let bytes: usize = files.values().map(|(bytes, _)| bytes).sum();
+    Ok(format!("{} files, {:.1} MB", files.len(), bytes as f64 / 1e6))
+}
+
+/// Clones the commit to another path, builds there, and compares `dist/` with the one here.
+fn twice(commit: &str) -> Result<String> {
+    let first = dist(&root()).context("the packages of this tree come first: --only packages")?;
+    let clone = target_dir().join("release-check/a/longer/path/to/the/clone");
+    if clone.is_dir() {
+        fs::remove_dir_all(&clone).with_context(|| format!("cannot empty {}", clone.display()))?;
+    }
+    check(command("git", ["clone", "--quiet", "."]).arg(&clone))?;
+    check(command("git", ["checkout", "--quiet", commit]).current_dir(&clone))?;
+    build(&clone)?;
+    let second = dist(&clone)?;
+    let different = differences(&first, &second);
+    ensure!(different.is_empty(), "{} of {} files differ: {}", different.len(), first.len(), different.join(", "));
+    Ok(format!("{} files are the same", first.len()))
+}
+
+/// Builds every package of a tree from nothing into its `dist/`.
+fn build(tree: &Path) -> Result<()> {
+    let dist = tree.join("dist");
+    if dist.is_dir() {
+        fs::remove_dir_all(&dist).with_context(|| format!("cannot empty {}", dist.display()))?;
+    }
+    for package in ["android", "jvm", "swift"] {
+        check(cargo(&["xtask", "package", package]).current_dir(tree).env_remove("CARGO_TARGET_DIR"))?;
+    }
+    Ok(())
+}
+
+/// Size and SHA-256 of a file.
+type File = (usize, [u8; 32]);
+
+/// The files that apps get, by their path from `dist/` of a tree.
+fn dist(tree: &Path) -> Result<BTreeMap<String, File>> {
+    let entries = archive::folder(&tree.join("dist"))?;
+    let file = |entry: archive::Entry| (entry.name, (entry.bytes.len(), Sha256::digest(&entry.bytes).into()));
+    Ok(entries.into_iter().map(file).collect())
+}
+
+/// Paths that one side lacks or has with other bytes.
+fn differences(one: &BTreeMap<String, File>, two: &BTreeMap<String, File>) -> Vec<String> {
+    let lacking = two.keys().filter(|path| !one.contains_key(*path));
+    one.keys().filter(|path| one.get(*path) != two.get(*path)).chain(lacking).cloned().collect()
+}
+
+fn docs() -> Result<String> {
+    let kotlin = pages(&kotlin::document()?)?;
+    let swift = pages(&swift::document()?)?;
+    Ok(format!("{kotlin} pages of Dokka, {swift} of DocC"))
+}
+
+/// How many pages lie in a folder; DocC writes its own as JSON.
+fn pages(folder: &Path) -> Result<usize> {
+    let entries = archive::folder(folder)?;
+    let count =
+        entries.iter().filter(|entry| entry.name.ends_with(".html") || entry.name.starts_with("data/documentation/"));
+    let count = count.count();
+    ensure!(count > 0, "there is no page in {}", folder.display());
+    Ok(count)
+}
+
+fn fuzz(seconds: u32) -> Result<String> {
+    tools::fuzz(None, seconds)?;
+    Ok(format!("{} targets, {seconds} seconds each", tools::fuzz_targets()?.len()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_that_differ_or_lack_on_either_side_are_named() {
+        let files = |list: &[(&str, u8)]| -> BTreeMap<String, File> {
+            list.iter().map(|(path, byte)| ((*path).to_owned(), (1, [*byte; 32]))).collect()
+        };
+        let one = files(&[("a", 1), ("b", 1), ("c", 1)]);
+        let two = files(&[("a", 1), ("b", 2), ("d", 1)]);
+        assert_eq!(differences(&one, &two), ["b", "c", "d"]);
+        assert_eq!(differences(&one, &one), [""; 0]);
+    }
+
+    #[test]
+    fn the_report_names_its_commit_and_has_a_row_each() {
+        let text = report("abc", "| a | yes | b | 1.0 |\n").unwrap();
+        assert!(text.contains("for commit abc.") && text.ends_with("|---|---|---|---|\n| a | yes | b | 1.0 |\n"));
+    }
+}
