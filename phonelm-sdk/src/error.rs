@@ -100,7 +100,7 @@ pub enum SdkError {
         reason: String,
     },
     /// The caller cancelled loading or verifying.
-    #[error("cancelled")]
+    #[error("the work was cancelled")]
     Cancelled,
     /// The disk has no room.
     #[error("{needed} bytes are needed on disk and {available} are free")]

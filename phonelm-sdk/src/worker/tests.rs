@@ -77,6 +77,24 @@ fn prompts_go_in_by_at_most_64_tokens_and_cancelling_stops_between_them() {
 }
 
 #[test]
+fn cancelling_stops_decoding_within_a_token() {
+    let (model, script) = model();
+    let session = model.new_session(SessionOptions::default()).unwrap();
+    script.lock().unwrap().slow = true;
+    let generation = session.generate(request("hi")).unwrap();
+    assert!(matches!(block_on(generation.next()), Ok(Some(Event::Text { .. }))));
+    let fed = {
+        // While the script is held, at most the pass that waits for it has begun.
+        let script = script.lock().unwrap();
+        generation.cancel();
+        script.fed.len()
+    };
+    while !matches!(block_on(generation.next()), Ok(None)) {}
+    let all = script.lock().unwrap().fed.len();
+    assert!(all <= fed + 1, "{all} passes after {fed}");
+}
+
+#[test]
 fn sessions_take_turns_token_by_token() {
     let (model, script) = model();
     let sessions: Vec<_> = (0..3).map(|_| model.new_session(SessionOptions::default()).unwrap()).collect();

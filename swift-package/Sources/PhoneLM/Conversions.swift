@@ -33,6 +33,20 @@ func unsigned<Value: FixedWidthInteger & UnsignedInteger>(_ number: Int?, _ opti
     return value
 }
 
+/// What options are called here, by their names in the native library.
+private let optionNames = [
+    "cache_dir": "cacheDirectory",
+    "context": "contextSize",
+    "frequency_penalty": "frequencyPenalty",
+    "keep_share": "keepingShare",
+    "max_tokens": "maximumResponseTokens",
+    "min_p": "minimumProbability",
+    "presence_penalty": "presencePenalty",
+    "repetition_penalty": "repetitionPenalty",
+    "top_k": "top",
+    "top_p": "probabilityThreshold",
+]
+
 extension LanguageModelError {
     /// `Cancelled` is not among the errors of this type: a cancelled task gets a `CancellationError`.
     init(_ error: SdkError) {
@@ -49,7 +63,7 @@ extension LanguageModelError {
                 .contextSizeExceeded(.init(contextSize: Int(clamping: limit), tokenCount: Int(clamping: needed)))
             case .Unsupported(let reason): .unsupported(reason: reason)
             case .OptionInvalid(let option, let value, let allowed):
-                .optionInvalid(option: option, value: value, allowed: allowed)
+                .optionInvalid(option: optionNames[option] ?? option, value: value, allowed: allowed)
             case .PromptInvalid(let reason): .promptInvalid(reason: reason)
             case .TranscriptInvalid(let reason): .transcriptInvalid(reason: reason)
             case .UnknownCall(let id): .unknownCall(id: id)

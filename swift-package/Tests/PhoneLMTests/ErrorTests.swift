@@ -96,7 +96,11 @@ struct ErrorTests {
         let share = try await failure {
             try LanguageModelSession(model: try await Tiny.model(), overflow: .dropOldest(keepingShare: 2))
         }
-        guard case .optionInvalid = share else { throw share }
+        guard case .optionInvalid(option: "keepingShare", _, _) = share else { throw share }
+        let none = try await failure {
+            try await session.respond(to: "Hi", options: GenerationOptions(maximumResponseTokens: 0))
+        }
+        #expect(none.localizedDescription.contains("maximumResponseTokens is 0"))
         #expect(session.transcript.isEmpty)
     }
 

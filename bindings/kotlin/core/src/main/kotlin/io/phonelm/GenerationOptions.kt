@@ -38,8 +38,10 @@ public sealed interface ContextOverflow {
     public data object Fail : ContextOverflow
 
     /**
-     * The oldest turns are forgotten, all at once, until the conversation fills [keepShare] of the context (0.1 to 0.9).
+     * * The oldest turns are forgotten, all at once, until the conversation fills [keepShare] of the context (0.1 to 0.9).
      * Instructions stay. [Statistics.droppedTurns] tells of it.
+     *
+     * @property keepShare 0.1 to 0.9 of the context; less forgets more at once, but seldom.
      */
     public data class DropOldest(val keepShare: Double = 0.5) : ContextOverflow
 }

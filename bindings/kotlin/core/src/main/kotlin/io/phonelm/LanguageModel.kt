@@ -107,6 +107,7 @@ public class LanguageModel private constructor(private val native: Model) : Auto
         overflow: ContextOverflow,
     ) = SessionOptions(instructions, defaults.toNative(), overflow.toNative(), tools.map { it.toNative() })
 
+    /** Opens models, and tells beforehand what they cost. */
     public companion object {
         /**
          * Opens the GGUF file at [path]; see the other `open`.

@@ -9,12 +9,20 @@ import io.phonelm.ffi.Plan as NativePlan
 
 /** Where a model's bytes lie. They are mapped and read in place, never copied. */
 public sealed interface ModelSource {
-    /** The GGUF file at [path]. */
+    /**
+     * The GGUF file at [path].
+     *
+     * @property path The file.
+     */
     public data class Path(val path: String) : ModelSource
 
     /**
-     * The [length] bytes from [offset] on of an open file descriptor, for example an uncompressed asset inside an APK. The
+     * * The [length] bytes from [offset] on of an open file descriptor, for example an uncompressed asset inside an APK. The
      * descriptor may be closed as soon as the model is open.
+     *
+     * @property fd The number of the descriptor, as in `ParcelFileDescriptor.getFd`.
+     * @property offset Where the model begins, in bytes.
+     * @property length How many bytes it has.
      */
     public data class Descriptor(val fd: Int, val offset: Long, val length: Long) : ModelSource
 }

@@ -95,6 +95,7 @@ public class ModelStore private constructor(private val native: NativeStore) {
         return importFrom(input, name, file.length(), sha256, onProgress)
     }
 
+    /** Opens stores. */
     public companion object {
         private const val BUFFER = 1 shl 20
 

@@ -15,11 +15,20 @@ public sealed class PhoneLMException(
     /** Whether the same call may succeed later without a change. */
     public val isRetryable: Boolean,
 ) : Exception(message) {
-    /** No file lies at [path]. */
+    /**
+     * No file lies at [path].
+     *
+     * @property path The file.
+     */
     public class ModelNotFound internal constructor(message: String, isRetryable: Boolean, public val path: String) :
         PhoneLMException(message, isRetryable)
 
-    /** The file at [path] is no model that can run here, because of [reason]. */
+    /**
+     * The file at [path] is no model that can run here, because of [reason].
+     *
+     * @property path The file.
+     * @property reason What is wrong, in words.
+     */
     public class ModelInvalid internal constructor(
         message: String,
         isRetryable: Boolean,
@@ -27,11 +36,19 @@ public sealed class PhoneLMException(
         public val reason: String,
     ) : PhoneLMException(message, isRetryable)
 
-    /** The descriptor cannot be mapped into memory, as a pipe cannot, or a compressed asset: import it into a [ModelStore]. */
+    /**
+     * The descriptor cannot be mapped into memory, as a pipe cannot, or a compressed asset: import it into a [ModelStore].
+     *
+     * @property reason What is wrong, in words.
+     */
     public class ModelUnmappable internal constructor(message: String, isRetryable: Boolean, public val reason: String) :
         PhoneLMException(message, isRetryable)
 
-    /** The bytes of the model are not those that it was made of: import it anew. */
+    /**
+     * The bytes of the model are not those that it was made of: import it anew.
+     *
+     * @property reason What is wrong, in words.
+     */
     public class ModelDamaged internal constructor(message: String, isRetryable: Boolean, public val reason: String) :
         PhoneLMException(message, isRetryable)
 
@@ -47,7 +64,12 @@ public sealed class PhoneLMException(
     public class SessionClosed internal constructor(message: String, isRetryable: Boolean) :
         PhoneLMException(message, isRetryable)
 
-    /** The conversation has [needed] tokens and the context holds [limit]. */
+    /**
+     * The conversation has [needed] tokens and the context holds [limit].
+     *
+     * @property needed Tokens of the conversation.
+     * @property limit Tokens that the context holds.
+     */
     public class ContextFull internal constructor(
         message: String,
         isRetryable: Boolean,
@@ -55,11 +77,21 @@ public sealed class PhoneLMException(
         public val limit: Long,
     ) : PhoneLMException(message, isRetryable)
 
-    /** The model file or this machine lacks what the call needs: a chat template, a tool format, a GPU, this library. */
+    /**
+     * The model file or this machine lacks what the call needs: a chat template, a tool format, a GPU, this library.
+     *
+     * @property reason What is wrong, in words.
+     */
     public class Unsupported internal constructor(message: String, isRetryable: Boolean, public val reason: String) :
         PhoneLMException(message, isRetryable)
 
-    /** The value [value] of the option [option] is out of range; [allowed] says what is allowed. */
+    /**
+     * The value [value] of the option [option] is out of range; [allowed] says what is allowed.
+     *
+     * @property option The option, as it is called here.
+     * @property value The value that it has.
+     * @property allowed What is allowed, in words.
+     */
     public class OptionInvalid internal constructor(
         message: String,
         isRetryable: Boolean,
@@ -68,23 +100,43 @@ public sealed class PhoneLMException(
         public val allowed: String,
     ) : PhoneLMException(message, isRetryable)
 
-    /** The prompt is empty, or the model's chat template refuses it. */
+    /**
+     * The prompt is empty, or the model's chat template refuses it.
+     *
+     * @property reason What is wrong, in words.
+     */
     public class PromptInvalid internal constructor(message: String, isRetryable: Boolean, public val reason: String) :
         PhoneLMException(message, isRetryable)
 
-    /** The text is no transcript of a session. */
+    /**
+     * The text is no transcript of a session.
+     *
+     * @property reason What is wrong, in words.
+     */
     public class TranscriptInvalid internal constructor(message: String, isRetryable: Boolean, public val reason: String) :
         PhoneLMException(message, isRetryable)
 
-    /** No tool call with the id [callId] waits for an answer. */
+    /**
+     * No tool call with the id [callId] waits for an answer.
+     *
+     * @property callId The id that was answered.
+     */
     public class UnknownCall internal constructor(message: String, isRetryable: Boolean, public val callId: String) :
         PhoneLMException(message, isRetryable)
 
-    /** [needed] bytes of memory could not be had. See [LanguageModel.plan]. */
+    /**
+     * [needed] bytes of memory could not be had. See [LanguageModel.plan].
+     *
+     * @property needed Bytes that are needed.
+     */
     public class OutOfMemory internal constructor(message: String, isRetryable: Boolean, public val needed: Long) :
         PhoneLMException(message, isRetryable)
 
-    /** The computation failed; the session stands at its last turn. */
+    /**
+     * The computation failed; the session stands at its last turn.
+     *
+     * @property reason What is wrong, in words.
+     */
     public class ComputeFailed internal constructor(message: String, isRetryable: Boolean, public val reason: String) :
         PhoneLMException(message, isRetryable)
 
@@ -92,7 +144,12 @@ public sealed class PhoneLMException(
     public class Cancelled internal constructor(message: String, isRetryable: Boolean) :
         PhoneLMException(message, isRetryable)
 
-    /** [needed] bytes of storage are needed and [available] are free. */
+    /**
+     * [needed] bytes of storage are needed and [available] are free.
+     *
+     * @property needed Bytes that are needed.
+     * @property available Bytes that are free.
+     */
     public class StorageFull internal constructor(
         message: String,
         isRetryable: Boolean,
@@ -100,7 +157,12 @@ public sealed class PhoneLMException(
         public val available: Long,
     ) : PhoneLMException(message, isRetryable)
 
-    /** The file's SHA-256 is [found] and should be [expected]. */
+    /**
+     * The file's SHA-256 is [found] and should be [expected].
+     *
+     * @property expected The SHA-256 that was asked for, in hexadecimal digits.
+     * @property found The SHA-256 of the file.
+     */
     public class ChecksumMismatch internal constructor(
         message: String,
         isRetryable: Boolean,
@@ -108,7 +170,12 @@ public sealed class PhoneLMException(
         public val found: String,
     ) : PhoneLMException(message, isRetryable)
 
-    /** Reading or writing at [path] failed. */
+    /**
+     * Reading or writing at [path] failed.
+     *
+     * @property path The file.
+     * @property reason What is wrong, in words.
+     */
     public class StorageFailed internal constructor(
         message: String,
         isRetryable: Boolean,
@@ -116,7 +183,11 @@ public sealed class PhoneLMException(
         public val reason: String,
     ) : PhoneLMException(message, isRetryable)
 
-    /** A bug of this library; please report it with its message. */
+    /**
+     * A bug of this library; please report it with its message.
+     *
+     * @property reason What happened, for the report.
+     */
     public class Internal internal constructor(message: String, isRetryable: Boolean, public val reason: String) :
         PhoneLMException(message, isRetryable)
 }
@@ -139,7 +210,26 @@ internal fun libraryMissing(error: LinkageError): PhoneLMException {
     return PhoneLMException.Unsupported("$reason; $advice", isRetryable = false, reason)
 }
 
+/** What options are called here, by their names in the native library. */
+private val OPTION_NAMES = mapOf(
+    "cache_dir" to "cacheDirectory",
+    "context" to "contextSize",
+    "frequency_penalty" to "frequencyPenalty",
+    "keep_share" to "keepShare",
+    "max_tokens" to "maximumResponseTokens",
+    "min_p" to "minP",
+    "presence_penalty" to "presencePenalty",
+    "repetition_penalty" to "repetitionPenalty",
+    "top_k" to "topK",
+    "top_p" to "topP",
+)
+
 internal fun SdkException.toPublic(): PhoneLMException {
+    val name = (this as? SdkException.OptionInvalid)?.let { OPTION_NAMES[it.option] }
+    return if (name == null) describe() else SdkException.OptionInvalid(name, value, allowed).describe()
+}
+
+private fun SdkException.describe(): PhoneLMException {
     val text = errorMessage(this)
     val retry = errorIsRetryable(this)
     return when (this) {

@@ -17,12 +17,13 @@ class BorderTest {
     @Test
     fun borderCost() = withTiny { model ->
         repeat(WARM_UP) { throughKotlin(model) }
-        // In pairs, so that a busy machine slows both.
-        val ratios = List(PAIRS) { throughKotlin(model) / engineAlone() }.sorted()
-        val median = ratios[PAIRS / 2]
-        val spread = "%.3f to %.3f".format(ratios.first(), ratios.last())
-        println("border: %.3f of the engine alone (%d pairs, %s)".format(median, PAIRS, spread))
-        assertTrue(median >= 0.9, "$ratios")
+        // Whatever else the machine does only slows, so the best of each is what it can do. In turns, because clocks change.
+        val pairs = List(PAIRS) { throughKotlin(model) to engineAlone() }
+        val app = pairs.maxOf { it.first }
+        val engine = pairs.maxOf { it.second }
+        val figures = "%.0f tokens a second, %.0f without the border: %.3f".format(app, engine, app / engine)
+        println("border: $figures")
+        assertTrue(app / engine >= 0.95, figures)
     }
 
     /** Tokens a second after the first. */
@@ -49,6 +50,6 @@ class BorderTest {
         const val PROMPT = "Tell me a story."
         const val TOKENS = 200
         const val WARM_UP = 3
-        const val PAIRS = 15
+        const val PAIRS = 20
     }
 }

@@ -20,7 +20,7 @@ import kotlinx.coroutines.runBlocking
 /**
  * Every error that an app can cause, with its numbers and its sentence. ModelUnloaded, SessionBusy, SessionClosed and
  * ContextFull are in OpenTest and SessionTest, those of the disk in StoreTest; OutOfMemory, ComputeFailed, Cancelled,
- * UnknownCall and Internal have no cause that a test could make through this API.
+ * UnknownCall and Internal have no cause that a test could make through this API, so [everyVariant] makes them.
  */
 class ErrorTest {
     @Test
@@ -84,6 +84,7 @@ class ErrorTest {
             val error = assertFailsWith<PhoneLMException.OptionInvalid>("$options") { LanguageModel.open(tiny, options) }
             assertContains(error.message.orEmpty(), error.value)
             assertContains(error.message.orEmpty(), error.allowed)
+            assertContains(listOf("threads", "contextSize", "cacheDirectory"), error.option)
         }
     }
 
@@ -107,6 +108,10 @@ class ErrorTest {
             val overflow = ContextOverflow.DropOldest(share)
             assertFailsWith<PhoneLMException.OptionInvalid>("$overflow") { model.newSession(overflow = overflow) }
         }
+        val error = assertFailsWith<PhoneLMException.OptionInvalid> {
+            session.respond("Hello", GenerationOptions(maximumResponseTokens = 0))
+        }
+        assertContains(error.message.orEmpty(), "maximumResponseTokens is 0")
         assertTrue(session.respond("Hello", greedy).text.isNotEmpty())
     }
 
@@ -122,6 +127,30 @@ class ErrorTest {
         for (json in listOf("", "{}", "[]", """{"version":99,"model":"","entries":[]}""", "\u0000")) {
             val error = assertFailsWith<PhoneLMException.TranscriptInvalid>(json) { model.restoreSession(json) }
             assertContains(error.message.orEmpty(), error.reason)
+        }
+    }
+
+    /** Each variant of the native error becomes the exception of its name, with its details and a sentence that tells them. */
+    @Test
+    fun everyVariant() {
+        val native = Class.forName("io.phonelm.ffi.SdkException")
+        val toPublic = Class.forName("io.phonelm.PhoneLMExceptionKt").getDeclaredMethod("toPublic", native)
+        val variants = native.declaredClasses.filter { native.isAssignableFrom(it) }
+        val public = PhoneLMException::class.java.declaredClasses.map { it.simpleName }
+        assertEquals(public.toSet(), variants.map { it.simpleName }.toSet())
+        for (variant in variants) {
+            val constructor = variant.declaredConstructors.minBy { it.parameterCount }.apply { isAccessible = true }
+            val details = constructor.parameterTypes.map<_, Any?> {
+                when (it) {
+                    String::class.java -> "detail"
+                    Long::class.java -> 4321L
+                    else -> null
+                }
+            }
+            val error = toPublic(null, constructor.newInstance(*details.toTypedArray())) as PhoneLMException
+            assertEquals(variant.simpleName, error.javaClass.simpleName)
+            for (detail in details.filterNotNull()) assertContains(error.message.orEmpty(), "$detail")
+            assertTrue(error.message.orEmpty().length > 10, "$variant: ${error.message}")
         }
     }
 
