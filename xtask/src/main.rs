@@ -134,6 +134,7 @@ Examples:
 
 Examples:
   cargo xtask release-check
+  cargo xtask release-check --against ../another-clone     compare with what was built there
   cargo xtask release-check --only docs --only fuzz --fuzz-seconds 60")]
     ReleaseCheck(release_check::Options),
 }

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use anyhow::{Context, Result, ensure};
@@ -22,6 +22,9 @@ pub(crate) struct Options {
     /// This part only; may be given several times.
     #[arg(long, value_enum, value_name = "PART")]
     only: Vec<Part>,
+    /// Compare with the packages that were built in this clone of the same commit, instead of building them again.
+    #[arg(long, value_name = "CLONE")]
+    against: Option<PathBuf>,
     /// Seconds for each fuzz target.
     #[arg(long, default_value_t = 300)]
     fuzz_seconds: u32,
@@ -43,7 +46,7 @@ impl Part {
     fn run(self, options: &Options, commit: &str) -> Result<String> {
         match self {
             Self::Packages => packages(),
-            Self::Twice => twice(commit),
+            Self::Twice => twice(commit, options.against.as_deref()),
             Self::Docs => docs(),
             Self::Fuzz => fuzz(options.fuzz_seconds),
         }
@@ -120,9 +123,25 @@ fn packages() -> Result<String> {
     Ok(format!("{} files, {:.1} MB", files.len(), bytes as f64 / 1e6))
 }
 
-/// Clones the commit to another path, builds there, and compares `dist/` with the one here.
-fn twice(commit: &str) -> Result<String> {
+/// Compares `dist/` with that of a clone at another path.
+fn twice(commit: &str, clone: Option<&Path>) -> Result<String> {
     let first = dist(&root()).context("the packages of this tree come first: --only packages")?;
+    let clone = match clone {
+        Some(clone) => {
+            let other = output("git", &["-C", &clone.to_string_lossy(), "rev-parse", "HEAD"]).unwrap_or_default();
+            ensure!(other.trim() == commit, "{} stands at {:?}, not at {commit}", clone.display(), other.trim());
+            clone.to_owned()
+        }
+        None => built_clone(commit)?,
+    };
+    let second = dist(&clone)?;
+    let different = differences(&first, &second);
+    ensure!(different.is_empty(), "{} of {} files differ: {}", different.len(), first.len(), different.join(", "));
+    Ok(format!("{} files are the same", first.len()))
+}
+
+/// Clones the commit to another path and builds every package there.
+fn built_clone(commit: &str) -> Result<PathBuf> {
     let clone = target_dir().join("release-check/a/longer/path/to/the/clone");
     if clone.is_dir() {
         fs::remove_dir_all(&clone).with_context(|| format!("cannot empty {}", clone.display()))?;
@@ -130,10 +149,7 @@ fn twice(commit: &str) -> Result<String> {
     check(command("git", ["clone", "--quiet", "."]).arg(&clone))?;
     check(command("git", ["checkout", "--quiet", commit]).current_dir(&clone))?;
     build(&clone)?;
-    let second = dist(&clone)?;
-    let different = differences(&first, &second);
-    ensure!(different.is_empty(), "{} of {} files differ: {}", different.len(), first.len(), different.join(", "));
-    Ok(format!("{} files are the same", first.len()))
+    Ok(clone)
 }
 
 /// Builds every package of a tree from nothing into its `dist/`.
