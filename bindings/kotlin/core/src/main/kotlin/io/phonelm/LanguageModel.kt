@@ -1,5 +1,7 @@
 package io.phonelm
 
+import com.sun.jna.CallbackThreadInitializer
+import com.sun.jna.Native
 import io.phonelm.ffi.LoadEvent
 import io.phonelm.ffi.Model
 import io.phonelm.ffi.Session
@@ -7,6 +9,7 @@ import io.phonelm.ffi.SessionOptions
 import io.phonelm.ffi.VerifyEvent
 import io.phonelm.ffi.loadModel
 import io.phonelm.ffi.plan as nativePlan
+import io.phonelm.ffi.uniffiRustFutureContinuationCallbackImpl
 import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.withContext
 
@@ -135,7 +138,12 @@ public class LanguageModel private constructor(private val native: Model) : Auto
             onProgress: (Double) -> Unit = {},
         ): LanguageModel {
             // The first call maps the native library, which reads the disk.
-            val loading = withContext(Dispatchers.IO) { crossing { loadModel(source.toNative(), options.toNative()) } }
+            val loading = withContext(Dispatchers.IO) {
+                crossing {
+                    stayAttached
+                    loadModel(source.toNative(), options.toNative())
+                }
+            }
             try {
                 while (true) {
                     when (val event = checkNotNull(crossing { loading.next() })) {
@@ -162,4 +170,15 @@ public class LanguageModel private constructor(private val native: Model) : Auto
             crossing { nativePlan(source.toNative(), options.toNative(), budgetBytes?.unsigned("budgetBytes")) }.toPublic()
         }
     }
+}
+
+/**
+ * Has the JVM keep the threads that wake a waiting coroutine until they end. By default JNA makes a thread known for each call
+ * and forgets it after, which costs more than the call and slows the thread that computes.
+ */
+private val stayAttached: Unit by lazy {
+    Native.setCallbackThreadInitializer(
+        uniffiRustFutureContinuationCallbackImpl,
+        CallbackThreadInitializer(/* daemon = */ true, /* detach = */ false, /* name = */ "phonelm"),
+    )
 }
