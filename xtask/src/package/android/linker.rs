@@ -1,7 +1,9 @@
 //! A linker for Android without the NDK. rustc calls it like a C compiler; it calls ld.lld.
 //!
-//! It is this program under another name: [`install`] puts a link to it into the folder that holds the libraries to link
-//! with, and rustc is told to use that link. No start files are needed, because only libraries are linked.
+//! It is this program under another name: [`install`] puts a copy of it into the folder that holds the libraries to link
+//! with, and rustc is told to use that copy. No start files are needed, because only libraries are linked.
+//!
+//! The trap: cargo may have built this program anew since it started, so that its own file is gone from where it was.
 
 use std::ffi::OsString;
 use std::fs;
@@ -33,9 +35,11 @@ const EXPORTS: &str = "{ global: uniffi_phonelm_*; ffi_phonelm_*; local: *; };\n
 /// Puts the linker into `dir`, whose libraries it will use, and returns its path.
 pub(crate) fn install(dir: &Path) -> Result<PathBuf> {
     let linker = dir.join(NAME);
-    let this = std::env::current_exe().context("cannot tell where this program lies")?;
+    // Linux gives the running program's bytes even where its file is gone.
+    let running = PathBuf::from("/proc/self/exe");
+    let this = if running.exists() { running } else { std::env::current_exe().context("cannot find this program")? };
     fs::remove_file(&linker).ok();
-    std::os::unix::fs::symlink(this, &linker).with_context(|| format!("cannot make {}", linker.display()))?;
+    fs::copy(this, &linker).with_context(|| format!("cannot make {}", linker.display()))?;
     Ok(linker)
 }
 
@@ -74,6 +78,14 @@ pub(crate) fn is_ready() -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_linker_is_a_program_of_its_own() {
+        let dir = tempfile::tempdir().unwrap();
+        let linker = install(dir.path()).unwrap();
+        assert!(linker.is_file() && !linker.is_symlink());
+        install(dir.path()).unwrap();
+    }
 
     #[test]
     fn a_compilers_arguments_become_a_linkers() {
