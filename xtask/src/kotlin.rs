@@ -36,11 +36,11 @@ pub(crate) fn accept_api() -> Result<()> {
 
 /// Renders the KDoc of phonelm-core to a folder; a warning, as of a name without description, is an error.
 pub(crate) fn document() -> Result<PathBuf> {
-    let folder = jvm::build_root().join("dokka");
+    let folder = jvm::build_root().join("phonelm-core/dokka");
     remove(&folder)?;
     jvm::generate()?;
     let mut dokka = jvm::maven("pom.xml");
-    dokka.args(["--projects", "core", "dokka:dokka"]).arg(format!("-DoutputDir={}", folder.display()));
+    dokka.args(["--projects", "core", "dokka:dokka"]);
     let mut warnings = Vec::new();
     let rendered = check_lines(&mut dokka, |line| warnings.extend(warning(line).map(str::to_owned)))?;
     ensure!(rendered, "Dokka failed");
