@@ -73,7 +73,7 @@ class BorderTest {
 
         const val PROMPT = "Tell me a story."
         const val TOKENS = 300
-        const val WARM_UP = 5
+        const val WARM_UP = 30
         const val ROUNDS = 15
     }
 }
