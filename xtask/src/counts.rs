@@ -18,6 +18,15 @@ impl Counts {
     pub(crate) const FAILED: Self = Self { passed: 0, failed: 1, skipped: 0 };
     pub(crate) const SKIPPED: Self = Self { passed: 0, failed: 0, skipped: 1 };
 
+    /// One check of a row: prints it with what is wrong. It passed if nothing is.
+    pub(crate) fn check(of: &str, check: &str, wrong: &[String]) -> Self {
+        println!("{of}: {check}: {}", if wrong.is_empty() { "yes" } else { "NO" });
+        for complaint in wrong {
+            println!("  {complaint}");
+        }
+        if wrong.is_empty() { Self::PASSED } else { Self::FAILED }
+    }
+
     /// Reads one line of output; lines that are no summary count nothing.
     pub(crate) fn read_line(line: &str) -> Self {
         let Some((_, numbers)) = line.strip_prefix("test result: ").and_then(|rest| rest.split_once(". ")) else {

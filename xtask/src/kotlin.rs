@@ -1,13 +1,13 @@
 //! The kotlin suite: packs the JVM's artefacts around this build's library and tests them as a consumer gets them, from a
 //! Maven repository. One of the tests compares the public API with the dump that is committed.
 
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
 
 use crate::counts::Counts;
+use crate::files::remove_folder;
 use crate::package::jvm;
 use crate::process::{build_for_suites, check, check_lines, output};
 
@@ -37,7 +37,7 @@ pub(crate) fn accept_api() -> Result<()> {
 /// Renders the KDoc of phonelm-core to a folder; a warning, as of a name without description, is an error.
 pub(crate) fn document() -> Result<PathBuf> {
     let folder = jvm::build_root().join("phonelm-core/dokka");
-    remove(&folder)?;
+    remove_folder(&folder)?;
     jvm::generate()?;
     let mut dokka = jvm::maven("pom.xml");
     dokka.args(["--projects", "core", "dokka:dokka"]);
@@ -61,21 +61,14 @@ fn consumer() -> Result<Command> {
     let built = build_for_suites()?;
     jvm::pack(&built.join(jvm::library_name()), &jvm::build_root().join("maven"))?;
     forget_earlier_artefacts()?;
-    remove(&jvm::build_root().join("phonelm-tests"))?;
+    remove_folder(&jvm::build_root().join("phonelm-tests"))?;
     Ok(jvm::maven("tests/pom.xml"))
 }
 
 /// Maven keeps what it took from a repository and would not look at a new build of the same version.
 fn forget_earlier_artefacts() -> Result<()> {
     let home = std::env::home_dir().context("no home folder, where Maven keeps its artefacts")?;
-    remove(&home.join(".m2/repository/io/phonelm"))
-}
-
-fn remove(folder: &Path) -> Result<()> {
-    if folder.is_dir() {
-        fs::remove_dir_all(folder).with_context(|| format!("cannot remove {}", folder.display()))?;
-    }
-    Ok(())
+    remove_folder(&home.join(".m2/repository/io/phonelm"))
 }
 
 #[cfg(test)]

@@ -13,6 +13,7 @@
 
 mod arm;
 mod counts;
+mod files;
 mod golden;
 mod kotlin;
 mod package;

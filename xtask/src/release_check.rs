@@ -12,6 +12,7 @@ use anyhow::{Context, Result, ensure};
 use clap::{Args, ValueEnum};
 use sha2::{Digest, Sha256};
 
+use crate::files::remove_folder;
 use crate::package::archive;
 use crate::process::{cargo, check, command, output, root, target_dir};
 use crate::{kotlin, swift, tools, verify_aar, verify_xcframework};
@@ -76,7 +77,8 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         changed.len(),
         changed[0]
     );
-    let commit = output("git", &["rev-parse", "HEAD"]).context("`git rev-parse` failed")?;
+    let head = output("git", &["rev-parse", "HEAD"]).context("`git rev-parse` failed")?;
+    let commit = head.trim();
     let parts: Vec<Part> = Part::value_variants()
         .iter()
         .copied()
@@ -87,7 +89,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     for (number, part) in parts.iter().enumerate() {
         println!("release-check: {} of {}: {}", number + 1, parts.len(), part.title());
         let start = Instant::now();
-        let outcome = part.run(options, commit.trim());
+        let outcome = part.run(options, commit);
         let minutes = start.elapsed().as_secs_f64() / 60.0;
         let (passed, found) = match outcome {
             Ok(found) => ("yes", found),
@@ -98,7 +100,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         let _ = writeln!(rows, "| {} | {passed} | {found} | {minutes:.1} |", part.title());
     }
     let path = root().join(REPORT);
-    fs::write(&path, report(commit.trim(), &rows)?).with_context(|| format!("cannot write {}", path.display()))?;
+    fs::write(&path, report(commit, &rows)?).with_context(|| format!("cannot write {}", path.display()))?;
     println!("release-check: written: {}", path.display());
     ensure!(failed == 0, "{failed} of {} parts failed", parts.len());
     Ok(())
@@ -143,9 +145,7 @@ fn twice(commit: &str, clone: Option<&Path>) -> Result<String> {
 /// Clones the commit to another path and builds every package there.
 fn built_clone(commit: &str) -> Result<PathBuf> {
     let clone = target_dir().join("release-check/a/longer/path/to/the/clone");
-    if clone.is_dir() {
-        fs::remove_dir_all(&clone).with_context(|| format!("cannot empty {}", clone.display()))?;
-    }
+    remove_folder(&clone)?;
     check(command("git", ["clone", "--quiet", "."]).arg(&clone))?;
     check(command("git", ["checkout", "--quiet", commit]).current_dir(&clone))?;
     build(&clone)?;
@@ -155,9 +155,7 @@ fn built_clone(commit: &str) -> Result<PathBuf> {
 /// Builds every package of a tree from nothing into its `dist/`.
 fn build(tree: &Path) -> Result<()> {
     let dist = tree.join("dist");
-    if dist.is_dir() {
-        fs::remove_dir_all(&dist).with_context(|| format!("cannot empty {}", dist.display()))?;
-    }
+    remove_folder(&dist)?;
     for package in ["android", "jvm", "swift"] {
         check(cargo(&["xtask", "package", package]).current_dir(tree).env_remove("CARGO_TARGET_DIR"))?;
     }

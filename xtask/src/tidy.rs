@@ -40,12 +40,7 @@ pub(crate) fn run() -> Result<(bool, Counts)> {
     let files = read_files()?;
     let mut counts = Counts::default();
     for (name, rule) in RULES {
-        let complaints = rule(&files);
-        println!("tidy: {name}: {}", if complaints.is_empty() { "yes" } else { "NO" });
-        for complaint in &complaints {
-            println!("  {complaint}");
-        }
-        counts += if complaints.is_empty() { Counts::PASSED } else { Counts::FAILED };
+        counts += Counts::check("tidy", name, &rule(&files));
     }
     Ok((counts.failed == 0, counts))
 }

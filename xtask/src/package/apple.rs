@@ -11,7 +11,7 @@ use anyhow::{Context, Result, anyhow};
 
 use crate::package::rust;
 use crate::package::seal::seal;
-use crate::process::{self, check, output};
+use crate::process::{check, output};
 
 /// One platform of the XCFramework.
 pub(crate) struct Slice {
@@ -99,15 +99,11 @@ impl Toolchain {
         rust::missing().map_or(Ok(Self::Debian), |reason| Err(format!("there is no Xcode, and {reason}")))
     }
 
-    /// A cargo command for every slice.
-    fn cargo(self, subcommand: &str) -> Command {
+    /// `cargo build` for every slice.
+    fn build(self) -> Command {
         let mut cargo = match self {
-            Self::Xcode => {
-                let mut cargo = process::cargo(&[subcommand, "--profile", rust::PROFILE]);
-                rust::trim_paths(&mut cargo).env("CARGO_TARGET_DIR", rust::build_dir());
-                cargo
-            }
-            Self::Debian => rust::cargo(subcommand),
+            Self::Xcode => rust::pinned_build(),
+            Self::Debian => rust::build(),
         };
         cargo.args(SLICES.iter().flat_map(|slice| ["--target", slice.target]));
         cargo.env("IPHONEOS_DEPLOYMENT_TARGET", MIN_IOS).env("MACOSX_DEPLOYMENT_TARGET", MIN_MACOS);
@@ -143,7 +139,7 @@ pub(crate) fn build() -> Result<Vec<Library>> {
     let toolchain = Toolchain::find().map_err(|reason| anyhow!("{reason}: cargo xtask setup --packages"))?;
     println!("package: Apple's slices with {toolchain}");
     // All slices at once: one after the other leaves processors idle.
-    check(toolchain.cargo("build").args(["--package", "phonelm-static"]))?;
+    check(toolchain.build().args(["--package", "phonelm-static"]))?;
     SLICES.iter().map(sealed).collect()
 }
 

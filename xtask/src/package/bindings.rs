@@ -5,6 +5,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 
+use crate::files::remove_folder;
 use crate::process::{build_for_suites, check, command, root};
 
 /// How a declaration at the top of a file begins, after its visibility.
@@ -26,9 +27,7 @@ const DECLARATIONS: [&str; 13] = [
 
 /// Writes the bindings of `library` below `folder`, in place of what was there.
 pub(crate) fn generate(library: &Path, folder: &Path) -> Result<()> {
-    if folder.is_dir() {
-        fs::remove_dir_all(folder).with_context(|| format!("cannot empty {}", folder.display()))?;
-    }
+    remove_folder(folder)?;
     let program = build_for_suites()?.join("uniffi-bindgen");
     let mut generator = command(&program.to_string_lossy(), ["generate", "--no-format", "--language", "kotlin"]);
     generator.arg("--config").arg(root().join("bindings/uniffi.toml"));

@@ -14,7 +14,8 @@ use super::archive::{self, Entry};
 use super::maven::{Artifact, Dependency, Repository, VERSION};
 use super::rust::{PROFILE, build_dir};
 use super::{bindings, licences, rust};
-use crate::process::{build_for_suites, cargo, check, command, output, root, target_dir};
+use crate::files::remove_folder;
+use crate::process::{build_for_suites, check, command, output, root, target_dir};
 
 const CORE: &str = "phonelm-core";
 const DESKTOP: &str = "phonelm-native-desktop";
@@ -22,8 +23,7 @@ const TINY: &str = "phonelm-tiny";
 
 /// Builds the library as it ships and packs everything into `dist/maven`.
 pub(crate) fn run() -> Result<()> {
-    let mut build = cargo(&["build", "--profile", PROFILE, "--package", "phonelm"]);
-    check(rust::trim_paths(&mut build).env("CARGO_TARGET_DIR", build_dir()))?;
+    check(rust::pinned_build().args(["--package", "phonelm"]))?;
     pack(&build_dir().join(PROFILE).join(library_name()), &root().join("dist/maven"))
 }
 
@@ -80,9 +80,7 @@ fn compile() -> Result<()> {
     // Classes of deleted sources would stay.
     for module in [CORE, TINY] {
         let classes = build_root().join(module);
-        if classes.is_dir() {
-            fs::remove_dir_all(&classes).with_context(|| format!("cannot empty {}", classes.display()))?;
-        }
+        remove_folder(&classes)?;
     }
     check(maven("pom.xml").args(["--quiet", "compile"]))
 }

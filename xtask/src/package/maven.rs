@@ -11,6 +11,8 @@ use md5::Md5;
 use sha1::Sha1;
 use sha2::{Digest, Sha256};
 
+use crate::files::remove_folder;
+
 /// The group of all our artefacts.
 pub(crate) const GROUP: &str = "io.phonelm";
 /// The version of all our artefacts.
@@ -69,9 +71,7 @@ impl Repository {
     /// name: `.jar`, `-sources.jar`, `-javadoc.jar`. Returns the folder of the version.
     pub(crate) fn publish(&self, artifact: &Artifact<'_>, files: &[(&str, &[u8])]) -> Result<PathBuf> {
         let folder = self.root.join(GROUP.replace('.', "/")).join(artifact.name);
-        if folder.is_dir() {
-            fs::remove_dir_all(&folder).with_context(|| format!("cannot replace {}", folder.display()))?;
-        }
+        remove_folder(&folder)?;
         let versioned = folder.join(VERSION);
         fs::create_dir_all(&versioned).with_context(|| format!("cannot make {}", versioned.display()))?;
         let pom = pom(artifact);
@@ -99,7 +99,8 @@ fn write_with_checksums(path: &Path, bytes: &[u8]) -> Result<()> {
     Ok(())
 }
 
-fn hex(bytes: &[u8]) -> String {
+/// Bytes as hexadecimal digits.
+pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().fold(String::new(), |mut text, byte| {
         let _ = write!(text, "{byte:02x}");
         text

@@ -27,12 +27,19 @@ pub(crate) fn build_dir() -> PathBuf {
     target_dir().join(PROFILE)
 }
 
-/// A cargo command with the profile of what apps embed.
-pub(crate) fn cargo(subcommand: &str) -> Command {
+/// `cargo build` with the pinned compiler and the profile of what apps embed.
+pub(crate) fn pinned_build() -> Command {
+    let mut cargo = pinned_cargo(&["build", "--profile", PROFILE]);
+    trim_paths(&mut cargo).env("CARGO_TARGET_DIR", build_dir());
+    cargo
+}
+
+/// The same with Debian's compiler, which builds the standard library too.
+pub(crate) fn build() -> Command {
     // Without the feature `backtrace`: nobody reads one in an app, and it takes a reader of object files along.
     let std = ["-Zbuild-std=std,panic_unwind", "-Zbuild-std-features=panic-unwind"];
-    let mut cargo = pinned_cargo(&[subcommand, "--profile", PROFILE, std[0], std[1]]);
-    trim_paths(&mut cargo).env("RUSTC", DEBIAN_RUSTC).env("CARGO_TARGET_DIR", build_dir());
+    let mut cargo = pinned_build();
+    cargo.args(std).env("RUSTC", DEBIAN_RUSTC);
     cargo
 }
 

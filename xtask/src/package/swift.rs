@@ -2,14 +2,15 @@
 //!
 //! A release names the zip by its address and checksum instead, so that a git tag holds no binaries: `--url`.
 
-use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
 use sha2::{Digest, Sha256};
 
+use crate::files::remove_folder;
 use crate::package::archive;
+use crate::package::maven::hex;
 use crate::package::{apple, licences, xcframework};
 use crate::process::{build_for_suites, root};
 use crate::swift::layout;
@@ -33,9 +34,7 @@ pub(crate) fn run(url: Option<&str>) -> Result<()> {
     let framework = xcframework::entries(&read(&bindings.join("PhoneLMFFI.h"))?, &apple::build()?)?;
 
     let dist = dist();
-    if dist.is_dir() {
-        fs::remove_dir_all(&dist).with_context(|| format!("cannot replace {}", dist.display()))?;
-    }
+    remove_folder(&dist)?;
     let package = dist.join(PACKAGE);
     layout::lay_out(&package, &bindings)?;
     write(&package.join("README.md"), &read(&root().join("swift-package/PACKAGE.md"))?)?;
@@ -68,10 +67,7 @@ fn write(path: &Path, bytes: &[u8]) -> Result<()> {
 
 /// SHA-256, as `swift package compute-checksum` prints it.
 pub(crate) fn checksum(zip: &[u8]) -> String {
-    Sha256::digest(zip).iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    hex(&Sha256::digest(zip))
 }
 
 /// The manifest with the XCFramework's address in place of its path.

@@ -5,11 +5,12 @@
 //! mount is left behind.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 
 use anyhow::{Context, Result};
 
+use crate::files::remove_folder;
 use crate::process::{cache_dir, check, command, output, target_dir};
 
 const RELEASE: &str = "trixie";
@@ -84,13 +85,13 @@ impl Toolchain {
 pub(crate) fn install() -> Result<()> {
     let root = chroot();
     let unfinished = root.with_extension("unfinished");
-    remove(&unfinished)?;
+    remove_folder(&unfinished)?;
     fs::create_dir_all(&unfinished).with_context(|| format!("cannot make {}", unfinished.display()))?;
     // In a namespace of its own, so that what debootstrap mounts goes even when it is killed.
     let mut debootstrap = command("unshare", ["--mount", "debootstrap", "--variant=minbase"]);
     check(debootstrap.arg(format!("--include={PACKAGES}")).arg(RELEASE).arg(&unfinished).arg(MIRROR))?;
     check(command("chroot", [&unfinished]).args(["apt-get", "clean"]))?;
-    remove(&unfinished.join("var/lib/apt/lists"))?;
+    remove_folder(&unfinished.join("var/lib/apt/lists"))?;
     fs::rename(&unfinished, &root).with_context(|| format!("cannot name {}", root.display()))
 }
 
@@ -105,11 +106,4 @@ fn chroot() -> PathBuf {
 
 fn is_root() -> bool {
     output("id", &["-u"]).is_some_and(|id| id.trim() == "0")
-}
-
-fn remove(folder: &Path) -> Result<()> {
-    if folder.exists() {
-        fs::remove_dir_all(folder).with_context(|| format!("cannot delete {}", folder.display()))?;
-    }
-    Ok(())
 }

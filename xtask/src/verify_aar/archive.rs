@@ -1,13 +1,13 @@
 //! An AAR's bytes: its entries, what it asks of an app, how large it is.
 
 use std::collections::BTreeMap;
-use std::io::{Cursor, Read};
 
 use anyhow::{Context, Result};
 
 use crate::package::android::ABIS;
 use crate::package::android::aar::{METADATA, library};
 use crate::package::android::bionic::MIN_API;
+use crate::package::archive;
 
 /// A megabyte as app stores count.
 const MB: usize = 1_000_000;
@@ -21,16 +21,8 @@ const FILES: [&str; 7] =
 pub(crate) type Entries = BTreeMap<String, Vec<u8>>;
 
 pub(crate) fn read(bytes: &[u8]) -> Result<Entries> {
-    let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).context("not a readable zip archive")?;
-    let mut entries = Entries::new();
-    for index in 0..archive.len() {
-        let mut entry = archive.by_index(index)?;
-        let name = entry.name()?.into_owned();
-        let mut bytes = Vec::new();
-        entry.read_to_end(&mut bytes).with_context(|| format!("cannot unpack {name}"))?;
-        entries.insert(name, bytes);
-    }
-    Ok(entries)
+    let entries = archive::unzip(bytes).context("not a readable zip archive")?;
+    Ok(entries.into_iter().map(|entry| (entry.name, entry.bytes)).collect())
 }
 
 /// What is missing and what does not belong.

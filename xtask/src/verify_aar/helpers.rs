@@ -1,11 +1,11 @@
 //! The archive's helpers on Android's own classes: their tests run on the JVM under Robolectric, with this machine's library.
 
-use std::fs;
 use std::path::Path;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 
 use crate::counts::Counts;
+use crate::files::remove_folder;
 use crate::package::android::classes::core_jar;
 use crate::package::jvm;
 use crate::process::{build_for_suites, check_lines};
@@ -14,9 +14,7 @@ use crate::process::{build_for_suites, check_lines};
 pub(super) fn test(helpers: &Path) -> Result<Vec<String>> {
     let library = build_for_suites()?;
     let dir = jvm::build_root().join("phonelm-android-tests");
-    if dir.is_dir() {
-        fs::remove_dir_all(&dir).with_context(|| format!("cannot empty {}", dir.display()))?;
-    }
+    remove_folder(&dir)?;
     let mut maven = jvm::maven("../../android-aar/tests/pom.xml");
     maven.arg("test").arg(format!("-Daar.jar={}", helpers.display()));
     maven.arg(format!("-Dcore.jar={}", core_jar().display())).arg(format!("-Dlibrary.folder={}", library.display()));

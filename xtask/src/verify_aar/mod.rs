@@ -12,6 +12,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
 
+use crate::counts::Counts;
+use crate::files::remove_folder;
 use crate::package::android::bionic::Bionic;
 use crate::package::android::classes::{Jars, core_jar};
 use crate::package::android::{ABIS, Abi, aar, finished};
@@ -28,11 +30,7 @@ impl Report {
     /// Prints one check, which passed if it ran and found nothing wrong.
     fn line(&mut self, check: &str, found: Result<Vec<String>>) {
         let wrong = found.unwrap_or_else(|error| vec![format!("{error:#}")]);
-        println!("verify-aar: {check}: {}", if wrong.is_empty() { "yes" } else { "NO" });
-        for complaint in &wrong {
-            println!("  {complaint}");
-        }
-        self.0 += usize::from(!wrong.is_empty());
+        self.0 += Counts::check("verify-aar", check, &wrong).failed;
     }
 }
 
@@ -43,9 +41,7 @@ pub(crate) fn run(file: Option<PathBuf>) -> Result<()> {
         .with_context(|| format!("cannot read {}; `cargo xtask package android` builds it", file.display()))?;
     let entries = archive::read(&bytes).with_context(|| format!("{} is no AAR", file.display()))?;
     let dir = target_dir().join("verify-aar");
-    if dir.is_dir() {
-        fs::remove_dir_all(&dir).with_context(|| format!("cannot empty {}", dir.display()))?;
-    }
+    remove_folder(&dir)?;
     fs::create_dir_all(&dir).with_context(|| format!("cannot make {}", dir.display()))?;
 
     let mut report = Report::default();

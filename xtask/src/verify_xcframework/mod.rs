@@ -13,6 +13,7 @@ use std::path::PathBuf;
 
 use anyhow::{Result, ensure};
 
+use crate::counts::Counts;
 use crate::package::swift;
 use shipped::Shipped;
 
@@ -53,12 +54,7 @@ pub(crate) fn run(dir: Option<PathBuf>) -> Result<()> {
     }
     let mut failed = 0;
     for (name, check) in CHECKS.into_iter().chain([LINK]) {
-        let complaints = check(&shipped);
-        println!("verify-xcframework: {name}: {}", if complaints.is_empty() { "yes" } else { "NO" });
-        for complaint in &complaints {
-            println!("  {complaint}");
-        }
-        failed += usize::from(!complaints.is_empty());
+        failed += Counts::check("verify-xcframework", name, &check(&shipped)).failed;
     }
     ensure!(failed == 0, "{failed} checks of {} failed", dir.display());
     println!("verify-xcframework: {} is good", dir.display());

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
+use crate::files::remove_folder;
 use crate::package::jvm;
 use crate::package::maven::VERSION;
 use crate::process::{check, root};
@@ -23,9 +24,7 @@ pub(crate) fn core_jar() -> PathBuf {
 /// Compiles the helpers and returns the folder of their classes.
 pub(crate) fn compile() -> Result<PathBuf> {
     // Classes of deleted sources would stay.
-    if build_dir().is_dir() {
-        fs::remove_dir_all(build_dir()).context("cannot empty Maven's folder of the Android helpers")?;
-    }
+    remove_folder(&build_dir())?;
     maven(&["compile"])?;
     Ok(build_dir().join("classes"))
 }

@@ -90,7 +90,7 @@ fn without_ndk() -> Result<PathBuf> {
         settings.push((format!("{variable}_RUSTFLAGS"), "--cap-lints=warn".into()));
     }
     // All ABIs at once: one after the other leaves processors idle.
-    let mut cargo = rust::cargo("build");
+    let mut cargo = rust::build();
     check(cargo.args(ABIS.iter().flat_map(|abi| ["--target", abi.target])).args(LIBRARY).envs(settings))?;
     Ok(dir)
 }
