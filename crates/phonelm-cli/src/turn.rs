@@ -84,8 +84,10 @@ pub(crate) fn call_text(call: &ToolCall) -> String {
 
 /// What a turn cost, for people.
 pub(crate) fn stats_text(stats: &Stats) -> String {
+    let drafted =
+        if stats.drafted_tokens == 0 { String::new() } else { format!(" ({} drafted)", stats.drafted_tokens) };
     format!(
-        "{} prompt tokens ({} cached), {} generated, first token after {:.0} ms, {:.1} tokens/s",
+        "{} prompt tokens ({} cached), {} generated{drafted}, first token after {:.0} ms, {:.1} tokens/s",
         stats.prompt_tokens,
         stats.cached_tokens,
         stats.generated_tokens,
@@ -115,6 +117,7 @@ pub(crate) fn to_json(response: &Response) -> Value {
             "prompt_tokens": stats.prompt_tokens,
             "cached_tokens": stats.cached_tokens,
             "generated_tokens": stats.generated_tokens,
+            "drafted_tokens": stats.drafted_tokens,
             "first_token_seconds": stats.first_token.as_secs_f64(),
             "total_seconds": stats.total.as_secs_f64(),
             "prefill_tokens_per_second": stats.prefill_rate(),

@@ -10,6 +10,7 @@ use phonelm_kernels::{CpuExecutor, CpuOptions};
 use phonelm_model::{CacheId, Executor, Input as Fed, Logits, LogitsFor, ModelFile, Segment};
 
 use crate::conversation::{Conversation, Setup};
+use crate::draft::Pace;
 use crate::template::{ChatTemplate, TemplateError};
 use crate::tools::ToolFormat;
 use crate::{Error, Tokenizer};
@@ -22,6 +23,8 @@ pub struct Engine {
     pub(crate) executor: Box<dyn Executor>,
     language: Language,
     vocab: usize,
+    pub(crate) pace: Pace,
+    pub(crate) drafts: bool,
 }
 
 /// What a model file says about text.
@@ -75,13 +78,23 @@ impl Engine {
         let vocab = file.config().vocab;
         let language = Language::read(file.metadata(), vocab)?;
         let executor = Box::new(CpuExecutor::load(file, options, progress)?);
-        Ok(Self { executor, language, vocab })
+        Ok(Self::of(executor, language, vocab))
     }
 
     /// Puts an executor together with what a model file says about text. A file without tokenizer or chat template
     /// still serves ids and logits; a tokenizer that does not fit is refused.
     pub fn new(metadata: &Metadata, vocab: usize, executor: Box<dyn Executor>) -> Result<Self, Error> {
-        Ok(Self { executor, language: Language::read(metadata, vocab)?, vocab })
+        Ok(Self::of(executor, Language::read(metadata, vocab)?, vocab))
+    }
+
+    fn of(executor: Box<dyn Executor>, language: Language, vocab: usize) -> Self {
+        Self { executor, language, vocab, pace: Pace::default(), drafts: true }
+    }
+
+    /// Whether answers may be drafted from what was said (prompt lookup), which they are from the start. It changes the
+    /// speed of texts that repeat themselves and not a token of any.
+    pub fn set_drafts(&mut self, drafts: bool) {
+        self.drafts = drafts;
     }
 
     /// The tokenizer, or [`Error::NoTokenizer`].

@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 use phonelm_model::LogitsFor;
 
 use crate::conversation::{Answer, Conversation, Message, ToolResult};
+use crate::draft::{Draft, Drafter};
 use crate::engine::{BATCH, Engine};
 use crate::prompt::Prompt;
 use crate::sampler::{Sampler, SamplerOptions, TokenMask};
@@ -117,6 +118,8 @@ pub struct Stats {
     pub cached_tokens: usize,
     /// Tokens drawn, the one that ended the answer included.
     pub generated_tokens: usize,
+    /// Those of them that a draft had foretold, so that they took no pass of their own.
+    pub drafted_tokens: usize,
     /// Until the first token was drawn.
     pub first_token: Duration,
     /// Until the end.
@@ -176,6 +179,7 @@ pub(crate) struct Turn {
     /// Whether the answer's first space is still to be taken off.
     strip_space: bool,
     answer: Answer,
+    drafter: Drafter,
     events: VecDeque<Event>,
     started: Instant,
     stats: Stats,
@@ -267,13 +271,14 @@ impl Engine {
             shown_marks: format.map_or(&[], |format| format.marks()),
             strip_space: chat && self.tokenizer().is_ok_and(Tokenizer::strips_first_space),
             answer: Answer { after: last_chars(&text, REMEMBERED).into(), ..Answer::default() },
+            drafter: Drafter::new(),
             events: VecDeque::new(),
             started: Instant::now(),
         }));
         Ok(())
     }
 
-    /// Computes until there is something to tell: at most one batch of the prompt or one token.
+    /// Computes until there is something to tell: at most one batch of the prompt, or one token and those drafted after it.
     ///
     /// After an error the turn is over and the conversation stands where it stood before it.
     pub fn step(&mut self, conversation: &mut Conversation) -> Result<Event, Error> {
@@ -340,35 +345,95 @@ impl Engine {
     }
 
     fn advance(&mut self, conversation: &mut Conversation, turn: &mut Turn) -> Result<(), Error> {
-        let (done, total) = (conversation.cached.len(), turn.prompt.len());
-        let (batch, wanted) = if done < total {
-            let end = total.min(done + BATCH);
-            (
-                turn.prompt.get(done..end).unwrap_or_default(),
-                if end == total && turn.max_tokens > 0 { LogitsFor::Last } else { LogitsFor::None },
-            )
+        if conversation.cached.len() < turn.prompt.len() {
+            self.prefill(conversation, turn)
         } else {
-            let fed = done - total;
-            (turn.answer.ids.get(fed..fed + 1).unwrap_or_default(), LogitsFor::Last)
-        };
-        let name = if done < total { "prefill" } else { "decode" };
-        let _span = tracing::debug_span!("forward", pass = name, tokens = batch.len()).entered();
+            self.decode(conversation, turn)
+        }
+    }
+
+    /// One batch of the prompt; after the last one, the first token.
+    fn prefill(&mut self, conversation: &mut Conversation, turn: &mut Turn) -> Result<(), Error> {
+        let (done, total) = (conversation.cached.len(), turn.prompt.len());
+        let end = total.min(done + BATCH);
+        let batch = turn.prompt.get(done..end).unwrap_or_default();
+        let wanted = if end == total && turn.max_tokens > 0 { LogitsFor::Last } else { LogitsFor::None };
+        let _span = tracing::debug_span!("forward", pass = "prefill", tokens = batch.len()).entered();
         let logits = self.forward(conversation.cache, batch, wanted)?;
         conversation.cached.extend_from_slice(batch);
-        if done < total {
-            turn.events.push_back(Event::Prefill { done: conversation.cached.len(), total });
-        }
+        turn.events.push_back(Event::Prefill { done: end, total });
         if let Some(row) = logits.last() {
-            let mask = turn.mask.as_mut().map(|mask| &mut **mask as &mut dyn TokenMask);
-            match turn.sampler.sample(row, &conversation.cached, mask) {
-                Ok(token) => self.take(conversation, turn, token),
-                Err(Error::NothingAllowed { .. }) => turn.end(FinishReason::Constraint),
-                Err(error) => return Err(error),
-            }
-        } else if conversation.cached.len() == total && turn.max_tokens == 0 {
+            self.draw(conversation, turn, row)?;
+        } else if end == total {
             turn.end(FinishReason::Length);
         }
         Ok(())
+    }
+
+    /// One pass over the last token and what is drafted after it; as many tokens as the draft had right, and one more.
+    fn decode(&mut self, conversation: &mut Conversation, turn: &mut Turn) -> Result<(), Error> {
+        let last = turn.answer.ids.get(conversation.cached.len() - turn.prompt.len()).copied().ok_or(Error::NoTurn)?;
+        let draft = self.draft(conversation, turn, last);
+        let checked = draft.as_ref().map_or(0, |draft| turn.drafter.worth(draft, &self.pace));
+        let drafted = draft.as_ref().map_or(&[][..], |draft| &draft.tokens[..checked]);
+        let batch = [&[last], drafted].concat();
+        let _span = tracing::debug_span!("forward", pass = "decode", tokens = batch.len()).entered();
+        let start = Instant::now();
+        let logits = self.forward(conversation.cache, &batch, LogitsFor::All)?;
+        self.pace.note(batch.len(), start.elapsed().as_secs_f64());
+        for (row, (index, &token)) in logits.rows().zip(batch.iter().enumerate()) {
+            conversation.cached.push(token);
+            turn.stats.drafted_tokens += usize::from(index > 0);
+            let Some(drawn) = self.draw(conversation, turn, row)? else { break };
+            let Some(draft) = &draft else { break };
+            let Some(&foretold) = draft.tokens.get(index) else { break };
+            turn.drafter.learn(draft, drawn == foretold);
+            if drawn != foretold {
+                break;
+            }
+        }
+        self.take_back(conversation)
+    }
+
+    /// What may follow `last`, as far as the answer and the context have room for it.
+    fn draft(&self, conversation: &Conversation, turn: &Turn, last: u32) -> Option<Draft> {
+        if !self.drafts {
+            return None;
+        }
+        let mut draft = turn.drafter.look_up(&conversation.cached, last)?;
+        let answer = turn.max_tokens.saturating_sub(turn.stats.generated_tokens + 1);
+        let context = self.context().saturating_sub(conversation.cached.len() + 1);
+        draft.tokens.truncate(answer.min(context));
+        Some(draft)
+    }
+
+    /// Takes what was drafted and not drawn out of the cache.
+    fn take_back(&mut self, conversation: &Conversation) -> Result<(), Error> {
+        let (cache, cached) = (conversation.cache, conversation.cached.len());
+        if self.executor.len(cache)? > cached {
+            let kept = self.executor.truncate(cache, cached)?;
+            if let Some(lost @ [_, ..]) = conversation.cached.get(kept..) {
+                self.forward(cache, lost, LogitsFor::None)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Draws a token and takes it into the answer; `None` if the answer ends there.
+    fn draw(&self, conversation: &Conversation, turn: &mut Turn, logits: &[f32]) -> Result<Option<u32>, Error> {
+        let mask = turn.mask.as_mut().map(|mask| &mut **mask as &mut dyn TokenMask);
+        match turn.sampler.sample(logits, &conversation.cached, mask) {
+            Ok(token) => {
+                self.take(conversation, turn, token);
+                let is_over = matches!(turn.events.back(), Some(Event::Finished(_)));
+                Ok((!is_over).then_some(token))
+            }
+            Err(Error::NothingAllowed { .. }) => {
+                turn.end(FinishReason::Constraint);
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
     }
 
     /// Takes a drawn token into the answer.

@@ -25,6 +25,7 @@
 //! Left out on purpose: how logits are computed (the `Executor` of `phonelm-model` does that), threads, files.
 
 mod conversation;
+mod draft;
 mod engine;
 mod error;
 mod generate;

@@ -22,7 +22,10 @@ const VOCAB: usize = 8192;
 fn engine(template: &str, context: usize) -> (Engine, Shared) {
     let (fake, script) = Fake::new(VOCAB, context);
     let file = if template == "phonelm-tiny" { shipped_model() } else { template_model(template) };
-    (Engine::new(file.metadata(), VOCAB, fake).unwrap(), script)
+    let mut engine = Engine::new(file.metadata(), VOCAB, fake).unwrap();
+    // The script says a token for each position of a pass, whether or not it is used.
+    engine.set_drafts(false);
+    (engine, script)
 }
 
 fn user(text: &str) -> Input {

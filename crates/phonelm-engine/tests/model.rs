@@ -67,6 +67,44 @@ fn turns_taken_in_turns_give_the_same_answers() {
     assert_eq!(said, alone);
 }
 
+/// Two turns on a text that repeats itself: ids, how they ended, and how many tokens were drafted.
+fn two_turns(engine: &mut Engine, sampler: &SamplerOptions, max_tokens: Option<usize>) -> (Vec<Response>, usize) {
+    let mut conversation = engine.conversation(Setup::default());
+    let turns = [[7, 8, 9, 10, 11, 12].repeat(4), [20, 21, 20, 21, 22, 7, 8].repeat(3)].map(|ids| {
+        let options = GenerateOptions { sampler: sampler.clone(), max_tokens, ..GenerateOptions::default() };
+        engine.respond(&mut conversation, Input::Ids(ids), options, |_| ControlFlow::Continue(())).unwrap()
+    });
+    engine.close(conversation);
+    let drafted = turns.iter().map(|turn| turn.stats.drafted_tokens).sum();
+    (turns.into(), drafted)
+}
+
+#[test]
+fn drafts_change_no_token() {
+    let mut drafted = 0;
+    for file in ["llama-freqs-q8_0.gguf", "qwen2-q5_1.gguf", "qwen3-bf16.gguf"] {
+        let mut engine = engine(file);
+        for (temperature, repetition_penalty) in [(0.0, 1.0), (0.0, 1.2), (0.5, 1.0), (1.5, 1.0)] {
+            let sampler =
+                SamplerOptions { temperature, repetition_penalty, seed: Some(3), ..SamplerOptions::default() };
+            for max_tokens in [Some(1), Some(2), Some(40), None] {
+                engine.set_drafts(false);
+                let (plain, none) = two_turns(&mut engine, &sampler, max_tokens);
+                engine.set_drafts(true);
+                let (with, some) = two_turns(&mut engine, &sampler, max_tokens);
+                for (plain, with) in plain.iter().zip(&with) {
+                    assert_eq!(with.answer.ids, plain.answer.ids, "{file} {sampler:?} {max_tokens:?}");
+                    assert_eq!(with.finish, plain.finish);
+                    assert_eq!(with.stats.generated_tokens, plain.stats.generated_tokens);
+                }
+                assert_eq!(none, 0);
+                drafted += some;
+            }
+        }
+    }
+    assert!(drafted > 100, "only {drafted} tokens were drafted");
+}
+
 #[test]
 fn perplexity_is_that_of_the_logits() {
     let mut engine = engine("qwen3-q4_1.gguf");

@@ -19,7 +19,8 @@ const TINY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../models/phonelm-tiny/
 fn model() -> (Arc<Model>, Script) {
     let file = ModelFile::open(TINY.as_ref()).unwrap();
     let (executor, script) = Fake::new(file.config().vocab, file.config().context);
-    let engine = Engine::new(file.metadata(), file.config().vocab, executor).unwrap();
+    let mut engine = Engine::new(file.metadata(), file.config().vocab, executor).unwrap();
+    engine.set_drafts(false);
     script.lock().unwrap().say = std::iter::repeat_n(100, 10_000).collect();
     (Model::start(engine, About::of(&file), None).unwrap(), script)
 }

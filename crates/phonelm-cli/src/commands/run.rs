@@ -55,6 +55,9 @@ pub(crate) struct Options {
     /// Compute threads [default: the number of big cores]
     #[arg(long, value_name = "N")]
     threads: Option<usize>,
+    /// Compute each token in a pass of its own; the answer is the same
+    #[arg(long)]
+    no_drafts: bool,
     /// Tell on stderr what an answer cost
     #[arg(long)]
     stats: bool,
@@ -83,6 +86,7 @@ pub(crate) fn run(options: &Options) -> Result<(), Error> {
 
     let cpu = CpuOptions { threads: options.threads, ..CpuOptions::default() };
     let mut engine = Engine::open(model.file.clone(), &cpu).map_err(refused)?;
+    engine.set_drafts(!options.no_drafts);
     engine.tokenizer().map_err(refused)?;
     let offered = tools.len();
     let setup = Setup { instructions: options.instructions.clone(), tools, ..Setup::default() };
