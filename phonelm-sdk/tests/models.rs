@@ -196,7 +196,7 @@ fn a_model_without_a_chat_template_is_told_apart() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("plain.gguf");
     let source = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/golden/models/phonelm-mha");
-    let options = phonelm_convert::Options { ty: phonelm_gguf::TensorType::Q8_0 };
+    let options = phonelm_convert::Options::new(phonelm_gguf::TensorType::Q8_0);
     phonelm_convert::convert(source.as_ref(), &file, &options, &mut |_| ControlFlow::Continue(())).unwrap();
     let model = load(path(file.to_string_lossy()), ModelOptions::default()).unwrap();
     assert_eq!(model.info().chat_template, None);

@@ -2,19 +2,18 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::fs::File;
-use std::io::{BufWriter, Write};
+use std::io::Write;
 use std::ops::ControlFlow;
 use std::path::Path;
 
 use phonelm_gguf::{TensorType, Writer};
 use phonelm_kernels::blocks::can_quantize;
-use phonelm_model::Config;
-use tempfile::NamedTempFile;
+use phonelm_model::{Config, LAYOUT, LAYOUT_KEY};
 
 use crate::config::{FILE, read_config};
 use crate::json::Object;
 use crate::layout::shape_keys;
+use crate::save::save;
 use crate::source::Source;
 use crate::weights::{Tensor, WriteError, find};
 use crate::{Error, tokenizer};
@@ -24,6 +23,35 @@ use crate::{Error, tokenizer};
 pub struct Options {
     /// Type of the weight matrices. Norms and biases are f32. Embedding and head become q8_0 where fewer bits are asked.
     pub ty: TensorType,
+    /// How the rows of quantised matrices lie.
+    pub layout: Layout,
+}
+
+impl Options {
+    /// Matrices of type `ty` in the standard layout.
+    pub const fn new(ty: TensorType) -> Self {
+        Self { ty, layout: Layout::Standard }
+    }
+}
+
+/// How the rows of quantised matrices lie in a file.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Layout {
+    /// One after the other: other programs read the file too, and it is packed into memory at load.
+    #[default]
+    Standard,
+    /// Woven as the kernels stream them, where they are q4_0 or q8_0: such a file is mapped and used as it is.
+    Packed,
+}
+
+impl Layout {
+    /// What a matrix of `rows` rows of type `ty` becomes.
+    pub(crate) fn of(self, ty: TensorType, rows: usize) -> TensorType {
+        match (self, ty.unpacked().packed()) {
+            (Self::Packed, Some(packed)) if rows.is_multiple_of(packed.tile_rows()) => packed,
+            _ => ty.unpacked(),
+        }
+    }
 }
 
 /// How far a conversion is.
@@ -69,6 +97,15 @@ pub enum Warning {
         /// The type that was asked for.
         asked: TensorType,
     },
+    /// Quantised matrices that the packed layout has no form for keep the standard one.
+    NotPacked {
+        /// How many.
+        count: usize,
+        /// The first of them, by its name in the file.
+        first: String,
+        /// Its type.
+        ty: TensorType,
+    },
 }
 
 impl fmt::Display for Warning {
@@ -87,6 +124,10 @@ impl fmt::Display for Warning {
                     _ => write!(f, "{count} matrices are stored as f16 ({first} is the first)")?,
                 }
                 write!(f, ": {asked} needs rows of a multiple of {}", asked.block_len())
+            }
+            Self::NotPacked { count, first, ty } => {
+                write!(f, "{count} of the quantised matrices stay unpacked ({first}, {ty}, is the first): ")?;
+                write!(f, "q4_0 and q8_0 with a multiple of 16 rows can be packed")
             }
         }
     }
@@ -115,12 +156,14 @@ pub fn convert(
     read_config(&json, true)?;
     let source = Source::open(dir)?;
     let config = read_config(&json, source.get("lm_head.weight").is_some())?;
-    let tensors = find(&source, &config, options.ty)?;
+    let tensors = find(&source, &config, options)?;
 
     let mut warnings = f16_warning(&tensors, options.ty);
+    let types = tensors.iter().map(|tensor| (tensor.slot.gguf.as_str(), tensor.ty));
+    warnings.extend(not_packed(types, options.layout));
     let text = tokenizer::entries(dir, &json, config.vocab, &mut warnings)?;
     let writer = declare(dir, &config, &tensors, text, options.ty);
-    let bytes = write(out, &writer, &config, &tensors, progress)?;
+    let bytes = save(out, |file| fill(file, &writer, &config, &tensors, progress))?;
 
     let mut counts = BTreeMap::new();
     let factors = config.rope.factors.iter().map(|_| TensorType::F32);
@@ -165,7 +208,17 @@ fn declare(dir: &Path, config: &Config, tensors: &[Tensor<'_>], text: tokenizer:
     for tensor in tensors {
         writer.tensor(&tensor.slot.gguf, &tensor.slot.shape(), tensor.ty);
     }
+    if tensors.iter().any(|tensor| tensor.ty.tile_rows() > 1) {
+        writer.set(LAYOUT_KEY, LAYOUT);
+    }
     writer
+}
+
+/// What stays unpacked although it is quantised, of tensors given by name and type.
+pub(crate) fn not_packed<'a>(tensors: impl Iterator<Item = (&'a str, TensorType)>, layout: Layout) -> Option<Warning> {
+    let mut left = tensors.filter(|(_, ty)| layout == Layout::Packed && ty.block_len() > 1 && ty.tile_rows() == 1);
+    let (first, ty) = left.next()?;
+    Some(Warning::NotPacked { count: 1 + left.count(), first: first.to_owned(), ty })
 }
 
 /// llama.cpp's number for files of mostly this type (`llama_ftype` of llama.h).
@@ -173,9 +226,9 @@ fn file_type(ty: TensorType) -> u32 {
     match ty {
         TensorType::F32 => 0,
         TensorType::F16 => 1,
-        TensorType::Q4_0 => 2,
+        TensorType::Q4_0 | TensorType::Q4_0x16 => 2,
         TensorType::Q4_1 => 3,
-        TensorType::Q8_0 => 7,
+        TensorType::Q8_0 | TensorType::Q8_0x16 => 7,
         TensorType::Q5_0 => 8,
         TensorType::Q5_1 => 9,
         TensorType::Q4_K => 15,
@@ -183,26 +236,6 @@ fn file_type(ty: TensorType) -> u32 {
         TensorType::Q6_K => 18,
         TensorType::BF16 => 32,
     }
-}
-
-/// Writes the file under a temporary name, renames it and returns its length.
-fn write(
-    out: &Path,
-    writer: &Writer,
-    config: &Config,
-    tensors: &[Tensor<'_>],
-    progress: &mut dyn FnMut(Progress<'_>) -> ControlFlow<()>,
-) -> Result<u64, Error> {
-    let failed = |cause: std::io::Error| Error::Write { path: out.to_path_buf(), cause: cause.into() };
-    let mut temporary = temporary_beside(out).map_err(failed)?;
-    let buffered = BufWriter::new(temporary.as_file_mut());
-    let written = fill(buffered, writer, config, tensors, progress).map_err(|error| match error {
-        WriteError::Source(error) => error,
-        WriteError::Out(cause) => Error::Write { path: out.to_path_buf(), cause },
-    })?;
-    written.into_inner().map_err(|error| failed(error.into_error()))?.sync_all().map_err(failed)?;
-    let file: File = temporary.persist(out).map_err(|error| failed(error.error))?;
-    Ok(file.metadata().map_err(failed)?.len())
 }
 
 /// Writes header and tensors to `out`.
@@ -231,30 +264,6 @@ fn fill<W: Write>(
     Ok(body.finish()?)
 }
 
-/// A file in the folder of `out`, so that the renaming stays on one disk; it is removed when dropped.
-fn temporary_beside(out: &Path) -> std::io::Result<NamedTempFile> {
-    let folder = match out.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    };
-    if out.is_dir() {
-        return Err(std::io::Error::from(std::io::ErrorKind::IsADirectory));
-    }
-    if !folder.is_dir() {
-        let what = format!("there is no folder {}", folder.display());
-        return Err(std::io::Error::new(std::io::ErrorKind::NotFound, what));
-    }
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".phonelm-").suffix(".partial");
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        // The process's umask still applies: the file gets the rights of any other new file.
-        builder.permissions(std::fs::Permissions::from_mode(0o666));
-    }
-    builder.tempfile_in(folder)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -279,7 +288,7 @@ mod tests {
         let json = Object::read(&dir, FILE).unwrap().unwrap();
         let source = Source::open(&dir).unwrap();
         let config = read_config(&json, true).unwrap();
-        let tensors = find(&source, &config, TensorType::Q8_0).unwrap();
+        let tensors = find(&source, &config, &Options { ty: TensorType::Q8_0, layout: Layout::Packed }).unwrap();
         let writer = declare(&dir, &config, &tensors, vec![], TensorType::Q8_0);
         let fill = |room| fill(Disk(room), &writer, &config, &tensors, &mut |_| ControlFlow::Continue(()));
 

@@ -5,9 +5,11 @@ use std::ops::ControlFlow;
 
 use phonelm_gguf::{BodyWriter, TensorType};
 use phonelm_kernels::blocks::quantize;
+use phonelm_kernels::{Packed, Pool};
 use phonelm_model::Config;
 
 use crate::Error;
+use crate::convert::Options;
 use crate::layout::{EMBEDDING, HEAD, Slot, paired_row, slots};
 use crate::source::{Source, Stored};
 
@@ -26,7 +28,7 @@ pub(crate) struct Tensor<'a> {
 }
 
 /// Finds every tensor that a model of this shape has, in file order, and checks that there is no other.
-pub(crate) fn find<'a>(source: &'a Source, config: &Config, asked: TensorType) -> Result<Vec<Tensor<'a>>, Error> {
+pub(crate) fn find<'a>(source: &'a Source, config: &Config, options: &Options) -> Result<Vec<Tensor<'a>>, Error> {
     let slots = slots(config);
     check_unknown(source, &slots)?;
     slots
@@ -39,7 +41,8 @@ pub(crate) fn find<'a>(source: &'a Source, config: &Config, asked: TensorType) -
                 return Err(Error::Shape { name: slot.hf, found: stored.shape.clone(), expected });
             }
             stored.check_dtype(&slot.hf)?;
-            Ok(Tensor { ty: chosen_type(&slot, asked), slot, stored })
+            let ty = options.layout.of(chosen_type(&slot, options.ty), slot.rows.unwrap_or(1));
+            Ok(Tensor { ty, slot, stored })
         })
         .collect()
 }
@@ -90,7 +93,9 @@ impl Tensor<'_> {
     ) -> Result<(), WriteError> {
         let (cols, rows) = (self.slot.cols, self.slot.rows.unwrap_or(1));
         let source_row = |row| if self.slot.paired { paired_row(row, head_dim) } else { row };
-        let step = (PIECE / cols).max(1);
+        let tile = self.ty.tile_rows();
+        let step = (PIECE / cols).next_multiple_of(tile).max(tile);
+        let pool = Pool::new(1);
         let (mut numbers, mut bytes) = (Vec::new(), Vec::new());
         for first in (0..rows).step_by(step) {
             let end = (first + step).min(rows);
@@ -105,9 +110,15 @@ impl Tensor<'_> {
                 let (name, value, ty) = (self.slot.hf.clone(), numbers[place], self.ty);
                 return Err(WriteError::Source(Error::Value { name, index, value, ty }));
             }
-            quantize(self.ty, &numbers, &mut bytes)
-                .map_err(|_| WriteError::Source(Error::CannotQuantize { ty: self.ty }))?;
-            body.chunk(&bytes)?;
+            let refused = |_| WriteError::Source(Error::CannotQuantize { ty: self.ty });
+            let rows_as = self.ty.unpacked();
+            quantize(rows_as, &numbers, &mut bytes).map_err(refused)?;
+            if tile == 1 {
+                body.chunk(&bytes)?;
+            } else {
+                let packed = Packed::from_blocks(rows_as, &bytes, end - first, cols, &pool).map_err(refused)?;
+                body.chunk(packed.file_bytes().map_or(&[], |(_, bytes)| bytes))?;
+            }
             if written(bytes.len()).is_break() {
                 return Err(WriteError::Source(Error::Cancelled));
             }

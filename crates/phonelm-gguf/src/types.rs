@@ -27,11 +27,18 @@ pub enum TensorType {
     Q5_K,
     /// 256 weights of 6 bits in 16 groups with 8-bit scales.
     Q6_K,
+    /// The blocks of [`Self::Q4_0`], those of 16 neighbouring rows woven into one another (see [`Self::tile_rows`]).
+    Q4_0x16,
+    /// The blocks of [`Self::Q8_0`], those of 16 neighbouring rows woven into one another.
+    Q8_0x16,
 }
+
+/// Ours start here ("PLM" in ASCII), far above the numbers that ggml gives out, so that other readers refuse them.
+const PRIVATE: u32 = 0x504C_4D00;
 
 impl TensorType {
     /// Every type this crate reads and writes.
-    pub const ALL: [TensorType; 11] = [
+    pub const ALL: [TensorType; 13] = [
         Self::F32,
         Self::F16,
         Self::BF16,
@@ -43,9 +50,11 @@ impl TensorType {
         Self::Q4_K,
         Self::Q5_K,
         Self::Q6_K,
+        Self::Q4_0x16,
+        Self::Q8_0x16,
     ];
 
-    /// The type's number in the file (`enum ggml_type` of ggml.h).
+    /// The type's number in the file (`enum ggml_type` of ggml.h; the packed types have numbers of our own).
     pub const fn id(self) -> u32 {
         match self {
             Self::F32 => 0,
@@ -59,6 +68,8 @@ impl TensorType {
             Self::Q5_K => 13,
             Self::Q6_K => 14,
             Self::BF16 => 30,
+            Self::Q4_0x16 => PRIVATE + 2,
+            Self::Q8_0x16 => PRIVATE + 8,
         }
     }
 
@@ -71,7 +82,7 @@ impl TensorType {
     pub const fn block_len(self) -> usize {
         match self {
             Self::F32 | Self::F16 | Self::BF16 => 1,
-            Self::Q4_0 | Self::Q4_1 | Self::Q5_0 | Self::Q5_1 | Self::Q8_0 => 32,
+            Self::Q4_0 | Self::Q4_1 | Self::Q5_0 | Self::Q5_1 | Self::Q8_0 | Self::Q4_0x16 | Self::Q8_0x16 => 32,
             Self::Q4_K | Self::Q5_K | Self::Q6_K => 256,
         }
     }
@@ -81,14 +92,41 @@ impl TensorType {
         match self {
             Self::F32 => 4,
             Self::F16 | Self::BF16 => 2,
-            Self::Q4_0 => 18,
+            Self::Q4_0 | Self::Q4_0x16 => 18,
             Self::Q4_1 => 20,
             Self::Q5_0 => 22,
             Self::Q5_1 => 24,
-            Self::Q8_0 => 34,
+            Self::Q8_0 | Self::Q8_0x16 => 34,
             Self::Q4_K => 144,
             Self::Q5_K => 176,
             Self::Q6_K => 210,
+        }
+    }
+
+    /// Rows that a packed type weaves into one another: a matrix has a whole number of such tiles, a row no bytes of its
+    /// own. 1 for all other types.
+    pub const fn tile_rows(self) -> usize {
+        match self {
+            Self::Q4_0x16 | Self::Q8_0x16 => 16,
+            _ => 1,
+        }
+    }
+
+    /// The packed type that holds the same numbers, if there is one.
+    pub const fn packed(self) -> Option<Self> {
+        match self {
+            Self::Q4_0 => Some(Self::Q4_0x16),
+            Self::Q8_0 => Some(Self::Q8_0x16),
+            _ => None,
+        }
+    }
+
+    /// The type with the same numbers whose rows lie one after the other: itself unless it is packed.
+    pub const fn unpacked(self) -> Self {
+        match self {
+            Self::Q4_0x16 => Self::Q4_0,
+            Self::Q8_0x16 => Self::Q8_0,
+            other => other,
         }
     }
 
@@ -114,6 +152,8 @@ impl TensorType {
             Self::Q4_K => "q4_k",
             Self::Q5_K => "q5_k",
             Self::Q6_K => "q6_k",
+            Self::Q4_0x16 => "q4_0x16",
+            Self::Q8_0x16 => "q8_0x16",
         }
     }
 

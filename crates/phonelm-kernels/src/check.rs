@@ -2,8 +2,10 @@
 
 use std::ops::ControlFlow;
 
+use phonelm_gguf::TensorInfo;
 use phonelm_model::ModelFile;
 
+use crate::Packed;
 use crate::blocks::dequantize;
 
 /// A weight that is NaN or infinite.
@@ -26,24 +28,41 @@ pub fn check_weights(
     progress: &mut dyn FnMut(f64) -> ControlFlow<()>,
 ) -> Result<ControlFlow<()>, BadWeight> {
     let tensors = file.gguf().tensors();
-    let total: u64 = tensors.iter().map(phonelm_gguf::TensorInfo::size).sum();
+    let total: u64 = tensors.iter().map(TensorInfo::size).sum();
     let mut values = vec![0.0; STRETCH];
     let mut done = 0;
     for info in tensors {
-        let bytes = info.bytes(file.bytes()).unwrap_or_default();
-        let stretch_bytes = STRETCH / info.ty.block_len() * info.ty.block_bytes();
-        for (index, stretch) in bytes.chunks(stretch_bytes).enumerate() {
-            let count = stretch.len() / info.ty.block_bytes() * info.ty.block_len();
-            let out = &mut values[..count];
-            let Ok(()) = dequantize(info.ty, stretch, out) else { unreachable!("a stretch is whole blocks") };
-            if let Some(place) = out.iter().position(|x| !x.is_finite()) {
-                return Err(BadWeight { tensor: info.name.clone(), element: (index * STRETCH + place) as u64 });
+        let packed = packed(file, info);
+        // A packed matrix is read row by row.
+        let stretch = packed.as_ref().map_or(STRETCH, Packed::cols);
+        let len = (info.row_len() * info.rows()) as usize;
+        values.resize(values.len().max(stretch), 0.0);
+        for first in (0..len).step_by(stretch) {
+            let out = &mut values[..stretch.min(len - first)];
+            match &packed {
+                Some(packed) => packed.row(first / stretch, out),
+                None => {
+                    let bytes = |elements: usize| elements / info.ty.block_len() * info.ty.block_bytes();
+                    let start = info.range.start as usize + bytes(first);
+                    let stored = file.bytes().get(start..start + bytes(out.len())).unwrap_or_default();
+                    let Ok(()) = dequantize(info.ty, stored, out) else { unreachable!("a stretch is whole blocks") };
+                }
             }
-            done += stretch.len() as u64;
+            if let Some(place) = out.iter().position(|x| !x.is_finite()) {
+                return Err(BadWeight { tensor: info.name.clone(), element: (first + place) as u64 });
+            }
+            done += (out.len() / info.ty.block_len() * info.ty.block_bytes()) as u64;
             if progress(done as f64 / total as f64).is_break() {
                 return Ok(ControlFlow::Break(()));
             }
         }
     }
     Ok(ControlFlow::Continue(()))
+}
+
+/// The matrix of a tensor whose type is packed.
+fn packed(file: &ModelFile, info: &TensorInfo) -> Option<Packed> {
+    let [cols, rows] = info.shape[..] else { return None };
+    let range = info.range.start as usize..info.range.end as usize;
+    Packed::in_file(info.ty, file.mapping(), range, rows as usize, cols as usize).ok()
 }

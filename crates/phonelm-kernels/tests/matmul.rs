@@ -7,6 +7,7 @@ mod common;
 use common::{BLOCK_TYPES, Random, each_set, reference};
 use phonelm_gguf::TensorType;
 use phonelm_kernels::{FloatMatrix, Kernels, OutRows, Packed, Pool, QuantizedRows, blocks};
+use phonelm_model::Mapping;
 
 const ROWS: [usize; 7] = [1, 2, 15, 16, 17, 33, 80];
 const BATCHES: [usize; 13] = [1, 2, 3, 4, 5, 7, 8, 9, 13, 16, 17, 33, 64];
@@ -92,6 +93,50 @@ fn packed_sets_equal_the_reference() {
     });
 }
 
+/// A file of one packed matrix, beginning at `offset` of its bytes.
+fn mapped(ty: TensorType, bytes: &[u8], offset: usize, rows: usize, cols: usize) -> Packed {
+    let mapping = Mapping::from_vec([vec![0; offset], bytes.to_vec()].concat());
+    Packed::in_file(ty, &mapping, offset..offset + bytes.len(), rows, cols).unwrap()
+}
+
+#[test]
+fn a_packed_file_holds_the_same_matrix_at_any_address() {
+    let mut random = Random(5);
+    let pool = Pool::new(2);
+    for ty in [TensorType::Q4_0, TensorType::Q8_0] {
+        let (rows, cols) = (48, 96);
+        let bytes = random.blocks(ty, rows * cols / ty.block_len());
+        let w = Packed::from_blocks(ty, &bytes, rows, cols, &pool).unwrap();
+        let (packed, file) = w.file_bytes().unwrap();
+        assert_eq!((packed, file.len()), (ty.packed().unwrap(), bytes.len()));
+        let x = activations(&mut random, 3, cols);
+        for offset in 0..4 {
+            let found = mapped(packed, file, offset, rows, cols);
+            assert_eq!(found.is_mapped(), offset % 2 == 0, "an odd address is copied");
+            assert_eq!(found.unpack().unwrap(), bytes);
+            assert_eq!(multiply(reference(), &found, &x, false), multiply(reference(), &w, &x, false));
+        }
+    }
+}
+
+#[test]
+fn rows_are_those_of_the_blocks() {
+    let mut random = Random(6);
+    for ty in BLOCK_TYPES {
+        let (rows, cols) = (19, 512);
+        let bytes = random.blocks(ty, rows * cols / ty.block_len());
+        let mut dense = vec![0.0; rows * cols];
+        blocks::dequantize(ty, &bytes, &mut dense).unwrap();
+        let w = Packed::from_blocks(ty, &bytes, rows, cols, &Pool::new(1)).unwrap();
+        let mut row = vec![f32::NAN; cols];
+        for (at, expected) in dense.chunks(cols).enumerate() {
+            w.row(at, &mut row);
+            assert_eq!(row, expected, "{ty} row {at}");
+        }
+        assert!(w.file_bytes().is_none(), "19 rows are no whole tiles");
+    }
+}
+
 #[test]
 fn every_batch_gives_the_bits_of_single_rows() {
     each_set("batch invariance", |kernels, failures| {
@@ -157,6 +202,16 @@ fn hostile_shapes_are_refused() {
     assert!(pack(TensorType::Q4_0, &[0; 17], 1, 32).is_some());
     assert!(pack(TensorType::Q4_0, &[0; 18], usize::MAX, 32).is_some());
     assert!(pack(TensorType::F32, &[0; 128], 1, 32).is_some());
+    assert!(pack(TensorType::Q4_0x16, &[0; 288], 16, 32).is_some());
+    let file = Mapping::from_vec(vec![0; 576]);
+    let in_file = |ty, range, rows, cols| Packed::in_file(ty, &file, range, rows, cols).err();
+    assert!(in_file(TensorType::Q4_0x16, 0..288, 16, 32).is_none());
+    assert!(in_file(TensorType::Q4_0x16, 0..288, 32, 16).is_some());
+    assert!(in_file(TensorType::Q4_0x16, 0..18, 1, 32).is_some());
+    assert!(in_file(TensorType::Q4_0x16, 0..287, 16, 32).is_some());
+    assert!(in_file(TensorType::Q4_0x16, 288..864, 32, 32).is_some());
+    assert!(in_file(TensorType::Q4_0x16, 0..288, usize::MAX, 32).is_some());
+    assert!(in_file(TensorType::Q4_0, 0..288, 16, 32).is_some());
     assert!(FloatMatrix::new(TensorType::F16, &[0; 3], 1, 2).is_err());
     assert!(FloatMatrix::new(TensorType::Q8_0, &[0; 34], 1, 32).is_err());
     assert!(pack(TensorType::Q4_0, &[], 0, 0).is_none());

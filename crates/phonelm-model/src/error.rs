@@ -92,4 +92,27 @@ pub enum Error {
         /// Its type.
         found: phonelm_gguf::TensorType,
     },
+    /// A packed matrix whose rows fill no whole tile.
+    #[error("tensor {name} has {rows} rows, which are no whole number of {ty} tiles of {tile}: the file is damaged")]
+    PartialTile {
+        /// The tensor.
+        name: String,
+        /// Its type.
+        ty: phonelm_gguf::TensorType,
+        /// Its rows.
+        rows: usize,
+        /// Rows of a tile.
+        tile: usize,
+    },
+    /// Packed tensors laid out by another version of this software.
+    #[error(
+        "the weights are packed in layout {found}, and this version reads layout {supported}: \
+         make the file again with `phonelm convert --layout packed`"
+    )]
+    Layout {
+        /// What the file says; 0 if it says nothing.
+        found: u64,
+        /// What can be read.
+        supported: u32,
+    },
 }

@@ -7,6 +7,11 @@ use phonelm_gguf::{Gguf, Metadata, TensorType};
 
 use crate::{Config, Error, Mapping, Tensor, Weights};
 
+/// Key of the version of the layout in which tensors of packed types lie.
+pub const LAYOUT_KEY: &str = "phonelm.layout";
+/// The layout that is written and read.
+pub const LAYOUT: u32 = 1;
+
 /// A model file whose header, config and tensor table have been checked.
 ///
 /// ```no_run
@@ -32,6 +37,7 @@ impl ModelFile {
     pub fn new(mapping: Mapping) -> Result<Self, Error> {
         let _span = tracing::info_span!("load", bytes = mapping.len()).entered();
         let gguf = Gguf::parse(&mapping)?;
+        check_layout(&gguf)?;
         let config = Config::read(&gguf, &mapping)?;
         let weights = Weights::find(&gguf, &config)?;
         Ok(Self { mapping, gguf, config, weights })
@@ -97,4 +103,13 @@ impl ModelFile {
         }
         hash.finalize().to_hex().to_string()
     }
+}
+
+/// Refuses packed tensors of another layout than ours; their bytes would be computed with as if they were.
+fn check_layout(gguf: &Gguf) -> Result<(), Error> {
+    if gguf.tensors().iter().all(|tensor| tensor.ty.tile_rows() == 1) {
+        return Ok(());
+    }
+    let found = gguf.metadata().u64(LAYOUT_KEY)?.unwrap_or_default();
+    if found == u64::from(LAYOUT) { Ok(()) } else { Err(Error::Layout { found, supported: LAYOUT }) }
 }

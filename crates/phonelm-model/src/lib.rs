@@ -15,7 +15,7 @@ mod weights;
 pub use config::{Activation, Config, Family, Rope, RopeLayout};
 pub use error::Error;
 pub use executor::{CacheId, Executor, ExecutorError, Input, Logits, LogitsFor, Segment};
-pub use file::ModelFile;
+pub use file::{LAYOUT, LAYOUT_KEY, ModelFile};
 pub use mapping::Mapping;
 pub use rope::RopeTable;
 pub use weights::{LayerWeights, Tensor, Weights};

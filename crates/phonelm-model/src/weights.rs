@@ -115,7 +115,11 @@ struct Finder<'a> {
 
 impl<'a> Finder<'a> {
     fn matrix(&mut self, name: &str, rows: usize, cols: usize) -> Result<Tensor, Error> {
-        self.tensor(name, &[cols as u64, rows as u64])
+        let tensor = self.tensor(name, &[cols as u64, rows as u64])?;
+        match tensor.ty.tile_rows() {
+            tile if rows.is_multiple_of(tile) => Ok(tensor),
+            tile => Err(Error::PartialTile { name: name.to_owned(), ty: tensor.ty, rows, tile }),
+        }
     }
 
     fn vector(&mut self, name: &str, len: usize) -> Result<Tensor, Error> {

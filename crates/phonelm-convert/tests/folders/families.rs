@@ -181,7 +181,7 @@ fn progress_rises_to_the_total() {
     let folder = Folder::new("llama");
     let mut seen = Vec::new();
     let out = folder.dir.path().join("out.gguf");
-    let options = phonelm_convert::Options { ty: TensorType::F32 };
+    let options = phonelm_convert::Options::new(TensorType::F32);
     phonelm_convert::convert(folder.write(), &out, &options, &mut |p| {
         seen.push((p.done, p.total));
         ControlFlow::Continue(())
@@ -201,7 +201,7 @@ fn the_golden_folders_convert() {
         let dir = entry.unwrap().path();
         for ty in [TensorType::F32, TensorType::Q5_1] {
             let path = out.path().join("model.gguf");
-            let options = phonelm_convert::Options { ty };
+            let options = phonelm_convert::Options::new(ty);
             phonelm_convert::convert(&dir, &path, &options, &mut |_| ControlFlow::Continue(())).unwrap();
             let model = phonelm_model::ModelFile::open(&path).unwrap();
             assert!(dir.ends_with(model.metadata().str("general.name").unwrap().unwrap()));

@@ -109,7 +109,7 @@ impl Folder {
 
     pub(crate) fn convert(&self, ty: TensorType) -> Result<(ModelFile, Report), Error> {
         let out = self.dir.path().join("out.gguf");
-        let report = convert(self.write(), &out, &Options { ty }, &mut |_| ControlFlow::Continue(()))?;
+        let report = convert(self.write(), &out, &Options::new(ty), &mut |_| ControlFlow::Continue(()))?;
         Ok((ModelFile::open(&out).unwrap(), report))
     }
 
@@ -129,7 +129,7 @@ pub(crate) fn refusal_in(dir: &Path) -> String {
     };
     let before = files();
     let result =
-        convert(dir, &dir.join("out.gguf"), &Options { ty: TensorType::F32 }, &mut |_| ControlFlow::Continue(()));
+        convert(dir, &dir.join("out.gguf"), &Options::new(TensorType::F32), &mut |_| ControlFlow::Continue(()));
     let message = result.map(drop).expect_err("the folder must be refused").to_string();
     assert_eq!(files(), before, "nothing is left behind after: {message}");
     message

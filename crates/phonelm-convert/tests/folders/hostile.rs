@@ -21,7 +21,7 @@ fn missing_files() {
     fs::write(dir.join("config.json"), folder.config.to_string()).unwrap();
     assert_says(&refusal_in(dir), "has no model.safetensors (nor an index");
     let file = dir.join("config.json");
-    let error = convert(&file, &dir.join("out"), &Options { ty: TensorType::F32 }, &mut |_| ControlFlow::Continue(()))
+    let error = convert(&file, &dir.join("out"), &Options::new(TensorType::F32), &mut |_| ControlFlow::Continue(()))
         .unwrap_err();
     assert_says(&error.to_string(), "is no folder");
 }
@@ -166,8 +166,7 @@ fn places_where_nothing_can_be_written() {
     let folder = Folder::new("llama");
     let dir = folder.write();
     for out in [dir.to_path_buf(), dir.join("absent/out.gguf"), dir.join("config.json/out.gguf")] {
-        let error =
-            convert(dir, &out, &Options { ty: TensorType::F32 }, &mut |_| ControlFlow::Continue(())).unwrap_err();
+        let error = convert(dir, &out, &Options::new(TensorType::F32), &mut |_| ControlFlow::Continue(())).unwrap_err();
         assert_says(&error.to_string(), &format!("cannot write {}: writing failed", out.display()));
     }
 }
@@ -176,7 +175,7 @@ fn places_where_nothing_can_be_written() {
 fn a_stopped_conversion_leaves_nothing() {
     let folder = Folder::new("llama");
     let (dir, mut calls) = (folder.write(), 0);
-    let error = convert(dir, &dir.join("out.gguf"), &Options { ty: TensorType::F32 }, &mut |_| {
+    let error = convert(dir, &dir.join("out.gguf"), &Options::new(TensorType::F32), &mut |_| {
         calls += 1;
         if calls == 3 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     });

@@ -4,4 +4,5 @@
 mod families;
 mod folder;
 mod hostile;
+mod layouts;
 mod text;

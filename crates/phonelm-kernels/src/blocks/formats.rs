@@ -14,7 +14,7 @@ pub(crate) struct Scale {
 
 impl Scale {
     /// Minus zero is the minimum that changes no number, not even the sign of a zero.
-    fn without_min(scale: f32) -> Self {
+    pub(crate) fn without_min(scale: f32) -> Self {
         Self { scale, min: -0.0 }
     }
 }

@@ -79,6 +79,22 @@ pub enum BlockError {
         /// The type.
         ty: TensorType,
     },
+    /// A packed type where rows lie one after the other.
+    #[error("{ty} weaves rows into one another: read it through a packed matrix")]
+    Packed {
+        /// The type.
+        ty: TensorType,
+    },
+    /// Rows that fill no whole tile.
+    #[error("{rows} rows are no whole number of {ty} tiles of {tile}")]
+    PartialTile {
+        /// The packed type.
+        ty: TensorType,
+        /// Rows given.
+        rows: usize,
+        /// Rows of a tile.
+        tile: usize,
+    },
     /// A float type where a packed matrix needs blocks.
     #[error("{ty} is a float type: it is used as it is and not packed")]
     NotPackable {
@@ -103,6 +119,7 @@ pub fn dequantize(ty: TensorType, bytes: &[u8], out: &mut [f32]) -> Result<(), B
         TensorType::Q4_K => dequantize_blocks::<Q4_K>(bytes, out),
         TensorType::Q5_K => dequantize_blocks::<Q5_K>(bytes, out),
         TensorType::Q6_K => dequantize_blocks::<Q6_K>(bytes, out),
+        TensorType::Q4_0x16 | TensorType::Q8_0x16 => return Err(BlockError::Packed { ty }),
     }
     Ok(())
 }

@@ -9,7 +9,7 @@ use super::BlockError;
 
 /// Whether [`quantize`] writes this type.
 pub const fn can_quantize(ty: TensorType) -> bool {
-    !matches!(ty, TensorType::Q4_K | TensorType::Q5_K | TensorType::Q6_K)
+    !matches!(ty, TensorType::Q4_K | TensorType::Q5_K | TensorType::Q6_K) && ty.tile_rows() == 1
 }
 
 /// Appends the elements of `x`, a whole number of blocks, to `out` in the format `ty`.

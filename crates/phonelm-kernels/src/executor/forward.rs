@@ -7,6 +7,7 @@ use phonelm_model::{Config, ModelFile, RopeTable};
 
 use super::{
     cache::OpenCache,
+    embedding::Embedding,
     linear::{Inputs, Linear, Matrix, SharedMatrix, multiply},
 };
 use crate::{AttentionState, KV_BLOCK, Kernels, Pool};
@@ -29,6 +30,7 @@ pub(super) struct Layer {
 /// Everything of a model that a pass reads.
 pub(super) struct Network {
     pub(super) file: ModelFile,
+    pub(super) embedding: Embedding,
     pub(super) layers: Vec<Layer>,
     pub(super) norm: Vec<f32>,
     pub(super) head: Linear,

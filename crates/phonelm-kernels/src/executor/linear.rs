@@ -20,12 +20,16 @@ pub(super) enum Linear {
 }
 
 impl Linear {
-    /// Takes a tensor in: quantised types are repacked, which costs memory; float types stay in the file.
+    /// Takes a tensor in: float and packed types stay in the file, others are packed, which costs memory.
     pub(super) fn load(file: &ModelFile, tensor: &Tensor, pool: &Pool) -> Result<Self, LoadError> {
         match tensor.ty {
             TensorType::F32 | TensorType::F16 | TensorType::BF16 => {
                 float_matrix(file, tensor)?;
                 Ok(Self::Float(tensor.clone()))
+            }
+            ty if ty.tile_rows() > 1 => {
+                let range = tensor.range.clone();
+                Ok(Self::Packed(Packed::in_file(ty, file.mapping(), range, tensor.rows, tensor.cols)?))
             }
             ty => {
                 let bytes = file.bytes_of(tensor);
@@ -44,8 +48,8 @@ impl Linear {
     /// Bytes held in memory beyond the mapped file.
     pub(super) fn resident_bytes(&self) -> usize {
         match self {
-            Self::Packed(packed) => packed.bytes(),
-            Self::Float(_) => 0,
+            Self::Packed(packed) if !packed.is_mapped() => packed.bytes(),
+            Self::Packed(_) | Self::Float(_) => 0,
         }
     }
 

@@ -9,7 +9,7 @@ use crate::{GROUP, KV_BLOCK, Packed, QuantizedGroup, TILE_ROWS};
 /// Bytes that an executor holds beside the mapped file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Memory {
-    /// Repacked weights.
+    /// Weights that are packed at load; those of a packed file are read there.
     pub weights: u64,
     /// Keys and values of 64 tokens; a cache takes whole blocks.
     pub kv_block: u64,

@@ -5,6 +5,7 @@
 //! order, and attention merges blocks of 64 tokens in order.
 
 mod cache;
+mod embedding;
 mod forward;
 mod linear;
 mod memory;
@@ -20,6 +21,7 @@ use phonelm_model::{
 
 pub use cache::KvType;
 use cache::{Cache, Geometry};
+use embedding::Embedding;
 use forward::{Layer, Network, Pass, Scratch, Span};
 use linear::Linear;
 pub use memory::Memory;
@@ -97,7 +99,7 @@ pub struct CpuExecutor {
 }
 
 impl CpuExecutor {
-    /// Takes a model in: quantised matrices are repacked into memory, float ones are read from the file as they are needed.
+    /// Takes a model in: float and packed matrices are read in the file, other quantised ones are packed into memory.
     pub fn new(file: ModelFile, options: &CpuOptions) -> Result<Self, LoadError> {
         Self::load(file, options, &mut |_| ControlFlow::Continue(()))
     }
@@ -128,7 +130,7 @@ impl CpuExecutor {
         })
     }
 
-    /// Bytes of repacked weights in memory, beyond the mapped file.
+    /// Bytes of weights packed into memory, beyond the mapped file.
     pub fn weight_bytes(&self) -> usize {
         let n = &self.network;
         let layers = n.layers.iter().flat_map(|l| [&l.q, &l.k, &l.v, &l.o, &l.gate, &l.up, &l.down]);
@@ -203,7 +205,7 @@ impl CpuExecutor {
             for i in 0..part.positions {
                 let x = self.scratch.x.row_mut(first_row + i);
                 match part.input {
-                    Input::Tokens(tokens) => embed(&self.network.file, tokens[i], x),
+                    Input::Tokens(tokens) => self.network.embedding.row(&self.network.file, tokens[i], x),
                     Input::Rows(values) => x.copy_from_slice(&values[i * hidden..][..hidden]),
                 }
             }
@@ -347,15 +349,6 @@ fn within(option: &'static str, value: usize, max: usize) -> Result<usize, LoadE
     if (1..=max).contains(&value) { Ok(value) } else { Err(LoadError::Option { option, value, max }) }
 }
 
-/// Reads the embedding row of `token`, which is below the vocabulary, from the file.
-fn embed(file: &ModelFile, token: u32, out: &mut [f32]) {
-    let embedding = &file.weights().embedding;
-    let bytes = file.bytes_of(embedding);
-    let row_bytes = bytes.len() / embedding.rows;
-    let row = &bytes[token as usize * row_bytes..][..row_bytes];
-    let Ok(()) = dequantize(embedding.ty, row, out) else { unreachable!("the header's check fixed the row's length") };
-}
-
 fn load(
     file: ModelFile,
     config: &Config,
@@ -402,7 +395,8 @@ fn load(
     let head = linear(&weights.head)?;
     done(config.layers + 1)?;
     let rope = RopeTable::new(&config.rope, config.head_dim);
-    Ok(Network { layers, norm, head, rope, file })
+    let embedding = Embedding::load(&file)?;
+    Ok(Network { embedding, layers, norm, head, rope, file })
 }
 
 fn read_vector(file: &ModelFile, tensor: &Tensor, role: &'static str, layer: usize) -> Result<Vec<f32>, LoadError> {

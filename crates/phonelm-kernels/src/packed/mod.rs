@@ -1,50 +1,23 @@
 //! Weight matrices in the order in which kernels stream them: tiles of [`TILE_ROWS`] rows, a tile block by block along
-//! its columns, a block with its scales first. One form serves every instruction set.
+//! its columns, a block with its scales first. One form serves every instruction set, and files hold it as it is
+//! (`Q4_0x16`, `Q8_0x16`), so that such a matrix is read where it is mapped.
 //!
 //! The trap: rows are padded to whole tiles (zero scales), so an output row needs room for `tiles() * TILE_ROWS`.
 
+mod tiles;
+mod weave;
+
 use std::ops::Range;
-use std::sync::{Mutex, PoisonError};
 
-use half::f16;
 use phonelm_gguf::TensorType;
+use phonelm_model::Mapping;
 
-use crate::blocks::{Block, BlockError, Q4_0, Q4_1, Q4_K, Q5_0, Q5_1, Q5_K, Q6_K, Q8_0, Scale, cast, check_length};
+use crate::blocks::{BlockError, Q4_0, Q4_1, Q4_K, Q5_0, Q5_1, Q5_K, Q6_K, Q8_0, check_length};
 use crate::kernels::TILE_ROWS;
 use crate::pool::Pool;
-
-/// 16 rows x 32 columns of `scale * (q - 8)`, `q` in `0..=15`. Byte `4 * row + i` of `values[j]` holds column `8 j + i`
-/// in its low and column `8 j + 4 + i` in its high nibble.
-#[derive(Clone, Copy)]
-#[repr(C, align(32))]
-pub(crate) struct Q4Block {
-    /// f16 bits, one a row.
-    pub(crate) scales: [u16; TILE_ROWS],
-    pub(crate) values: [[u8; 64]; 4],
-}
-
-/// 16 rows x 32 columns of `scale * q`. Byte `4 * row + i` of `values[j]` holds column `4 j + i`.
-#[derive(Clone, Copy)]
-#[repr(C, align(32))]
-pub(crate) struct Q8Block {
-    /// f16 bits, one a row.
-    pub(crate) scales: [u16; TILE_ROWS],
-    pub(crate) values: [[i8; 64]; 8],
-}
-
-/// 16 rows x `4 * QUADS` columns of `scale * q + min`, `q` in `-32..=31`, laid out as in [`Q8Block`].
-#[derive(Clone, Copy)]
-#[repr(C, align(64))]
-pub(crate) struct AffineBlock<const QUADS: usize> {
-    pub(crate) scales: [f32; TILE_ROWS],
-    pub(crate) mins: [f32; TILE_ROWS],
-    pub(crate) values: [[i8; 64]; QUADS],
-}
-
-const _: () = assert!(size_of::<Q4Block>() == 288);
-const _: () = assert!(size_of::<Q8Block>() == 544);
-const _: () = assert!(size_of::<AffineBlock<8>>() == 640);
-const _: () = assert!(size_of::<AffineBlock<4>>() == 384);
+use tiles::Tiles;
+pub(crate) use weave::{AffineBlock, Q4Block, Q8Block};
+use weave::{PackedBlock, pack, unpack};
 
 /// The blocks of neighbouring tiles: tile after tile, each along its columns.
 #[derive(Clone, Copy)]
@@ -60,8 +33,8 @@ pub(crate) enum Blocks<'a> {
 }
 
 enum Storage {
-    Q4(Vec<Q4Block>),
-    Q8(Vec<Q8Block>),
+    Q4(Tiles<Q4Block>),
+    Q8(Tiles<Q8Block>),
     Affine32(Vec<AffineBlock<8>>),
     Affine16(Vec<AffineBlock<4>>),
 }
@@ -90,8 +63,8 @@ impl Packed {
         }
         check_length(ty, bytes, len)?;
         let storage = match ty {
-            TensorType::Q4_0 => Storage::Q4(pack::<Q4_0, _>(bytes, cols, pool)),
-            TensorType::Q8_0 => Storage::Q8(pack::<Q8_0, _>(bytes, cols, pool)),
+            TensorType::Q4_0 => Storage::Q4(Tiles::Owned(pack::<Q4_0, _>(bytes, cols, pool))),
+            TensorType::Q8_0 => Storage::Q8(Tiles::Owned(pack::<Q8_0, _>(bytes, cols, pool))),
             TensorType::Q4_1 => Storage::Affine32(pack::<Q4_1, _>(bytes, cols, pool)),
             TensorType::Q5_0 => Storage::Affine32(pack::<Q5_0, _>(bytes, cols, pool)),
             TensorType::Q5_1 => Storage::Affine32(pack::<Q5_1, _>(bytes, cols, pool)),
@@ -99,14 +72,43 @@ impl Packed {
             TensorType::Q5_K => Storage::Affine32(pack::<Q5_K, _>(bytes, cols, pool)),
             TensorType::Q6_K => Storage::Affine16(pack::<Q6_K, _>(bytes, cols, pool)),
             TensorType::F32 | TensorType::F16 | TensorType::BF16 => return Err(BlockError::NotPackable { ty }),
+            TensorType::Q4_0x16 | TensorType::Q8_0x16 => return Err(BlockError::Packed { ty }),
         };
         Ok(Self { rows, cols, storage })
     }
 
-    /// Bytes of a packed matrix of `rows` rows of `cols` columns stored as `ty`; 0 for the types that are not packed.
+    /// The matrix that lies packed in `range` of a file, read there.
+    ///
+    /// Fails for types that are not packed, for rows that are no whole number of tiles, and for bytes of another length.
+    pub fn in_file(
+        ty: TensorType,
+        mapping: &Mapping,
+        range: Range<usize>,
+        rows: usize,
+        cols: usize,
+    ) -> Result<Self, BlockError> {
+        let len = rows.checked_mul(cols).ok_or(BlockError::TooLarge { ty, rows, cols })?;
+        check_length(ty, mapping.get(range.clone()).unwrap_or_default(), len)?;
+        if !rows.is_multiple_of(TILE_ROWS) {
+            return Err(BlockError::PartialTile { ty, rows, tile: TILE_ROWS });
+        }
+        if !cols.is_multiple_of(ty.block_len()) {
+            return Err(BlockError::PartialBlock { ty, len: cols, block: ty.block_len() });
+        }
+        let storage = match ty {
+            TensorType::Q4_0x16 => Storage::Q4(Tiles::of(mapping, range)),
+            TensorType::Q8_0x16 => Storage::Q8(Tiles::of(mapping, range)),
+            _ => return Err(BlockError::NotPackable { ty }),
+        };
+        Ok(Self { rows, cols, storage })
+    }
+
+    /// Bytes in memory of a packed matrix of `rows` rows of `cols` columns stored as `ty`; 0 for the types that are read
+    /// in the file.
     pub fn bytes_of(ty: TensorType, rows: usize, cols: usize) -> u64 {
         let (block, columns) = match ty {
             TensorType::F32 | TensorType::F16 | TensorType::BF16 => return 0,
+            TensorType::Q4_0x16 | TensorType::Q8_0x16 => return 0,
             TensorType::Q4_0 => (size_of::<Q4Block>(), 32),
             TensorType::Q8_0 => (size_of::<Q8Block>(), 32),
             TensorType::Q4_1 | TensorType::Q5_0 | TensorType::Q5_1 | TensorType::Q4_K | TensorType::Q5_K => {
@@ -132,13 +134,56 @@ impl Packed {
         self.rows.div_ceil(TILE_ROWS)
     }
 
-    /// Bytes of memory held.
+    /// Whether it is read in the file, so that it takes no memory of its own.
+    pub fn is_mapped(&self) -> bool {
+        matches!(&self.storage, Storage::Q4(Tiles::Mapped(..)) | Storage::Q8(Tiles::Mapped(..)))
+    }
+
+    /// Bytes of all blocks.
     pub fn bytes(&self) -> usize {
         match self.tile_blocks(0..self.tiles()) {
             Blocks::Q4(b) => size_of_val(b),
             Blocks::Q8(b) => size_of_val(b),
             Blocks::Affine32(b) => size_of_val(b),
             Blocks::Affine16(b) => size_of_val(b),
+        }
+    }
+
+    /// Writes the weights of one row, `[cols]`.
+    pub fn row(&self, row: usize, out: &mut [f32]) {
+        let (tile, row) = (row / TILE_ROWS, row % TILE_ROWS);
+        match self.tile_blocks(tile..tile + 1) {
+            Blocks::Q4(b) => row_of(b, row, out),
+            Blocks::Q8(b) => row_of(b, row, out),
+            Blocks::Affine32(b) => row_of(b, row, out),
+            Blocks::Affine16(b) => row_of(b, row, out),
+        }
+    }
+
+    /// The packed type and bytes under which a file holds this matrix, if one can: from Q4_0 or Q8_0, in whole tiles.
+    pub fn file_bytes(&self) -> Option<(TensorType, &[u8])> {
+        if !self.rows.is_multiple_of(TILE_ROWS) {
+            return None;
+        }
+        match &self.storage {
+            Storage::Q4(tiles) => Some((TensorType::Q4_0x16, tiles.bytes())),
+            Storage::Q8(tiles) => Some((TensorType::Q8_0x16, tiles.bytes())),
+            Storage::Affine32(_) | Storage::Affine16(_) => None,
+        }
+    }
+
+    /// The rows one after the other, as Q4_0 or Q8_0, of a matrix that a file can hold packed; see [`Self::file_bytes`].
+    pub fn unpack(&self) -> Option<Vec<u8>> {
+        match &self.storage {
+            Storage::Q4(tiles) => Some(unpack(tiles, self.rows, |values, scale, out| {
+                out.extend(scale.to_le_bytes());
+                out.extend((0..16).map(|i| (values[i] + 8) as u8 | ((values[i + 16] + 8) as u8) << 4));
+            })),
+            Storage::Q8(tiles) => Some(unpack(tiles, self.rows, |values, scale, out| {
+                out.extend(scale.to_le_bytes());
+                out.extend(values.map(|value| value as u8));
+            })),
+            Storage::Affine32(_) | Storage::Affine16(_) => None,
         }
     }
 
@@ -157,78 +202,13 @@ impl Packed {
     }
 }
 
-/// A block of a packed matrix that can take in one row's group.
-trait PackedBlock: Copy + Send {
-    const COLS: usize;
-    const ZERO: Self;
-
-    fn put(&mut self, row: usize, values: &[i8], scale: Scale);
-}
-
-impl PackedBlock for Q4Block {
-    const COLS: usize = 32;
-    const ZERO: Self = Self { scales: [0; TILE_ROWS], values: [[0x88; 64]; 4] };
-
-    fn put(&mut self, row: usize, values: &[i8], scale: Scale) {
-        self.scales[row] = f16::from_f32(scale.scale).to_bits();
-        for (eight, out) in values.chunks_exact(8).zip(&mut self.values) {
-            for i in 0..4 {
-                out[4 * row + i] = (eight[i] + 8) as u8 | ((eight[i + 4] + 8) as u8) << 4;
-            }
+/// One row of a tile.
+fn row_of<P: PackedBlock>(tile: &[P], row: usize, out: &mut [f32]) {
+    let mut values = [0; 32];
+    for (block, out) in tile.iter().zip(out.chunks_exact_mut(P::COLS)) {
+        let scale = block.get(row, &mut values);
+        for (out, value) in out.iter_mut().zip(values) {
+            *out = scale.scale * f32::from(value) + scale.min;
         }
     }
-}
-
-impl PackedBlock for Q8Block {
-    const COLS: usize = 32;
-    const ZERO: Self = Self { scales: [0; TILE_ROWS], values: [[0; 64]; 8] };
-
-    fn put(&mut self, row: usize, values: &[i8], scale: Scale) {
-        self.scales[row] = f16::from_f32(scale.scale).to_bits();
-        put_quads(&mut self.values, row, values);
-    }
-}
-
-impl<const QUADS: usize> PackedBlock for AffineBlock<QUADS> {
-    const COLS: usize = 4 * QUADS;
-    const ZERO: Self = Self { scales: [0.0; TILE_ROWS], mins: [0.0; TILE_ROWS], values: [[0; 64]; QUADS] };
-
-    fn put(&mut self, row: usize, values: &[i8], scale: Scale) {
-        self.scales[row] = scale.scale;
-        self.mins[row] = scale.min;
-        put_quads(&mut self.values, row, values);
-    }
-}
-
-fn put_quads<const QUADS: usize>(out: &mut [[i8; 64]; QUADS], row: usize, values: &[i8]) {
-    for (quad, out) in values.chunks_exact(4).zip(out) {
-        out[4 * row..4 * row + 4].copy_from_slice(quad);
-    }
-}
-
-fn pack<B: Block, P: PackedBlock>(bytes: &[u8], cols: usize, pool: &Pool) -> Vec<P> {
-    let per_row = cols / B::LEN;
-    if per_row == 0 {
-        return Vec::new();
-    }
-    let source = cast::<B>(bytes);
-    let per_tile = cols / P::COLS;
-    let tiles = (source.len() / per_row).div_ceil(TILE_ROWS);
-    let mut out = vec![P::ZERO; tiles * per_tile];
-    let work = Mutex::new(out.chunks_exact_mut(per_tile).zip(source.chunks(per_row * TILE_ROWS)));
-    pool.run(tiles, &|_| {
-        let next = work.lock().unwrap_or_else(PoisonError::into_inner).next();
-        let Some((tile, rows)) = next else { return };
-        let mut values = [0; 256];
-        let mut scales = [Scale::default(); 16];
-        for (row, blocks) in rows.chunks_exact(per_row).enumerate() {
-            for (block, out) in blocks.iter().zip(tile.chunks_exact_mut(B::LEN / P::COLS)) {
-                block.decode(&mut values, &mut scales);
-                for ((group, scale), out) in values.chunks_exact(P::COLS).zip(&scales).zip(out) {
-                    out.put(row, group, *scale);
-                }
-            }
-        }
-    });
-    out
 }

@@ -1,0 +1,104 @@
+//! One GGUF file to another with the same numbers, whose quantised rows lie in another layout.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::ops::ControlFlow;
+use std::path::Path;
+
+use phonelm_gguf::{PADDING_KEY, TensorInfo, TensorType, Writer};
+use phonelm_kernels::{Packed, Pool, default_threads};
+use phonelm_model::{LAYOUT, LAYOUT_KEY, ModelFile};
+
+use crate::Error;
+use crate::convert::{Layout, Progress, Report, not_packed};
+use crate::save::save;
+use crate::weights::WriteError;
+
+/// Writes the model of the GGUF file `source` to `out` with its quantised matrices in `layout`; everything else stays.
+///
+/// The file is written under a temporary name beside `out` and renamed when whole; after an error nothing is left.
+/// `progress` ends the work with [`ControlFlow::Break`] ([`Error::Cancelled`]).
+pub fn repack(
+    source: &Path,
+    out: &Path,
+    layout: Layout,
+    progress: &mut dyn FnMut(Progress<'_>) -> ControlFlow<()>,
+) -> Result<Report, Error> {
+    let model = ModelFile::open(source)?;
+    let tensors: Vec<(&TensorInfo, TensorType)> =
+        model.gguf().tensors().iter().map(|info| (info, layout.of(info.ty, info.rows() as usize))).collect();
+    let writer = declare(&model, &tensors);
+    let bytes = save(out, |file| fill(file, &writer, &model, &tensors, progress))?;
+
+    let mut counts = BTreeMap::new();
+    for (_, ty) in &tensors {
+        *counts.entry(ty.name()).or_insert(0) += 1;
+    }
+    let warnings = not_packed(tensors.iter().map(|(info, ty)| (info.name.as_str(), *ty)), layout);
+    let parameters = model.config().parameters();
+    Ok(Report { warnings: warnings.into_iter().collect(), bytes, parameters, tensors: counts })
+}
+
+fn declare(model: &ModelFile, tensors: &[(&TensorInfo, TensorType)]) -> Writer {
+    let mut writer = Writer::new();
+    writer.page_aligned(true);
+    // Both say how this file is laid out, not what it holds.
+    let kept = |key: &str| key != PADDING_KEY && key != LAYOUT_KEY;
+    for (key, value) in model.metadata().iter().filter(|(key, _)| kept(key)) {
+        writer.set(key, value.clone());
+    }
+    writer.alignment(256);
+    if tensors.iter().any(|(_, ty)| ty.tile_rows() > 1) {
+        writer.set(LAYOUT_KEY, LAYOUT);
+    }
+    for (info, ty) in tensors {
+        writer.tensor(info.name.as_str(), &info.shape, *ty);
+    }
+    writer
+}
+
+fn fill<W: Write>(
+    out: W,
+    writer: &Writer,
+    model: &ModelFile,
+    tensors: &[(&TensorInfo, TensorType)],
+    progress: &mut dyn FnMut(Progress<'_>) -> ControlFlow<()>,
+) -> Result<W, WriteError> {
+    let mut body = writer.start(out)?;
+    let total = body.tensors().iter().map(TensorInfo::size).sum();
+    let pool = Pool::new(default_threads());
+    let mut done = 0;
+    for (info, ty) in tensors {
+        let bytes = relaid(model, info, *ty, &pool)?;
+        body.tensor(&bytes)?;
+        done += bytes.len() as u64;
+        if progress(Progress { tensor: &info.name, done, total }).is_break() {
+            return Err(WriteError::Source(Error::Cancelled));
+        }
+    }
+    Ok(body.finish()?)
+}
+
+/// A tensor's bytes as type `ty`, which holds the same numbers as its own.
+fn relaid<'a>(
+    model: &'a ModelFile,
+    info: &TensorInfo,
+    ty: TensorType,
+    pool: &Pool,
+) -> Result<Cow<'a, [u8]>, WriteError> {
+    let bytes = info.bytes(model.bytes()).unwrap_or_default();
+    if ty == info.ty {
+        return Ok(Cow::Borrowed(bytes));
+    }
+    let (rows, cols) = (info.rows() as usize, info.row_len() as usize);
+    let refused = |_| WriteError::Source(Error::CannotQuantize { ty });
+    let relaid = if ty.tile_rows() > 1 {
+        let packed = Packed::from_blocks(info.ty, bytes, rows, cols, pool).map_err(refused)?;
+        packed.file_bytes().map(|(_, bytes)| bytes.to_vec())
+    } else {
+        let range = info.range.start as usize..info.range.end as usize;
+        Packed::in_file(info.ty, model.mapping(), range, rows, cols).map_err(refused)?.unpack()
+    };
+    relaid.map(Cow::Owned).ok_or(WriteError::Source(Error::CannotQuantize { ty }))
+}

@@ -1,0 +1,43 @@
+//! The embedding: one row a token, read from the file.
+
+use phonelm_gguf::TensorType;
+use phonelm_model::ModelFile;
+
+use super::LoadError;
+use crate::Packed;
+use crate::blocks::dequantize;
+
+/// Where the rows come from.
+pub(super) enum Embedding {
+    /// Rows of this type that lie one after the other.
+    Rows(TensorType),
+    /// Rows woven into tiles.
+    Packed(Packed),
+}
+
+impl Embedding {
+    pub(super) fn load(file: &ModelFile) -> Result<Self, LoadError> {
+        let tensor = &file.weights().embedding;
+        if tensor.ty.tile_rows() == 1 {
+            return Ok(Self::Rows(tensor.ty));
+        }
+        let range = tensor.range.clone();
+        Ok(Self::Packed(Packed::in_file(tensor.ty, file.mapping(), range, tensor.rows, tensor.cols)?))
+    }
+
+    /// Writes the row of `token`, which is below the vocabulary, to `out`, `[hidden]`.
+    pub(super) fn row(&self, file: &ModelFile, token: u32, out: &mut [f32]) {
+        match self {
+            Self::Packed(packed) => packed.row(token as usize, out),
+            Self::Rows(ty) => {
+                let tensor = &file.weights().embedding;
+                let bytes = file.bytes_of(tensor);
+                let row_bytes = bytes.len() / tensor.rows;
+                let row = &bytes[token as usize * row_bytes..][..row_bytes];
+                let Ok(()) = dequantize(*ty, row, out) else {
+                    unreachable!("the header's check fixed the row's length")
+                };
+            }
+        }
+    }
+}
