@@ -4,6 +4,7 @@
 //! without [`Engine::close`] keeps its memory until the engine goes.
 
 use std::ops::ControlFlow;
+use std::panic::resume_unwind;
 
 use phonelm_gguf::Metadata;
 use phonelm_kernels::{CpuExecutor, CpuOptions};
@@ -63,7 +64,7 @@ impl Perplexity {
 }
 
 impl Engine {
-    /// Takes a model onto the CPU. Errors: as [`Self::new`], and weights that cannot be taken in.
+    /// Takes a model onto the CPU, its tokenizer on a thread beside. Errors: as [`Self::new`], and weights that cannot be taken in.
     pub fn open(file: ModelFile, options: &CpuOptions) -> Result<Self, Error> {
         Self::load(file, options, &mut |_| ControlFlow::Continue(()))
     }
@@ -76,9 +77,18 @@ impl Engine {
         progress: &mut dyn FnMut(f64) -> ControlFlow<()>,
     ) -> Result<Self, Error> {
         let vocab = file.config().vocab;
-        let language = Language::read(file.metadata(), vocab)?;
-        let executor = Box::new(CpuExecutor::load(file, options, progress)?);
-        Ok(Self::of(executor, language, vocab))
+        let (language, executor) = std::thread::scope(|scope| {
+            let read = || Language::read(file.metadata(), vocab);
+            // Without a second thread one comes after the other.
+            let beside = std::thread::Builder::new().name("phonelm-tokenizer".to_owned()).spawn_scoped(scope, read);
+            let executor = CpuExecutor::load(file.clone(), options, progress);
+            let language = match beside {
+                Ok(thread) => thread.join().unwrap_or_else(|panic| resume_unwind(panic)),
+                Err(_) => read(),
+            };
+            (language, executor)
+        });
+        Ok(Self::of(Box::new(executor?), language?, vocab))
     }
 
     /// Puts an executor together with what a model file says about text. A file without tokenizer or chat template

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::path::Path;
+use std::sync::Arc;
 
 use phonelm_gguf::{Gguf, Metadata, TensorType};
 
@@ -12,7 +13,7 @@ pub const LAYOUT_KEY: &str = "phonelm.layout";
 /// The layout that is written and read.
 pub const LAYOUT: u32 = 1;
 
-/// A model file whose header, config and tensor table have been checked.
+/// A model file whose header, config and tensor table have been checked. Clones share it.
 ///
 /// ```no_run
 /// let model = phonelm_model::ModelFile::open("model.gguf".as_ref())?;
@@ -20,7 +21,10 @@ pub const LAYOUT: u32 = 1;
 /// # Ok::<(), phonelm_model::Error>(())
 /// ```
 #[derive(Clone, Debug)]
-pub struct ModelFile {
+pub struct ModelFile(Arc<Parts>);
+
+#[derive(Debug)]
+struct Parts {
     mapping: Mapping,
     gguf: Gguf,
     config: Config,
@@ -40,28 +44,28 @@ impl ModelFile {
         check_layout(&gguf)?;
         let config = Config::read(&gguf, &mapping)?;
         let weights = Weights::find(&gguf, &config)?;
-        Ok(Self { mapping, gguf, config, weights })
+        Ok(Self(Arc::new(Parts { mapping, gguf, config, weights })))
     }
 
     /// The model's shape.
     pub fn config(&self) -> &Config {
-        &self.config
+        &self.0.config
     }
 
     /// The header with the tensor table.
     pub fn gguf(&self) -> &Gguf {
-        &self.gguf
+        &self.0.gguf
     }
 
     /// The metadata of the header.
     pub fn metadata(&self) -> &Metadata {
-        self.gguf.metadata()
+        self.0.gguf.metadata()
     }
 
     /// The type that holds most of the weights' bytes: what a model is said to be quantised to.
     pub fn main_type(&self) -> TensorType {
         let mut bytes: HashMap<TensorType, u64> = HashMap::new();
-        for tensor in self.gguf.tensors() {
+        for tensor in self.0.gguf.tensors() {
             *bytes.entry(tensor.ty).or_default() += tensor.size();
         }
         bytes.into_iter().max_by_key(|&(ty, bytes)| (bytes, ty.id())).map_or(TensorType::F32, |(ty, _)| ty)
@@ -69,22 +73,22 @@ impl ModelFile {
 
     /// Every tensor by role.
     pub fn weights(&self) -> &Weights {
-        &self.weights
+        &self.0.weights
     }
 
     /// The rows of one of its tensors.
     pub fn bytes_of(&self, tensor: &Tensor) -> &[u8] {
-        &self.mapping[tensor.range.clone()]
+        &self.0.mapping[tensor.range.clone()]
     }
 
     /// Where its bytes lie.
     pub fn mapping(&self) -> &Mapping {
-        &self.mapping
+        &self.0.mapping
     }
 
     /// Bytes of the whole file.
     pub fn bytes(&self) -> &[u8] {
-        &self.mapping
+        &self.0.mapping
     }
 
     /// BLAKE3 over header, metadata, tensor table, file size and the first and last 4 KB of each tensor: tells models
@@ -93,9 +97,9 @@ impl ModelFile {
         const EDGE: usize = 4096;
         let bytes = self.bytes();
         let mut hash = blake3::Hasher::new();
-        hash.update(&bytes[..(self.gguf.data_start() as usize).min(bytes.len())]);
+        hash.update(&bytes[..(self.0.gguf.data_start() as usize).min(bytes.len())]);
         hash.update(&(bytes.len() as u64).to_le_bytes());
-        for info in self.gguf.tensors() {
+        for info in self.0.gguf.tensors() {
             if let Some(tensor) = bytes.get(info.range.start as usize..info.range.end as usize) {
                 hash.update(&tensor[..EDGE.min(tensor.len())]);
                 hash.update(&tensor[tensor.len().saturating_sub(EDGE)..]);

@@ -111,7 +111,7 @@ unsafe fn matmul(w: &Packed, tiles: Range<usize>, x: &QuantizedRows, out: &OutRo
     }
 }
 
-/// All rows in strips of 8, 4, 2 and 1.
+/// All rows in strips of 8, and what is left in one strip.
 #[inline(always)]
 unsafe fn strips<B: Block>(blocks: &[B], rows: Range<usize>, x: &QuantizedRows, tile: usize, out: &OutRows<'_>) {
     let mut m = rows.start;
@@ -121,16 +121,15 @@ unsafe fn strips<B: Block>(blocks: &[B], rows: Range<usize>, x: &QuantizedRows, 
             strip::<B, STRIP>(blocks, x, m, tile, out);
             m += STRIP;
         }
-        if rows.end - m >= 4 {
-            strip::<B, 4>(blocks, x, m, tile, out);
-            m += 4;
-        }
-        if rows.end - m >= 2 {
-            strip::<B, 2>(blocks, x, m, tile, out);
-            m += 2;
-        }
-        if rows.end - m == 1 {
-            strip::<B, 1>(blocks, x, m, tile, out);
+        match rows.end - m {
+            1 => strip::<B, 1>(blocks, x, m, tile, out),
+            2 => strip::<B, 2>(blocks, x, m, tile, out),
+            3 => strip::<B, 3>(blocks, x, m, tile, out),
+            4 => strip::<B, 4>(blocks, x, m, tile, out),
+            5 => strip::<B, 5>(blocks, x, m, tile, out),
+            6 => strip::<B, 6>(blocks, x, m, tile, out),
+            7 => strip::<B, 7>(blocks, x, m, tile, out),
+            _ => {}
         }
     }
 }
