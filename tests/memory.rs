@@ -11,7 +11,7 @@ use phonelm_tests::{extend, small_config};
 #[test]
 fn weights_and_caches_cost_what_was_foretold() {
     for ty in [TensorType::F16, TensorType::Q4_0, TensorType::Q8_0, TensorType::Q5_1] {
-        for kv in [KvType::F16, KvType::F32] {
+        for kv in [KvType::F16, KvType::F32, KvType::Q8_0] {
             let bytes = random_model(&small_config(Family::PhoneLm, false), ty, 7).unwrap();
             let file = ModelFile::new(Mapping::from_vec(bytes)).unwrap();
             let options = CpuOptions { threads: Some(1), kv, ..CpuOptions::default() };

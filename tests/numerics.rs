@@ -5,7 +5,7 @@
 
 use phonelm_convert::random_model;
 use phonelm_gguf::TensorType;
-use phonelm_kernels::{CpuExecutor, CpuOptions, KvType, kernel_sets};
+use phonelm_kernels::{CpuExecutor, CpuOptions, KvType, LoadError, kernel_sets};
 use phonelm_model::{Executor, Family, Input, LogitsFor, Mapping, ModelFile, Segment};
 use phonelm_tests::{extend, logits, small_config};
 use proptest::prelude::*;
@@ -78,10 +78,11 @@ fn check_all_ways(file: &ModelFile, kernels: &str, kv: KvType) {
 #[test]
 fn every_weight_type_and_kernel_set() {
     for ty in [TensorType::Q4_0, TensorType::Q8_0, TensorType::Q5_1, TensorType::F16, TensorType::F32] {
-        let file = model(Family::PhoneLm, ty, true);
         for kernels in available_kernels() {
-            println!("{ty} on {kernels}");
-            check_all_ways(&file, kernels, KvType::F16);
+            for kv in [KvType::F16, KvType::Q8_0] {
+                println!("{ty} on {kernels}, keys and values as {kv:?}");
+                check_all_ways(&model(Family::PhoneLm, ty, kv != KvType::Q8_0), kernels, kv);
+            }
         }
     }
 }
@@ -89,9 +90,34 @@ fn every_weight_type_and_kernel_set() {
 #[test]
 fn every_family() {
     for family in Family::ALL {
-        for awkward in [false, true] {
+        for (awkward, kv) in [(false, KvType::F32), (true, KvType::F32), (false, KvType::Q8_0)] {
             let kernels = available_kernels()[0];
-            check_all_ways(&model(family, TensorType::Q8_0, awkward), kernels, KvType::F32);
+            check_all_ways(&model(family, TensorType::Q8_0, awkward), kernels, kv);
+        }
+    }
+}
+
+#[test]
+fn bytes_want_heads_of_whole_groups() {
+    let file = model(Family::PhoneLm, TensorType::Q4_0, true);
+    let options = CpuOptions { kv: KvType::Q8_0, ..CpuOptions::default() };
+    let refused = CpuExecutor::new(file, &options).err().unwrap();
+    assert!(matches!(refused, LoadError::HeadWidth { head_dim: 40, multiple: 32 }), "{refused}");
+}
+
+#[test]
+fn an_export_goes_into_its_own_type_alone() {
+    let file = model(Family::PhoneLm, TensorType::Q4_0, false);
+    let mut executors =
+        [KvType::F16, KvType::F32, KvType::Q8_0].map(|kv| executor(&file, available_kernels()[0], 1, kv));
+    let exports = executors.each_mut().map(|executor| {
+        let cache = executor.create();
+        extend(executor, cache, &text(70, file.config().vocab));
+        executor.export(cache).unwrap()
+    });
+    for (i, executor) in executors.iter_mut().enumerate() {
+        for (j, export) in exports.iter().enumerate() {
+            assert_eq!(executor.import(export).is_ok(), i == j, "{j} into {i}");
         }
     }
 }
@@ -99,13 +125,15 @@ fn every_family() {
 #[test]
 fn all_kernel_sets_agree_to_the_bit() {
     for ty in [TensorType::Q4_0, TensorType::Q8_0, TensorType::Q4_1, TensorType::BF16] {
-        let file = model(Family::Qwen3, ty, true);
-        let tokens = text(80, file.config().vocab);
-        let mut results =
-            available_kernels().into_iter().map(|k| (k, logits(&mut executor(&file, k, 2, KvType::F16), &tokens)));
-        let (first, reference) = results.next().unwrap();
-        for (name, found) in results {
-            assert_eq!(reference, found, "{ty}: {first} against {name}");
+        for kv in [KvType::F16, KvType::Q8_0] {
+            let file = model(Family::Qwen3, ty, kv != KvType::Q8_0);
+            let tokens = text(80, file.config().vocab);
+            let mut results =
+                available_kernels().into_iter().map(|k| (k, logits(&mut executor(&file, k, 2, kv), &tokens)));
+            let (first, reference) = results.next().unwrap();
+            for (name, found) in results {
+                assert_eq!(reference, found, "{ty}, {kv:?}: {first} against {name}");
+            }
         }
     }
 }
@@ -126,12 +154,16 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
 
     #[test]
-    fn any_cuts_give_the_same_bits(cuts in prop::collection::vec(1usize..60, 1..6), keep in 1usize..100) {
-        let file = model(Family::PhoneLm, TensorType::Q4_0, true);
+    fn any_cuts_give_the_same_bits(
+        cuts in prop::collection::vec(1usize..60, 1..6),
+        keep in 1usize..100,
+        kv in prop::sample::select(vec![KvType::F16, KvType::Q8_0]),
+    ) {
+        let file = model(Family::PhoneLm, TensorType::Q4_0, kv != KvType::Q8_0);
         let vocab = file.config().vocab;
         let total: usize = cuts.iter().sum();
         let tokens = text(total, vocab);
-        let mut executor = executor(&file, available_kernels()[0], 2, KvType::F16);
+        let mut executor = executor(&file, available_kernels()[0], 2, kv);
         let whole = logits(&mut executor, &tokens);
         let cache = executor.create();
         let (mut found, mut start) = (Vec::new(), 0);

@@ -1,21 +1,31 @@
-//! One head's keys and values in blocks of [`KV_BLOCK`] tokens, and the running state of the online softmax that goes
-//! over them (arXiv 2205.14135, algorithm 1; arXiv 2307.08691, section 3.1).
+//! Attention of some rows over one head's keys and values, which lie in blocks of [`KV_BLOCK`] tokens: the online softmax
+//! goes over them block by block (arXiv 2205.14135, algorithm 1; arXiv 2307.08691, section 3.1). [`floats`] and [`bytes`]
+//! hold what depends on how keys and values are stored.
 //!
-//! The trap: a block's keys lie transposed, `[head_dim, 64]`, so that 64 scores grow side by side.
+//! The trap: a block's keys lie transposed, so that 64 scores grow side by side.
 
 // As in `float`: loops over indices keep their bodies in the function that has the features.
 #![allow(clippy::needless_range_loop)]
 
+mod bytes;
+mod floats;
+
 use std::ops::Range;
 
-use crate::float::{exp, fold};
-use crate::kernels::LANES;
-use crate::vector::{F16, F32, Format, Vector};
+use crate::float::{exp, fold, quantize};
+use crate::kernels::{GROUP, LANES};
+use crate::rows::QuantizedGroup;
+use crate::vector::{F16, F32, Isa};
+
+pub(crate) use bytes::ByteTile;
+use bytes::Bytes;
+pub use bytes::Q8Square;
+use floats::Floats;
 
 /// Tokens of a block.
 pub const KV_BLOCK: usize = 64;
 
-/// Keys `[head_dim, 64]` and values `[64, head_dim]` of one head. Tokens that no row sees may hold anything.
+/// Keys and values of one head. Tokens that no row sees may hold anything.
 #[derive(Clone, Copy, Debug)]
 pub enum KvBlock<'a> {
     /// IEEE half precision, as bits.
@@ -32,134 +42,174 @@ pub enum KvBlock<'a> {
         /// `[64, head_dim]`.
         values: &'a [f32],
     },
+    /// Bytes with a scale for 32 elements of a token.
+    Q8_0 {
+        /// `[head_dim / 32, 2]` squares, each of 32 tokens.
+        keys: &'a [Q8Square],
+        /// As the keys.
+        values: &'a [Q8Square],
+    },
+}
+
+impl KvBlock<'_> {
+    /// Its first byte.
+    fn start(&self) -> *const u8 {
+        match self {
+            Self::F16 { keys, .. } => keys.as_ptr().cast(),
+            Self::F32 { keys, .. } => keys.as_ptr().cast(),
+            Self::Q8_0 { keys, .. } => keys.as_ptr().cast(),
+        }
+    }
+}
+
+/// One block as the loop over rows sees it.
+///
+/// # Safety
+/// The CPU has the instructions of the set.
+trait Block {
+    /// `q . k` of `R` rows from `first` on with the 64 tokens.
+    unsafe fn scores<const R: usize>(&self, first: usize) -> [[f32; KV_BLOCK]; R];
+
+    /// `out[r] += weights[r][j] * values[j]` for the same rows and the first `seen[r]` tokens.
+    unsafe fn add_values<const R: usize>(
+        &self,
+        first: usize,
+        weights: &[[f32; KV_BLOCK]; R],
+        seen: &[usize; R],
+        out: &mut [f32],
+    );
+}
+
+/// How far ahead of their use keys and values are fetched. The hardware fetches ahead too, but not into another block.
+const AHEAD: usize = 4 << 10;
+
+/// Memory that is read from one end to the other, and what is read after it.
+#[derive(Clone, Copy)]
+struct Stream {
+    here: *const u8,
+    bytes: usize,
+    next: *const u8,
+}
+
+impl Stream {
+    fn new<T>(here: &[T], next: *const u8) -> Self {
+        Self { here: here.as_ptr().cast(), bytes: size_of_val(here), next }
+    }
+
+    /// Fetches what lies [`AHEAD`] of some of its bytes.
+    #[inline(always)]
+    fn fetch<I: Isa>(self, bytes: Range<usize>) {
+        for at in bytes.step_by(64) {
+            let at = at + AHEAD;
+            I::prefetch(if at < self.bytes {
+                self.here.wrapping_add(at)
+            } else {
+                self.next.wrapping_add(at - self.bytes)
+            });
+        }
+    }
 }
 
 /// The softmax of some rows so far: `out / sum` is their attention over the tokens seen, with scores relative to `max`.
-#[derive(Debug)]
-pub struct AttentionState<'a> {
-    /// Largest score of each row so far; starts at minus infinity.
-    pub max: &'a mut [f32],
-    /// Sum of `exp(score - max)` of each row; starts at 0.
-    pub sum: &'a mut [f32],
-    /// Values weighted by `exp(score - max)`, `[rows, head_dim]`; starts at 0.
-    pub out: &'a mut [f32],
+struct State<'a> {
+    max: Vec<f32>,
+    sum: Vec<f32>,
+    /// Values weighted by `exp(score - max)`, `[rows, head_dim]`.
+    out: &'a mut [f32],
 }
 
-impl AttentionState<'_> {
-    /// Sets the starting values.
-    pub fn start(&mut self) {
-        self.max.fill(f32::NEG_INFINITY);
-        self.sum.fill(0.0);
-        self.out.fill(0.0);
+impl<'a> State<'a> {
+    fn new(rows: usize, out: &'a mut [f32]) -> Self {
+        out.fill(0.0);
+        Self { max: vec![f32::NEG_INFINITY; rows], sum: vec![0.0; rows], out }
     }
 
     /// Divides by the sums: `out` is then the attention. A row that saw no token stays 0.
-    pub fn finish(&mut self) {
-        let Some(head_dim) = self.out.len().checked_div(self.sum.len()) else { return };
-        for (out, sum) in self.out.chunks_exact_mut(head_dim.max(1)).zip(self.sum.iter()) {
-            if *sum != 0.0 {
+    fn finish(self) {
+        let head_dim = self.out.len() / self.sum.len();
+        for (out, sum) in self.out.chunks_exact_mut(head_dim.max(1)).zip(self.sum) {
+            if sum != 0.0 {
                 out.iter_mut().for_each(|o| *o /= sum);
             }
         }
     }
 }
 
-/// See [`crate::Kernels::attend`]; `R` rows share each load of the keys.
+/// See [`crate::Kernels::attend`]; `R` rows share each load of keys and values.
 ///
 /// # Safety
-/// The CPU has the instructions of `V`.
+/// The CPU has the instructions of `I`.
 #[inline(always)]
-pub(crate) unsafe fn attend<V: Vector, const R: usize>(
+pub(crate) unsafe fn attend<I: Isa, const R: usize>(
     q: &[f32],
-    block: KvBlock<'_>,
+    blocks: &[KvBlock<'_>],
     visible: &[usize],
-    state: &mut AttentionState<'_>,
+    out: &mut [f32],
 ) {
-    // SAFETY: passed on.
-    unsafe {
-        match block {
-            KvBlock::F16 { keys, values } => attend_format::<V, F16, R>(q, keys, values, visible, state),
-            KvBlock::F32 { keys, values } => attend_format::<V, F32, R>(q, keys, values, visible, state),
+    if visible.is_empty() {
+        return;
+    }
+    let head_dim = q.len() / visible.len();
+    let mut groups = Vec::new();
+    if blocks.iter().any(|block| matches!(block, KvBlock::Q8_0 { .. })) {
+        groups.resize(q.len() / GROUP, QuantizedGroup::default());
+        quantize(q, &mut groups);
+    }
+    let mut state = State::new(visible.len(), out);
+    let mut seen = vec![0; visible.len()];
+    for (index, block) in blocks.iter().enumerate() {
+        for (seen, visible) in seen.iter_mut().zip(visible) {
+            *seen = visible.saturating_sub(index * KV_BLOCK).min(KV_BLOCK);
+        }
+        let next = blocks.get(index + 1).unwrap_or(block).start();
+        // SAFETY: passed on.
+        unsafe {
+            match *block {
+                KvBlock::F16 { keys, values } => {
+                    attend_block::<_, R>(&Floats::<I, F16>::new(q, head_dim, [keys, values], next), &seen, &mut state);
+                }
+                KvBlock::F32 { keys, values } => {
+                    attend_block::<_, R>(&Floats::<I, F32>::new(q, head_dim, [keys, values], next), &seen, &mut state);
+                }
+                KvBlock::Q8_0 { keys, values } => {
+                    attend_block::<_, R>(&Bytes::<I>::new(&groups, head_dim, [keys, values], next), &seen, &mut state);
+                }
+            }
         }
     }
+    state.finish();
 }
 
 #[inline(always)]
-unsafe fn attend_format<V: Vector, F: Format, const R: usize>(
-    q: &[f32],
-    keys: &[F::Raw],
-    values: &[F::Raw],
-    visible: &[usize],
-    state: &mut AttentionState<'_>,
-) {
-    let mut r = 0;
+unsafe fn attend_block<B: Block, const R: usize>(block: &B, seen: &[usize], state: &mut State<'_>) {
+    let mut first = 0;
     // SAFETY: passed on.
     unsafe {
-        while r + R <= visible.len() {
-            attend_rows::<V, F, R>(q, keys, values, visible, state, r);
-            r += R;
+        while let Some(some) = seen[first..].first_chunk::<R>() {
+            attend_rows(block, first, some, state);
+            first += R;
         }
-        for r in r..visible.len() {
-            attend_rows::<V, F, 1>(q, keys, values, visible, state, r);
+        for first in first..seen.len() {
+            attend_rows(block, first, &[seen[first]], state);
         }
     }
 }
 
 /// Attends rows `first..first + R`.
 #[inline(always)]
-unsafe fn attend_rows<V: Vector, F: Format, const R: usize>(
-    q: &[f32],
-    keys: &[F::Raw],
-    values: &[F::Raw],
-    visible: &[usize],
-    state: &mut AttentionState<'_>,
-    first: usize,
-) {
-    let head_dim = q.len() / visible.len();
-    let visible = &visible[first..first + R];
+unsafe fn attend_rows<B: Block, const R: usize>(block: &B, first: usize, seen: &[usize; R], state: &mut State<'_>) {
+    let head_dim = state.out.len() / state.sum.len();
     let out = &mut state.out[first * head_dim..(first + R) * head_dim];
     // SAFETY: passed on.
     unsafe {
-        let mut weights = scores::<V, F, R>(&q[first * head_dim..(first + R) * head_dim], keys);
+        let mut weights = block.scores::<R>(first);
         for r in 0..R {
-            let old = softmax(&mut weights[r], visible[r], &mut state.max[first + r], &mut state.sum[first + r]);
+            let old = softmax(&mut weights[r], seen[r], &mut state.max[first + r], &mut state.sum[first + r]);
             for o in &mut out[r * head_dim..(r + 1) * head_dim] {
                 *o *= old;
             }
         }
-        // The tokens that all rows see, each value loaded once; then what single rows see beyond.
-        let common = visible.iter().fold(KV_BLOCK, |least, v| least.min(*v));
-        add_values::<V, F, R>(&weights, 0..common, values, head_dim, out);
-        for r in 0..R {
-            let row = &mut out[r * head_dim..(r + 1) * head_dim];
-            add_values::<V, F, 1>(&[weights[r]], common..visible[r], values, head_dim, row);
-        }
-    }
-}
-
-/// `q . k` for `R` rows and the 64 tokens of a block.
-#[inline(always)]
-unsafe fn scores<V: Vector, F: Format, const R: usize>(q: &[f32], keys: &[F::Raw]) -> [[f32; KV_BLOCK]; R] {
-    const VECTORS: usize = KV_BLOCK / LANES;
-    let head_dim = q.len() / R;
-    // SAFETY: passed on.
-    unsafe {
-        let mut acc = [[V::splat(0.0); VECTORS]; R];
-        for (d, keys) in keys.as_chunks::<KV_BLOCK>().0.iter().enumerate().take(head_dim) {
-            for (c, keys) in keys.as_chunks::<LANES>().0.iter().enumerate() {
-                let keys: V = F::lanes(keys);
-                for r in 0..R {
-                    acc[r][c] = V::splat(q[r * head_dim + d]).fma(keys, acc[r][c]);
-                }
-            }
-        }
-        let mut scores = [[0.0; KV_BLOCK]; R];
-        for r in 0..R {
-            for (c, out) in scores[r].as_chunks_mut::<LANES>().0.iter_mut().enumerate() {
-                *out = acc[r][c].to_array();
-            }
-        }
-        scores
+        block.add_values(first, &weights, seen, out);
     }
 }
 
@@ -183,62 +233,4 @@ fn softmax(scores: &mut [f32; KV_BLOCK], visible: usize, max: &mut f32, sum: &mu
     *max = new_max;
     *sum = sum.mul_add(old, fold(sums));
     old
-}
-
-/// `out[r] += weights[r][j] * values[j]` for `R` rows and each token `j` in ascending order.
-#[inline(always)]
-unsafe fn add_values<V: Vector, F: Format, const R: usize>(
-    weights: &[[f32; KV_BLOCK]; R],
-    tokens: Range<usize>,
-    values: &[F::Raw],
-    head_dim: usize,
-    out: &mut [f32],
-) {
-    let mut d = 0;
-    // SAFETY: passed on.
-    unsafe {
-        while d + 4 * LANES <= head_dim {
-            add_columns::<V, F, R, 4>(weights, tokens.clone(), values, head_dim, d, out);
-            d += 4 * LANES;
-        }
-        while d < head_dim {
-            add_columns::<V, F, R, 1>(weights, tokens.clone(), values, head_dim, d, out);
-            d += LANES;
-        }
-    }
-}
-
-/// [`add_values`] for `C` vectors of columns from `d` on.
-#[inline(always)]
-unsafe fn add_columns<V: Vector, F: Format, const R: usize, const C: usize>(
-    weights: &[[f32; KV_BLOCK]; R],
-    tokens: Range<usize>,
-    values: &[F::Raw],
-    head_dim: usize,
-    d: usize,
-    out: &mut [f32],
-) {
-    // SAFETY: passed on.
-    unsafe {
-        let mut acc = [[V::splat(0.0); C]; R];
-        for (r, out) in out.chunks_exact(head_dim).enumerate() {
-            for c in 0..C {
-                acc[r][c] = F32::lanes_at(out, d + c * LANES);
-            }
-        }
-        for j in tokens {
-            let row = &values[j * head_dim + d..(j + 1) * head_dim];
-            for c in 0..C {
-                let value: V = F::lanes_at(row, c * LANES);
-                for r in 0..R {
-                    acc[r][c] = V::splat(weights[r][j]).fma(value, acc[r][c]);
-                }
-            }
-        }
-        for (r, out) in out.chunks_exact_mut(head_dim).enumerate() {
-            for (c, out) in out[d..].chunks_mut(LANES).take(C).enumerate() {
-                out.copy_from_slice(&acc[r][c].to_array()[..out.len()]);
-            }
-        }
-    }
 }

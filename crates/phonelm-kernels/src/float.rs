@@ -177,27 +177,58 @@ pub(crate) fn quantize(x: &[f32], out: &mut [QuantizedGroup]) {
 
 #[inline(always)]
 fn quantize_group(x: &[f32; GROUP], out: &mut QuantizedGroup) {
+    let (values, scale) = integers(x, 127.0);
+    set_group(&values, scale, out);
+}
+
+/// Numbers that are not negative in 14 bits, as the sum of two groups with values in `0..=127`: the first one's scale is
+/// 128 times the second one's. Offsets and sums are left out.
+#[inline(always)]
+pub(crate) fn quantize_fine(x: &[f32; GROUP]) -> [QuantizedGroup; 2] {
+    let (values, scale) = integers(x, 127.0 * 128.0);
+    let mut parts = [QuantizedGroup::default(); 2];
+    for i in 0..GROUP {
+        parts[0].values[i] = (values[i] >> 7) as i8;
+        parts[1].values[i] = (values[i] & 127) as i8;
+    }
+    (parts[0].scale, parts[1].scale) = (128.0 * scale, scale);
+    parts
+}
+
+/// `x / scale` rounded, where the largest magnitude becomes `most`; zeros where the scale is none.
+#[inline(always)]
+fn integers(x: &[f32; GROUP], most: f32) -> ([i32; GROUP], f32) {
     // Magnitudes compare as integers; infinity and then NaN come out largest.
     let mut top = 0;
     for i in 0..GROUP {
         top = top.max(x[i].to_bits() & 0x7fff_ffff);
     }
-    let scale = f32::from_bits(top) / 127.0;
+    let scale = f32::from_bits(top) / most;
+    let mut values = [0; GROUP];
     if !scale.is_normal() {
         // Zeros, numbers too small for their inverse, or no numbers at all.
-        let scale = if scale.is_finite() { 0.0 } else { scale };
-        *out = QuantizedGroup { values: [0; GROUP], scale, offset: 0, sums: [0; 2] };
-        return;
+        return (values, if scale.is_finite() { 0.0 } else { scale });
     }
     let inverse = 1.0 / scale;
-    let mut values = [0; GROUP];
     for i in 0..GROUP {
         values[i] = round_even(x[i] * inverse);
     }
+    (values, scale)
+}
+
+#[inline(always)]
+fn set_group(values: &[i32; GROUP], scale: f32, out: &mut QuantizedGroup) {
     let mut sums = [0; 2];
-    for i in 0..GROUP / 2 {
-        sums[0] += values[i];
-        sums[1] += values[i + GROUP / 2];
+    for half in 0..2 {
+        let mut lanes = [0; LANES];
+        lanes.copy_from_slice(&values[half * LANES..][..LANES]);
+        // By halves, which the compiler does in registers.
+        for width in [8, 4, 2, 1] {
+            for l in 0..width {
+                lanes[l] += lanes[l + width];
+            }
+        }
+        sums[half] = lanes[0];
     }
     for i in 0..GROUP {
         out.values[i] = values[i] as i8;
@@ -301,15 +332,15 @@ fn power_of_two(n: i32) -> f32 {
 
 /// The methods of [`crate::Kernels`] that this module implements, for a type whose values prove `$features`.
 macro_rules! float_methods {
-    (vector: $vector:ty, attention_rows: $rows:literal, $(features: $features:literal)?) => {
+    (isa: $isa:ty, attention_rows: $rows:literal, $(features: $features:literal)?) => {
         float_methods! { @method [$($features)?]
             fn quantize(x: &[f32], out: &mut [QuantizedGroup]) => crate::float::quantize(x, out) }
         float_methods! { @method [$($features)?]
             fn matmul_float(w: &FloatMatrix<'_>, rows: std::ops::Range<usize>, x: &[f32], out: &OutRows<'_>)
-                => crate::float::matmul_float::<$vector>(w, rows, x, out) }
+                => crate::float::matmul_float::<<$isa as crate::vector::Isa>::Floats>(w, rows, x, out) }
         float_methods! { @method [$($features)?]
             fn rms_norm(x: &[f32], weight: &[f32], eps: f32, out: &mut [f32])
-                => crate::float::rms_norm::<$vector>(x, weight, eps, out) }
+                => crate::float::rms_norm::<<$isa as crate::vector::Isa>::Floats>(x, weight, eps, out) }
         float_methods! { @method [$($features)?]
             fn rope(head: &mut [f32], cos: &[f32], sin: &[f32], layout: RopeLayout)
                 => crate::float::rope(head, cos, sin, layout) }
@@ -319,13 +350,19 @@ macro_rules! float_methods {
         float_methods! { @method [$($features)?]
             fn add(x: &mut [f32], y: &[f32]) => crate::float::add(x, y) }
         float_methods! { @method [$($features)?]
-            fn attend(q: &[f32], block: KvBlock<'_>, visible: &[usize], state: &mut AttentionState<'_>)
-                => crate::attention::attend::<$vector, $rows>(q, block, visible, state) }
+            fn attend(q: &[f32], blocks: &[KvBlock<'_>], visible: &[usize], out: &mut [f32])
+                => crate::attention::attend::<$isa, $rows>(q, blocks, visible, out) }
     };
-    (@method [$($features:literal)?]
-        fn $name:ident($($arg:ident: $ty:ty),*) => $call:expr) => {
+    (@method [] fn $name:ident($($arg:ident: $ty:ty),*) => $call:expr) => {
+        #[allow(unused_unsafe)]
         fn $name(&self, $($arg: $ty),*) {
-            $(#[target_feature(enable = $features)])?
+            // SAFETY: the instruction set needs no features.
+            unsafe { $call }
+        }
+    };
+    (@method [$features:literal] fn $name:ident($($arg:ident: $ty:ty),*) => $call:expr) => {
+        fn $name(&self, $($arg: $ty),*) {
+            #[target_feature(enable = $features)]
             #[allow(unused_unsafe)]
             unsafe fn inner($($arg: $ty),*) {
                 // SAFETY: this function has the features of the vector type.

@@ -10,11 +10,17 @@
 //! - attention: scores sum over head_dim ascending by fma. A block merges as `max' = max(max, scores)`,
 //!   `old = exp(max - max')`, `p = exp(score - max')`, `sum = fma(sum, old, p summed in lanes)`, `out = out * old`, then
 //!   `out = fma(p, value, out)` token by token. Blocks merge in ascending order.
+//! - attention over bytes: the query is quantised as activations are, and scores take their groups of 32 elements in
+//!   ascending order, `score = fma(isum as f32, k_scale * q_scale, score)`. For 32 elements of the output and 32 tokens,
+//!   `w = p * v_scale` (0 for tokens not seen) is rounded to `n = round_half_even(w * (1 / s))`, `s = max(w) / (127 * 128)`,
+//!   with zeros and `s = 0` as for activations, and `n = 128 * high + low` with `low` in `0..128`. Then
+//!   `out = fma(high . values, 128 * s, out)` and `out = fma(low . values, s, out)`, the first 32 tokens of a block before
+//!   the last.
 //! - `exp` is one polynomial, stated in `float.rs`.
 
 use std::ops::Range;
 
-use crate::attention::{AttentionState, KvBlock};
+use crate::attention::KvBlock;
 use crate::packed::Packed;
 use crate::rows::{FloatMatrix, OutRows, QuantizedGroup, QuantizedRows};
 use phonelm_model::{Activation, RopeLayout};
@@ -54,7 +60,8 @@ pub trait Kernels: Send + Sync {
     /// `x += y`.
     fn add(&self, x: &mut [f32], y: &[f32]);
 
-    /// Attends the rows of `q` (`[rows, head_dim]`, already scaled by `1 / sqrt(head_dim)`) to one block of keys and
-    /// values of one head and merges the result into `state`. Row `r` sees the first `visible[r]` tokens (0..=64).
-    fn attend(&self, q: &[f32], block: KvBlock<'_>, visible: &[usize], state: &mut AttentionState<'_>);
+    /// `out = softmax(q . keys) . values` for the rows of `q` (`[rows, head_dim]`, already scaled by `1 / sqrt(head_dim)`)
+    /// and the keys and values of one head. Row `r` sees the first `visible[r]` tokens of the blocks; one that sees none
+    /// becomes 0. Keys and values in bytes need a `head_dim` that is a multiple of [`GROUP`].
+    fn attend(&self, q: &[f32], blocks: &[KvBlock<'_>], visible: &[usize], out: &mut [f32]);
 }

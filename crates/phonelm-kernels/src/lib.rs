@@ -21,7 +21,7 @@ mod vector;
 #[cfg(target_arch = "x86_64")]
 mod x86;
 
-pub use attention::{AttentionState, KV_BLOCK, KvBlock};
+pub use attention::{KV_BLOCK, KvBlock, Q8Square};
 pub use check::{BadWeight, check_weights};
 pub use executor::{CpuExecutor, CpuOptions, KvType, LoadError, Memory};
 pub use kernels::{GROUP, Kernels, LANES, TILE_ROWS};

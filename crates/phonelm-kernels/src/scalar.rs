@@ -5,12 +5,12 @@ use std::ops::Range;
 use half::f16;
 use phonelm_model::{Activation, RopeLayout};
 
-use crate::attention::{AttentionState, KvBlock};
+use crate::attention::{ByteTile, KvBlock};
 use crate::float::float_methods;
-use crate::kernels::{GROUP, Kernels, TILE_ROWS};
+use crate::kernels::{GROUP, Kernels, LANES, TILE_ROWS};
 use crate::packed::{AffineBlock, Blocks, Packed, Q4Block, Q8Block};
 use crate::rows::{FloatMatrix, OutRows, QuantizedGroup, QuantizedRows};
-use crate::vector::Array;
+use crate::vector::{Array, Isa, Vector};
 
 /// Runs everywhere.
 pub(crate) struct Scalar;
@@ -34,7 +34,31 @@ impl Kernels for Scalar {
         }
     }
 
-    float_methods! { vector: Array, attention_rows: 1, }
+    float_methods! { isa: Self, attention_rows: 1, }
+}
+
+impl Isa for Scalar {
+    type Floats = Array;
+
+    fn prefetch(_line: *const u8) {}
+
+    unsafe fn dots<const R: usize>(tile: &ByteTile, x: [&QuantizedGroup; R]) -> [Array; R] {
+        x.map(|x| {
+            let mut sums = [0; LANES];
+            for (col, x) in x.values.iter().enumerate() {
+                for (row, sum) in sums.iter_mut().enumerate() {
+                    *sum += i32::from(tile[col / 4][4 * row + col % 4]) * i32::from(*x);
+                }
+            }
+            // SAFETY: the portable vector needs no instructions.
+            unsafe { Array::load(&sums.map(|sum| sum as f32)) }
+        })
+    }
+
+    unsafe fn fine_dots<const R: usize>(tile: &ByteTile, x: &[[QuantizedGroup; 2]; R]) -> [[Array; 2]; R] {
+        // SAFETY: as above.
+        std::array::from_fn(|r| unsafe { Self::dots(tile, x[r].each_ref()) })
+    }
 }
 
 /// A packed block, weight by weight.

@@ -1,11 +1,13 @@
-//! [`Vector`]: the 16 floats on which the loops of [`crate::float`] and [`crate::attention`] work, and the stored
-//! [`Format`]s from which they are loaded.
+//! [`Vector`]: the 16 floats on which the loops of [`crate::float`] and [`crate::attention`] work, the stored [`Format`]s
+//! from which they are loaded, and [`Isa`]: what the loops of a kernel set are made of.
 //!
 //! The trap: an implementation without `#[inline(always)]` would be called, and compiled for the baseline.
 
 use half::f16;
 
+use crate::attention::ByteTile;
 use crate::kernels::LANES;
+use crate::rows::QuantizedGroup;
 
 /// 16 floats of one instruction set.
 ///
@@ -20,8 +22,31 @@ pub(crate) trait Vector: Copy {
     unsafe fn load_f16(x: &[u16; LANES]) -> Self;
     /// To an array.
     unsafe fn to_array(self) -> [f32; LANES];
+    /// `self * b`.
+    unsafe fn mul(self, b: Self) -> Self;
     /// `self * b + c`, rounded once.
     unsafe fn fma(self, b: Self, c: Self) -> Self;
+}
+
+/// One instruction set.
+pub(crate) trait Isa {
+    /// Its floats.
+    type Floats: Vector;
+
+    /// Fetches the cache line at an address, or whatever else lies there.
+    fn prefetch(line: *const u8);
+
+    /// Products of a tile's 16 rows with `R` groups, exact.
+    ///
+    /// # Safety
+    /// The CPU has the instructions.
+    unsafe fn dots<const R: usize>(tile: &ByteTile, x: [&QuantizedGroup; R]) -> [Self::Floats; R];
+
+    /// The same with the two parts of `R` groups whose values are not negative, and whose offsets do not count.
+    ///
+    /// # Safety
+    /// The CPU has the instructions.
+    unsafe fn fine_dots<const R: usize>(tile: &ByteTile, x: &[[QuantizedGroup; 2]; R]) -> [[Self::Floats; 2]; R];
 }
 
 /// The portable vector.
@@ -47,6 +72,11 @@ impl Vector for Array {
     #[inline(always)]
     unsafe fn to_array(self) -> [f32; LANES] {
         self.0
+    }
+
+    #[inline(always)]
+    unsafe fn mul(self, b: Self) -> Self {
+        Self(std::array::from_fn(|l| self.0[l] * b.0[l]))
     }
 
     #[inline(always)]

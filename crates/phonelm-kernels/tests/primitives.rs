@@ -5,7 +5,7 @@
 mod common;
 
 use common::{Failures, Random, each_set, reference};
-use phonelm_kernels::{AttentionState, KV_BLOCK, Kernels, KvBlock, QuantizedGroup};
+use phonelm_kernels::{KV_BLOCK, Kernels, KvBlock, KvType, Q8Square, QuantizedGroup};
 use phonelm_model::{Activation, RopeLayout};
 
 const LENGTHS: [usize; 12] = [1, 2, 15, 16, 17, 31, 32, 33, 64, 96, 160, 1000];
@@ -159,63 +159,97 @@ fn activate_and_add() {
 struct Attention {
     head_dim: usize,
     q: Vec<f32>,
-    /// Per block: keys `[head_dim, 64]` and values `[64, head_dim]`.
+    /// Per block: keys `[head_dim, 64]` and values `[64, head_dim]`, as f16.
     blocks: Vec<(Vec<u16>, Vec<u16>)>,
-    half: bool,
+    kv: KvType,
 }
 
 impl Attention {
-    fn new(random: &mut Random, head_dim: usize, rows: usize, blocks: usize, half: bool) -> Self {
+    fn new(random: &mut Random, head_dim: usize, rows: usize, blocks: usize, kv: KvType) -> Self {
         let q = random.floats(rows * head_dim, 1.0);
         let mut bits = |len: usize| -> Vec<u16> {
             random.floats(len, 2.0).iter().map(|v| half::f16::from_f32(*v).to_bits()).collect()
         };
         let blocks = (0..blocks).map(|_| (bits(head_dim * KV_BLOCK), bits(head_dim * KV_BLOCK))).collect();
-        Self { head_dim, q, blocks, half }
+        Self { head_dim, q, blocks, kv }
     }
 
     /// Rows `from..` with row `r` seeing `seen[r]` tokens.
     fn run(&self, kernels: &dyn Kernels, rows: std::ops::Range<usize>, seen: &[usize]) -> Vec<f32> {
-        let n = rows.len();
-        let (mut max, mut sum, mut out) = (vec![9.0; n], vec![9.0; n], vec![9.0; n * self.head_dim]);
-        let mut state = AttentionState { max: &mut max, sum: &mut sum, out: &mut out };
-        state.start();
-        let q = &self.q[rows.start * self.head_dim..rows.end * self.head_dim];
-        for (b, (keys, values)) in self.blocks.iter().enumerate() {
-            let visible: Vec<usize> =
-                seen[rows.clone()].iter().map(|s| s.saturating_sub(b * KV_BLOCK).min(KV_BLOCK)).collect();
+        let seen = &seen[rows.clone()];
+        let top = seen.iter().copied().max().unwrap_or(0);
+        let blocks = self.blocks.iter().enumerate().map(|(b, (keys, values))| {
             // What no row sees must not matter.
-            let top = visible.iter().copied().max().unwrap_or(0);
+            let top = top.saturating_sub(b * KV_BLOCK).min(KV_BLOCK);
             let (mut keys, mut values) = (keys.clone(), values.clone());
             keys.chunks_mut(KV_BLOCK).for_each(|row| row[top..].fill(0x7e00));
             values[top * self.head_dim..].fill(0x7e00);
-            if self.half {
-                kernels.attend(q, KvBlock::F16 { keys: &keys, values: &values }, &visible, &mut state);
-            } else {
-                let (keys, values) = (floats(&keys), floats(&values));
-                kernels.attend(q, KvBlock::F32 { keys: &keys, values: &values }, &visible, &mut state);
-            }
-        }
-        state.finish();
+            (keys, values)
+        });
+        let blocks: Vec<_> = blocks.collect();
+        let wide: Vec<_> = blocks.iter().map(|(keys, values)| (floats(keys), floats(values))).collect();
+        let narrow: Vec<_> = match self.kv {
+            KvType::Q8_0 => wide.iter().map(|(keys, values)| squares(keys, values)).collect(),
+            _ => vec![],
+        };
+        let blocks: Vec<KvBlock<'_>> = match self.kv {
+            KvType::F16 => blocks.iter().map(|(keys, values)| KvBlock::F16 { keys, values }).collect(),
+            KvType::F32 => wide.iter().map(|(keys, values)| KvBlock::F32 { keys, values }).collect(),
+            KvType::Q8_0 => narrow.iter().map(|(keys, values)| KvBlock::Q8_0 { keys, values }).collect(),
+        };
+        let q = &self.q[rows.start * self.head_dim..rows.end * self.head_dim];
+        let mut out = vec![9.0; q.len()];
+        kernels.attend(q, &blocks, seen, &mut out);
         out
     }
 
     fn exact(&self, row: usize, seen: usize) -> Vec<f64> {
-        let q = &self.q[row * self.head_dim..(row + 1) * self.head_dim];
+        let q = self.stored(&self.q[row * self.head_dim..(row + 1) * self.head_dim], false);
         let mut out = vec![0.0; self.head_dim];
         let mut total = 0.0;
-        let blocks: Vec<_> = self.blocks.iter().map(|(keys, values)| (floats(keys), floats(values))).collect();
         for t in 0..seen {
-            let ((keys, values), t) = (&blocks[t / KV_BLOCK], t % KV_BLOCK);
-            let score: f64 = (0..self.head_dim).map(|d| f64::from(q[d]) * f64::from(keys[d * KV_BLOCK + t])).sum();
+            let ((keys, values), t) = (&self.blocks[t / KV_BLOCK], t % KV_BLOCK);
+            let key = self.stored(&column(&floats(keys), t), true);
+            let value = self.stored(&floats(&values[t * self.head_dim..][..self.head_dim]), true);
+            let score: f64 = q.iter().zip(&key).map(|(q, k)| q * k).sum();
             let weight = score.exp();
             total += weight;
-            for (d, out) in out.iter_mut().enumerate() {
-                *out += weight * f64::from(values[t * self.head_dim + d]);
-            }
+            out.iter_mut().zip(value).for_each(|(out, v)| *out += weight * v);
         }
         out.iter().map(|o| if seen == 0 { 0.0 } else { o / total }).collect()
     }
+
+    /// What rounding to the type of keys and values leaves, with scales in f16 or f32.
+    fn stored(&self, x: &[f32], half: bool) -> Vec<f64> {
+        if self.kv != KvType::Q8_0 {
+            return x.iter().map(|x| f64::from(*x)).collect();
+        }
+        let numbers = |group: QuantizedGroup| {
+            let scale = if half { half::f16::from_f32(group.scale).to_f64() } else { f64::from(group.scale) };
+            group.values.map(|v| f64::from(v) * scale)
+        };
+        quantize(reference(), x).into_iter().flat_map(numbers).collect()
+    }
+}
+
+/// Keys `[head_dim, 64]` and values `[64, head_dim]` in bytes.
+fn squares(keys: &[f32], values: &[f32]) -> (Vec<Q8Square>, Vec<Q8Square>) {
+    let head_dim = keys.len() / KV_BLOCK;
+    let mut out = (vec![Q8Square::ZERO; head_dim / 16], vec![Q8Square::ZERO; head_dim / 16]);
+    for t in 0..KV_BLOCK {
+        let key = quantize(reference(), &column(keys, t));
+        let value = quantize(reference(), &values[t * head_dim..][..head_dim]);
+        for g in 0..head_dim / 32 {
+            out.0[2 * g + t / 32].put_key(t % 32, &key[g]);
+            out.1[2 * g + t / 32].put_value(t % 32, &value[g]);
+        }
+    }
+    out
+}
+
+/// The key of token `t`.
+fn column(keys: &[f32], t: usize) -> Vec<f32> {
+    keys.chunks(KV_BLOCK).map(|row| row[t]).collect()
 }
 
 fn floats(bits: &[u16]) -> Vec<f32> {
@@ -226,18 +260,23 @@ fn floats(bits: &[u16]) -> Vec<f32> {
 fn attention() {
     each_set("attention", |kernels, failures| {
         let mut random = Random(9);
-        for head_dim in [2, 16, 40, 64, 96, 160] {
+        for head_dim in [2, 16, 32, 40, 64, 96, 160] {
             for rows in [1, 2, 4, 5, 9] {
-                for half in [true, false] {
-                    let attention = Attention::new(&mut random, head_dim, rows, 2, half);
+                for kv in [KvType::F16, KvType::F32, KvType::Q8_0] {
+                    if kv == KvType::Q8_0 && head_dim % 32 != 0 {
+                        continue;
+                    }
+                    // The softmax's weights have 14 bits beside bytes.
+                    let tolerance = if kv == KvType::Q8_0 { 5e-4 } else { 2e-5 };
+                    let attention = Attention::new(&mut random, head_dim, rows, 2, kv);
                     let seen: Vec<usize> = (0..rows).map(|_| (random.bits() % 129) as usize).collect();
                     let found = attention.run(kernels, 0..rows, &seen);
-                    let case = || format!("{} head_dim {head_dim}, {rows} rows, f16 {half}", kernels.name());
+                    let case = || format!("{} head_dim {head_dim}, {rows} rows, {kv:?}", kernels.name());
                     failures.compare(&found, &attention.run(reference(), 0..rows, &seen), case);
                     for r in 0..rows {
                         let row = &found[r * head_dim..(r + 1) * head_dim];
                         failures.compare(row, &attention.run(kernels, r..r + 1, &seen), || format!("{} alone", case()));
-                        near(row, &attention.exact(r, seen[r]), 2e-5, failures, case);
+                        near(row, &attention.exact(r, seen[r]), tolerance, failures, case);
                     }
                 }
             }

@@ -7,7 +7,15 @@ use crate::vector::Vector;
 
 /// The vector of all sets of this architecture.
 #[derive(Clone, Copy)]
-pub(super) struct Lanes([float32x4_t; 4]);
+pub(crate) struct Lanes([float32x4_t; 4]);
+
+impl Lanes {
+    #[inline(always)]
+    pub(super) fn from_integers(x: [int32x4_t; 4]) -> Self {
+        // SAFETY: every CPU of this architecture has NEON.
+        Self(x.map(|x| unsafe { vcvtq_f32_s32(x) }))
+    }
+}
 
 impl Vector for Lanes {
     #[inline(always)]
@@ -36,6 +44,12 @@ impl Vector for Lanes {
             unsafe { vst1q_f32(out.as_mut_ptr(), v) };
         }
         out
+    }
+
+    #[inline(always)]
+    unsafe fn mul(self, b: Self) -> Self {
+        // SAFETY: every CPU of this architecture has NEON.
+        Self(std::array::from_fn(|i| unsafe { vmulq_f32(self.0[i], b.0[i]) }))
     }
 
     #[inline(always)]

@@ -19,17 +19,18 @@ mod neon;
 mod tile;
 mod weights;
 
-use std::arch::aarch64::int32x4_t;
+use std::arch::{aarch64::int32x4_t, asm};
 use std::marker::PhantomData;
 use std::ops::Range;
 
 use phonelm_model::{Activation, RopeLayout};
 
-use crate::attention::{AttentionState, KvBlock};
+use crate::attention::{ByteTile, KvBlock};
 use crate::float::float_methods;
 use crate::kernels::Kernels;
 use crate::packed::Packed;
 use crate::rows::{FloatMatrix, OutRows, QuantizedGroup, QuantizedRows};
+use crate::vector::Isa;
 
 use lanes::Lanes;
 use weights::{Quads, Weights};
@@ -61,7 +62,29 @@ impl<D: Dots> Kernels for Set<D> {
         unsafe { tile::matmul::<D>(w, tiles, x, out) }
     }
 
-    float_methods! { vector: Lanes, attention_rows: 1, }
+    float_methods! { isa: Self, attention_rows: 1, }
+}
+
+impl<D: Dots> Isa for Set<D> {
+    type Floats = Lanes;
+
+    #[inline(always)]
+    fn prefetch(line: *const u8) {
+        // SAFETY: a prefetch never faults, and every CPU of this architecture has it.
+        unsafe { asm!("prfm pldl1keep, [{line}]", line = in(reg) line, options(nostack, preserves_flags, readonly)) };
+    }
+
+    #[inline(always)]
+    unsafe fn dots<const R: usize>(tile: &ByteTile, x: [&QuantizedGroup; R]) -> [Lanes; R] {
+        // SAFETY: passed on; a tile has as many columns as a group.
+        unsafe { D::Direct::dots::<_, R, 0, 4>(tile, x, 0) }.map(Lanes::from_integers)
+    }
+
+    #[inline(always)]
+    unsafe fn fine_dots<const R: usize>(tile: &ByteTile, x: &[[QuantizedGroup; 2]; R]) -> [[Lanes; 2]; R] {
+        // SAFETY: passed on.
+        std::array::from_fn(|r| unsafe { Self::dots(tile, x[r].each_ref()) })
+    }
 }
 
 /// How an instruction set forms the integer sums of a block.

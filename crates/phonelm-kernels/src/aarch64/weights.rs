@@ -2,6 +2,7 @@
 
 use std::arch::aarch64::*;
 
+use crate::attention::ByteTile;
 use crate::kernels::TILE_ROWS;
 use crate::packed::{AffineBlock, Q4Block, Q8Block};
 
@@ -69,6 +70,25 @@ impl Weights for Q8Block {
     #[inline(always)]
     fn scales(&self, t: usize) -> float32x4_t {
         half4(&self.scales, t)
+    }
+}
+
+/// Keys and values bring their scales to the products themselves.
+impl Weights for ByteTile {
+    const COLS: usize = 32;
+    const OFFSET: bool = false;
+    const AFFINE: bool = false;
+    /// 2 * 127 * 127 = 32,258.
+    const EIGHTS_IN_I16: usize = 1;
+
+    #[inline(always)]
+    fn quads(&self, j: usize, t: usize) -> Quads {
+        signed_quads(self, j, t)
+    }
+
+    #[inline(always)]
+    fn scales(&self, t: usize) -> float32x4_t {
+        float4(&[1.0; TILE_ROWS], t)
     }
 }
 

@@ -1,14 +1,21 @@
 //! KV caches: blocks of 64 tokens, shared between forks and copied when written.
 //!
-//! A block holds all layers of its tokens. Inside it, layer by layer and head by head, lie the keys `[head_dim][64]`
-//! (transposed, so that scores of neighbouring tokens are neighbours) and the values `[64][head_dim]`.
+//! A block holds all layers of its tokens. Inside it, layer by layer and head by head, lie the keys (transposed, so that
+//! scores of neighbouring tokens are neighbours) and the values, as [`KvBlock`] says.
 
-use std::{collections::HashSet, sync::Arc};
+use std::{
+    collections::HashSet,
+    slice::{from_raw_parts, from_raw_parts_mut},
+    sync::Arc,
+};
 
 use half::{f16, slice::HalfBitsSliceExt, slice::HalfFloatSliceExt};
 use phonelm_model::{Config, ExecutorError};
 
-use crate::attention::{KV_BLOCK, KvBlock};
+use super::LoadError;
+use crate::attention::{KV_BLOCK, KvBlock, Q8Square};
+use crate::kernels::{GROUP, Kernels};
+use crate::rows::QuantizedGroup;
 
 /// How keys and values are stored.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -18,13 +25,18 @@ pub enum KvType {
     F16,
     /// Single precision: for comparing with references.
     F32,
+    /// Bytes with a scale for 32 elements of a token: 53 % of the memory of [`Self::F16`]. For heads whose width is a
+    /// multiple of 32.
+    Q8_0,
 }
 
 impl KvType {
+    /// Bytes of an element, without scales: what tells the types apart in an export.
     const fn bytes(self) -> usize {
         match self {
             Self::F16 => 2,
             Self::F32 => 4,
+            Self::Q8_0 => 1,
         }
     }
 }
@@ -39,21 +51,34 @@ pub(super) struct Geometry {
 }
 
 impl Geometry {
-    pub(super) fn new(config: &Config, ty: KvType) -> Self {
-        Self { layers: config.layers, kv_heads: config.kv_heads, head_dim: config.head_dim, ty }
+    /// Fails where heads do not divide into what the type stores.
+    pub(super) fn new(config: &Config, ty: KvType) -> Result<Self, LoadError> {
+        let head_dim = config.head_dim;
+        if ty == KvType::Q8_0 && !head_dim.is_multiple_of(GROUP) {
+            return Err(LoadError::HeadWidth { head_dim, multiple: GROUP });
+        }
+        Ok(Self { layers: config.layers, kv_heads: config.kv_heads, head_dim, ty })
     }
 
-    /// Elements of the keys (or values) of one head in one layer of a block.
+    /// Items of the keys (or values) of one head in one layer of a block: elements, or squares of them.
     fn half_head(self) -> usize {
-        self.head_dim * KV_BLOCK
+        match self.ty {
+            KvType::F16 | KvType::F32 => self.head_dim * KV_BLOCK,
+            KvType::Q8_0 => self.head_dim / GROUP * (KV_BLOCK / GROUP),
+        }
     }
 
-    fn elements(self) -> usize {
+    fn items(self) -> usize {
         2 * self.layers * self.kv_heads * self.half_head()
     }
 
     pub(super) fn block_bytes(self) -> usize {
-        self.elements() * self.ty.bytes()
+        self.items()
+            * match self.ty {
+                KvType::F16 => size_of::<u16>(),
+                KvType::F32 => size_of::<f32>(),
+                KvType::Q8_0 => size_of::<Q8Square>(),
+            }
     }
 
     fn keys_at(self, layer: usize, head: usize) -> usize {
@@ -66,6 +91,7 @@ impl Geometry {
 enum Block {
     F16(Vec<u16>),
     F32(Vec<f32>),
+    Q8_0(Vec<Q8Square>),
 }
 
 impl Block {
@@ -73,15 +99,16 @@ impl Block {
         Ok(match geometry.ty {
             KvType::F16 => Self::F16(filled(geometry, 0)?),
             KvType::F32 => Self::F32(filled(geometry, 0.0)?),
+            KvType::Q8_0 => Self::Q8_0(filled(geometry, Q8Square::ZERO)?),
         })
     }
 }
 
 fn filled<T: Clone>(geometry: Geometry, zero: T) -> Result<Vec<T>, ExecutorError> {
     let mut data = Vec::new();
-    data.try_reserve_exact(geometry.elements())
+    data.try_reserve_exact(geometry.items())
         .map_err(|_| ExecutorError::OutOfMemory { bytes: geometry.block_bytes() })?;
-    data.resize(geometry.elements(), zero);
+    data.resize(geometry.items(), zero);
     Ok(data)
 }
 
@@ -135,11 +162,13 @@ impl Cache {
                     return match &**block {
                         Block::F16(data) => BlockPointer::F16(data.as_ptr().cast_mut()),
                         Block::F32(data) => BlockPointer::F32(data.as_ptr().cast_mut()),
+                        Block::Q8_0(data) => BlockPointer::Q8_0(data.as_ptr().cast_mut()),
                     };
                 }
                 match Arc::make_mut(block) {
                     Block::F16(data) => BlockPointer::F16(data.as_mut_ptr()),
                     Block::F32(data) => BlockPointer::F32(data.as_mut_ptr()),
+                    Block::Q8_0(data) => BlockPointer::Q8_0(data.as_mut_ptr()),
                 }
             })
             .collect();
@@ -152,7 +181,7 @@ impl Cache {
         blocks.len() * geometry.block_bytes()
     }
 
-    /// Header of seven little-endian u64, then the blocks' elements.
+    /// Header of seven little-endian u64, then the blocks' items.
     pub(super) fn export(&self, geometry: Geometry) -> Vec<u8> {
         let mut out = Vec::with_capacity(7 * 8 + self.blocks.len() * geometry.block_bytes());
         for (_, value) in header(geometry, self.len) {
@@ -162,6 +191,7 @@ impl Cache {
             match &**block {
                 Block::F16(data) => out.extend(data.iter().flat_map(|x| x.to_le_bytes())),
                 Block::F32(data) => out.extend(data.iter().flat_map(|x| x.to_le_bytes())),
+                Block::Q8_0(data) => data.iter().for_each(|square| square.write(&mut out)),
             }
         }
         out
@@ -202,6 +232,7 @@ impl Cache {
                     KvType::F32 => {
                         Block::F32(bytes.as_chunks::<4>().0.iter().map(|b| f32::from_le_bytes(*b)).collect())
                     }
+                    KvType::Q8_0 => Block::Q8_0(bytes.as_chunks().0.iter().map(Q8Square::read).collect()),
                 })
             })
             .collect();
@@ -225,6 +256,7 @@ fn header(geometry: Geometry, len: usize) -> [(&'static str, u64); 7] {
 enum BlockPointer {
     F16(*mut u16),
     F32(*mut f32),
+    Q8_0(*mut Q8Square),
 }
 
 /// A cache during one pass: threads write the new tokens of different heads and read all earlier ones.
@@ -252,31 +284,50 @@ impl OpenCache<'_> {
     /// # Safety
     /// `position` is one of the new positions of the pass, and no other thread reads or writes this layer and head of the
     /// cache meanwhile.
-    pub(super) unsafe fn write(&self, layer: usize, head: usize, position: usize, key: &[f32], value: &[f32]) {
+    pub(super) unsafe fn write(
+        &self,
+        (layer, head): (usize, usize),
+        position: usize,
+        [key, value]: [&[f32]; 2],
+        kernels: &dyn Kernels,
+    ) {
         let g = self.geometry;
         debug_assert!(position >= self.start && layer < g.layers && head < g.kv_heads);
         debug_assert!(key.len() == g.head_dim && value.len() == g.head_dim);
-        let keys_at = g.keys_at(layer, head);
-        let (block, token) = (self.blocks[position / KV_BLOCK], position % KV_BLOCK);
-        match block {
-            BlockPointer::F16(data) => {
-                // SAFETY: this head's region lies inside the block (`keys_at`), the block was made this cache's own by
-                // `open`, and the caller promises that nobody else touches the region.
-                let region = unsafe { std::slice::from_raw_parts_mut(data.add(keys_at), 2 * g.half_head()) };
-                let (keys, values) = region.split_at_mut(g.half_head());
-                for (d, x) in key.iter().enumerate() {
-                    keys[d * KV_BLOCK + token] = f16::from_f32(*x).to_bits();
+        let (at, half) = (g.keys_at(layer, head), g.half_head());
+        let token = position % KV_BLOCK;
+        // SAFETY: this head's region lies inside the block (`keys_at`), the block was made this cache's own by `open`, and
+        // the caller promises that nobody else touches the region.
+        unsafe {
+            match self.blocks[position / KV_BLOCK] {
+                BlockPointer::F16(data) => {
+                    let (keys, values) = from_raw_parts_mut(data.add(at), 2 * half).split_at_mut(half);
+                    for (d, x) in key.iter().enumerate() {
+                        keys[d * KV_BLOCK + token] = f16::from_f32(*x).to_bits();
+                    }
+                    let values = &mut values[token * g.head_dim..][..g.head_dim];
+                    values.reinterpret_cast_mut::<f16>().convert_from_f32_slice(value);
                 }
-                values[token * g.head_dim..][..g.head_dim].reinterpret_cast_mut::<f16>().convert_from_f32_slice(value);
-            }
-            BlockPointer::F32(data) => {
-                // SAFETY: as above.
-                let region = unsafe { std::slice::from_raw_parts_mut(data.add(keys_at), 2 * g.half_head()) };
-                let (keys, values) = region.split_at_mut(g.half_head());
-                for (d, x) in key.iter().enumerate() {
-                    keys[d * KV_BLOCK + token] = *x;
+                BlockPointer::F32(data) => {
+                    let (keys, values) = from_raw_parts_mut(data.add(at), 2 * half).split_at_mut(half);
+                    for (d, x) in key.iter().enumerate() {
+                        keys[d * KV_BLOCK + token] = *x;
+                    }
+                    values[token * g.head_dim..][..g.head_dim].copy_from_slice(value);
                 }
-                values[token * g.head_dim..][..g.head_dim].copy_from_slice(value);
+                BlockPointer::Q8_0(data) => {
+                    let (keys, values) = from_raw_parts_mut(data.add(at), 2 * half).split_at_mut(half);
+                    let squares = (token / GROUP..half).step_by(KV_BLOCK / GROUP);
+                    let mut one = [QuantizedGroup::default()];
+                    for (square, part) in squares.clone().zip(key.as_chunks::<GROUP>().0) {
+                        kernels.quantize(part, &mut one);
+                        keys[square].put_key(token % GROUP, &one[0]);
+                    }
+                    for (square, part) in squares.zip(value.as_chunks::<GROUP>().0) {
+                        kernels.quantize(part, &mut one);
+                        values[square].put_value(token % GROUP, &one[0]);
+                    }
+                }
             }
         }
     }
@@ -288,17 +339,22 @@ impl OpenCache<'_> {
     pub(super) unsafe fn block(&self, layer: usize, head: usize, index: usize) -> KvBlock<'_> {
         let g = self.geometry;
         debug_assert!(layer < g.layers && head < g.kv_heads);
-        let (keys_at, half) = (g.keys_at(layer, head), g.half_head());
-        match self.blocks[index] {
-            BlockPointer::F16(data) => {
-                // SAFETY: the region lies inside the block (`keys_at`) and the caller promises that nobody writes it.
-                let region = unsafe { std::slice::from_raw_parts(data.add(keys_at), 2 * half) };
-                KvBlock::F16 { keys: &region[..half], values: &region[half..] }
-            }
-            BlockPointer::F32(data) => {
-                // SAFETY: as above.
-                let region = unsafe { std::slice::from_raw_parts(data.add(keys_at), 2 * half) };
-                KvBlock::F32 { keys: &region[..half], values: &region[half..] }
+        let (at, half) = (g.keys_at(layer, head), g.half_head());
+        // SAFETY: the region lies inside the block (`keys_at`) and the caller promises that nobody writes it.
+        unsafe {
+            match self.blocks[index] {
+                BlockPointer::F16(data) => {
+                    let (keys, values) = from_raw_parts(data.add(at), 2 * half).split_at(half);
+                    KvBlock::F16 { keys, values }
+                }
+                BlockPointer::F32(data) => {
+                    let (keys, values) = from_raw_parts(data.add(at), 2 * half).split_at(half);
+                    KvBlock::F32 { keys, values }
+                }
+                BlockPointer::Q8_0(data) => {
+                    let (keys, values) = from_raw_parts(data.add(at), 2 * half).split_at(half);
+                    KvBlock::Q8_0 { keys, values }
+                }
             }
         }
     }

@@ -10,7 +10,7 @@ use super::{
     embedding::Embedding,
     linear::{Inputs, Linear, Matrix, SharedMatrix, multiply},
 };
-use crate::{AttentionState, KV_BLOCK, Kernels, Pool};
+use crate::{KV_BLOCK, Kernels, KvBlock, Pool};
 
 /// One layer's matrices and vectors.
 pub(super) struct Layer {
@@ -191,7 +191,7 @@ impl Heads<'_> {
         finish(key, kv_head, 1, Some(1));
         finish(value, kv_head, 2, None);
         // SAFETY: `position` is new, and this task alone touches this head of the cache.
-        unsafe { span.cache.write(self.index, kv_head, position, key, value) };
+        unsafe { span.cache.write((self.index, kv_head), position, [key, value], self.pass.kernels) };
     }
 
     /// Attends every new row to all tokens up to itself, block by block in order.
@@ -226,21 +226,14 @@ impl Heads<'_> {
                 *q = x * scale;
             }
         }
-        let (mut max, mut sum, mut out) = (vec![0.0; rows], vec![0.0; rows], vec![0.0; rows * d]);
-        let mut state = AttentionState { max: &mut max, sum: &mut sum, out: &mut out };
-        state.start();
-        let mut visible = vec![0; rows];
         let first_position = span.cache.start() + first;
-        for block in 0..=(first_position + positions - 1) / KV_BLOCK {
-            for (row, visible) in visible.iter_mut().enumerate() {
-                let seen = first_position + row / group + 1;
-                *visible = seen.saturating_sub(block * KV_BLOCK).min(KV_BLOCK);
-            }
+        let visible: Vec<usize> = (0..rows).map(|row| first_position + row / group + 1).collect();
+        let blocks: Vec<KvBlock<'_>> = (0..(first_position + positions).div_ceil(KV_BLOCK))
             // SAFETY: the pass writes no cache in this step.
-            let block = unsafe { span.cache.block(self.index, kv_head, block) };
-            self.pass.kernels.attend(&q, block, &visible, &mut state);
-        }
-        state.finish();
+            .map(|block| unsafe { span.cache.block(self.index, kv_head, block) })
+            .collect();
+        let mut out = vec![0.0; rows * d];
+        self.pass.kernels.attend(&q, &blocks, &visible, &mut out);
         for (i, out) in out.chunks_exact(group * d).enumerate() {
             // SAFETY: this task alone writes these heads of its rows.
             let target = unsafe { self.out.part(span.first_row + first + i, columns.clone()) };

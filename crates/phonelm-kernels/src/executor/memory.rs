@@ -22,7 +22,7 @@ pub struct Memory {
 }
 
 impl Memory {
-    /// Of a model whose forward passes have at most `rows` rows. Fails for a context that the model does not have.
+    /// Of a model whose forward passes have at most `rows` rows. Fails for options that the model cannot have.
     pub fn of(file: &ModelFile, options: &CpuOptions, rows: usize) -> Result<Self, LoadError> {
         let (config, weights) = (file.config(), file.weights());
         let matrices = weights.layers.iter().flat_map(|l| [&l.q, &l.k, &l.v, &l.o, &l.gate, &l.up, &l.down]);
@@ -30,7 +30,7 @@ impl Memory {
         let context = context_within(options, config)?;
         Ok(Self {
             weights: matrices.chain([&weights.head]).map(packed).sum(),
-            kv_block: Geometry::new(config, options.kv).block_bytes() as u64,
+            kv_block: Geometry::new(config, options.kv)?.block_bytes() as u64,
             scratch: scratch(config, rows.min(context)),
             rope_per_token: (config.head_dim * size_of::<f32>()) as u64,
             context,

@@ -79,6 +79,16 @@ pub enum LoadError {
         /// The largest allowed.
         max: usize,
     },
+    /// Keys and values in 8 bits share a scale among a number of elements that does not divide the model's heads.
+    #[error(
+        "keys and values in q8_0 need heads whose width is a multiple of {multiple}, and this model's are {head_dim} wide: use f16"
+    )]
+    HeadWidth {
+        /// Elements of a head.
+        head_dim: usize,
+        /// Elements that share a scale.
+        multiple: usize,
+    },
 }
 
 /// Rows computed together; longer inputs go through in several batches.
@@ -115,6 +125,7 @@ impl CpuExecutor {
         let config = file.config().clone();
         let threads = within("threads", options.threads.unwrap_or_else(crate::default_threads), MAX_THREADS)?;
         let context = context_within(options, &config)?;
+        let geometry = Geometry::new(&config, options.kv)?;
         let pool = Pool::new(threads);
         let network = load(file, &config, &pool, progress)?;
         tracing::info!(kernels = kernels.name(), threads, context, "CPU executor ready");
@@ -123,7 +134,7 @@ impl CpuExecutor {
             kernels,
             pool,
             scratch: Scratch::default(),
-            geometry: Geometry::new(&config, options.kv),
+            geometry,
             context,
             caches: HashMap::new(),
             next_id: 0,

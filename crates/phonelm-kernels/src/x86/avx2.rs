@@ -11,12 +11,12 @@ use std::ops::Range;
 use phonelm_model::{Activation, RopeLayout};
 
 use super::{prefetch, quad};
-use crate::attention::{AttentionState, KvBlock};
+use crate::attention::{ByteTile, KvBlock};
 use crate::float::float_methods;
 use crate::kernels::{GROUP, Kernels, LANES, TILE_ROWS};
 use crate::packed::{AffineBlock, Blocks, Packed, Q4Block, Q8Block};
 use crate::rows::{FloatMatrix, OutRows, QuantizedGroup, QuantizedRows};
-use crate::vector::Vector;
+use crate::vector::{Isa, Vector};
 
 /// Proof of AVX2, FMA and F16C.
 pub(crate) struct Avx2(());
@@ -40,19 +40,70 @@ impl Kernels for Avx2 {
         unsafe { matmul(w, tiles, x, out) }
     }
 
-    float_methods! { vector: Ymm2, attention_rows: 1, features: "avx2,fma,f16c" }
+    float_methods! { isa: Avx2, attention_rows: 1, features: "avx2,fma,f16c" }
+}
+
+impl Isa for Avx2 {
+    type Floats = Ymm2;
+
+    #[inline(always)]
+    fn prefetch(line: *const u8) {
+        super::prefetch_line(line);
+    }
+
+    #[inline(always)]
+    unsafe fn dots<const R: usize>(tile: &ByteTile, x: [&QuantizedGroup; R]) -> [Ymm2; R] {
+        // SAFETY: passed on.
+        unsafe {
+            let sums = signed(tile, x, 0);
+            let mut out = [Ymm2::splat(0.0); R];
+            for r in 0..R {
+                out[r] = Ymm2::from_integers(sums[r]);
+            }
+            out
+        }
+    }
+
+    /// A pair is at most `2 * 127 * 127 = 32,258`.
+    #[inline(always)]
+    unsafe fn fine_dots<const R: usize>(tile: &ByteTile, x: &[[QuantizedGroup; 2]; R]) -> [[Ymm2; 2]; R] {
+        // SAFETY: passed on.
+        unsafe {
+            let one = _mm256_set1_epi16(1);
+            let mut sums = [[[_mm256_setzero_si256(); 2]; 2]; R];
+            for (q, values) in tile.iter().enumerate() {
+                let w = halves(values);
+                for r in 0..R {
+                    for p in 0..2 {
+                        let x = _mm256_set1_epi32(quad(&x[r][p].values, 4 * q));
+                        for h in 0..2 {
+                            let pairs = _mm256_maddubs_epi16(x, w[h]);
+                            sums[r][p][h] = _mm256_add_epi32(sums[r][p][h], _mm256_madd_epi16(pairs, one));
+                        }
+                    }
+                }
+            }
+            let mut out = [[Ymm2::splat(0.0); 2]; R];
+            for r in 0..R {
+                for p in 0..2 {
+                    out[r][p] = Ymm2::from_integers(sums[r][p]);
+                }
+            }
+            out
+        }
+    }
 }
 
 /// 16 floats in two registers.
 #[derive(Clone, Copy)]
-struct Ymm2([__m256; 2]);
+pub(crate) struct Ymm2([__m256; 2]);
 
 impl Ymm2 {
-    /// `self * b`. Needs AVX2.
+    /// Needs AVX2.
     #[inline(always)]
-    unsafe fn mul(self, b: Self) -> Self {
+    unsafe fn from_integers(x: [__m256i; 2]) -> Self {
         // SAFETY: passed on.
-        unsafe { Self([_mm256_mul_ps(self.0[0], b.0[0]), _mm256_mul_ps(self.0[1], b.0[1])]) }
+        Self(unsafe { [_mm256_cvtepi32_ps(x[0]), _mm256_cvtepi32_ps(x[1])] })
     }
 }
 
@@ -88,6 +139,12 @@ impl Vector for Ymm2 {
             _mm256_storeu_ps(out.as_mut_ptr().add(8), self.0[1]);
         }
         out
+    }
+
+    #[inline(always)]
+    unsafe fn mul(self, b: Self) -> Self {
+        // SAFETY: passed on.
+        unsafe { Self([_mm256_mul_ps(self.0[0], b.0[0]), _mm256_mul_ps(self.0[1], b.0[1])]) }
     }
 
     #[inline(always)]
@@ -160,7 +217,7 @@ unsafe fn strip<B: Block, const R: usize>(blocks: &[B], x: &QuantizedRows, m: us
             let scales = block.scales();
             for r in 0..R {
                 let x_scale = Ymm2::splat(groups[r].scale);
-                let dot = Ymm2([_mm256_cvtepi32_ps(dots[r][0]), _mm256_cvtepi32_ps(dots[r][1])]);
+                let dot = Ymm2::from_integers(dots[r]);
                 acc[r] = dot.fma(scales.mul(x_scale), acc[r]);
                 if let Some(mins) = block.mins() {
                     let sums = groups[r].sums;

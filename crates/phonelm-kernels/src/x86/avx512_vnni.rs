@@ -13,12 +13,12 @@ use std::ops::Range;
 use phonelm_model::{Activation, RopeLayout};
 
 use super::{prefetch, quad};
-use crate::attention::{AttentionState, KvBlock};
+use crate::attention::{ByteTile, KvBlock};
 use crate::float::float_methods;
 use crate::kernels::{GROUP, Kernels, LANES, TILE_ROWS};
 use crate::packed::{AffineBlock, Blocks, Packed, Q4Block, Q8Block};
 use crate::rows::{FloatMatrix, OutRows, QuantizedGroup, QuantizedRows};
-use crate::vector::Vector;
+use crate::vector::{Isa, Vector};
 
 /// Proof of AVX-512 F, BW, VL and VNNI, and of FMA and F16C.
 pub(crate) struct Avx512Vnni(());
@@ -46,12 +46,65 @@ impl Kernels for Avx512Vnni {
         unsafe { matmul(w, tiles, x, out) }
     }
 
-    float_methods! { vector: Zmm, attention_rows: 4, features: "avx512f,avx512bw,avx512vl,avx512vnni,fma,f16c" }
+    float_methods! {
+        isa: Avx512Vnni, attention_rows: 4, features: "avx512f,avx512bw,avx512vl,avx512vnni,fma,f16c"
+    }
+}
+
+impl Isa for Avx512Vnni {
+    type Floats = Zmm;
+
+    #[inline(always)]
+    fn prefetch(line: *const u8) {
+        super::prefetch_line(line);
+    }
+
+    #[inline(always)]
+    unsafe fn dots<const R: usize>(tile: &ByteTile, x: [&QuantizedGroup; R]) -> [Zmm; R] {
+        // SAFETY: passed on.
+        unsafe {
+            let bytes = flipped(tile);
+            let mut out = [Zmm::splat(0.0); R];
+            for r in 0..R {
+                let mut dot = _mm512_set1_epi32(16 * x[r].offset);
+                for (q, bytes) in bytes.iter().enumerate() {
+                    dot = _mm512_dpbusd_epi32(dot, *bytes, _mm512_set1_epi32(quad(&x[r].values, 4 * q)));
+                }
+                out[r] = Zmm(_mm512_cvtepi32_ps(dot));
+            }
+            out
+        }
+    }
+
+    /// The groups are the unsigned side of the product.
+    #[inline(always)]
+    unsafe fn fine_dots<const R: usize>(tile: &ByteTile, x: &[[QuantizedGroup; 2]; R]) -> [[Zmm; 2]; R] {
+        // SAFETY: passed on; the loads read 64 bytes of 64.
+        unsafe {
+            let mut dots = [[_mm512_setzero_si512(); 2]; R];
+            for (q, values) in tile.iter().enumerate() {
+                let bytes = _mm512_loadu_si512(values.as_ptr().cast());
+                for r in 0..R {
+                    for p in 0..2 {
+                        let x = _mm512_set1_epi32(quad(&x[r][p].values, 4 * q));
+                        dots[r][p] = _mm512_dpbusd_epi32(dots[r][p], x, bytes);
+                    }
+                }
+            }
+            let mut out = [[Zmm::splat(0.0); 2]; R];
+            for r in 0..R {
+                for p in 0..2 {
+                    out[r][p] = Zmm(_mm512_cvtepi32_ps(dots[r][p]));
+                }
+            }
+            out
+        }
+    }
 }
 
 /// 16 floats in one register.
 #[derive(Clone, Copy)]
-struct Zmm(__m512);
+pub(crate) struct Zmm(__m512);
 
 impl Vector for Zmm {
     #[inline(always)]
@@ -78,6 +131,12 @@ impl Vector for Zmm {
         // SAFETY: passed on; writes the 16 floats of the array.
         unsafe { _mm512_storeu_ps(out.as_mut_ptr(), self.0) };
         out
+    }
+
+    #[inline(always)]
+    unsafe fn mul(self, b: Self) -> Self {
+        // SAFETY: passed on.
+        Self(unsafe { _mm512_mul_ps(self.0, b.0) })
     }
 
     #[inline(always)]

@@ -17,11 +17,16 @@ const AHEAD: usize = 6 << 10;
 /// Fetches the block that lies [`AHEAD`] of `block`, or whatever else lies there.
 #[inline(always)]
 fn prefetch<B>(block: &B) {
-    let ahead = std::ptr::from_ref(block).cast::<i8>().wrapping_add(AHEAD);
+    let ahead = std::ptr::from_ref(block).cast::<u8>().wrapping_add(AHEAD);
     for line in 0..size_of::<B>().div_ceil(64) {
-        // SAFETY: a prefetch never faults, and every x86-64 CPU has it.
-        unsafe { _mm_prefetch::<_MM_HINT_T0>(ahead.wrapping_add(64 * line)) };
+        prefetch_line(ahead.wrapping_add(64 * line));
     }
+}
+
+#[inline(always)]
+fn prefetch_line(line: *const u8) {
+    // SAFETY: a prefetch never faults, and every x86-64 CPU has it.
+    unsafe { _mm_prefetch::<_MM_HINT_T0>(line.cast()) };
 }
 
 /// The four activation bytes from `at` on, as they multiply four neighbouring columns.
