@@ -8,6 +8,7 @@ mod chat;
 mod commands;
 mod error;
 mod interrupt;
+mod kv;
 mod memory;
 mod model;
 mod npy;

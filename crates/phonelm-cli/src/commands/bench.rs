@@ -14,6 +14,7 @@ use serde::Serialize;
 
 use crate::commands::convert::writable_type;
 use crate::error::Error;
+use crate::kv::Kv;
 use crate::memory;
 use crate::model::{self, Model};
 use crate::output::{bytes, count, print, print_json, table};
@@ -41,6 +42,9 @@ pub(crate) struct Options {
     /// Compute threads [default: the number of big cores]
     #[arg(short, long, value_name = "N")]
     threads: Option<usize>,
+    /// How keys and values are kept
+    #[arg(long, value_enum, default_value = "f16")]
+    kv: Kv,
     /// Measured rounds
     #[arg(short, long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=1000))]
     repetitions: u32,
@@ -128,7 +132,8 @@ pub(crate) fn run(options: &Options) -> Result<(), Error> {
         return Err(model.failed(ExecutorError::ContextFull { needed, limit }));
     }
     let threads = options.threads.unwrap_or_else(phonelm_kernels::default_threads);
-    let mut executor = model.executor(&CpuOptions { threads: Some(threads), ..CpuOptions::default() })?;
+    let mut executor =
+        model.executor(&CpuOptions { threads: Some(threads), kv: options.kv.into(), ..CpuOptions::default() })?;
     let vocab = model.file.config().vocab;
     let weight_bytes = weight_bytes(&model.file, &executor);
 

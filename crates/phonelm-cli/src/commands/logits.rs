@@ -2,11 +2,12 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
-use phonelm_kernels::{CpuOptions, KvType};
+use clap::Args;
+use phonelm_kernels::CpuOptions;
 use phonelm_model::{Executor, ExecutorError, Input, LogitsFor, Segment};
 
 use crate::error::Error;
+use crate::kv::Kv;
 use crate::model::Model;
 use crate::output::print;
 use crate::{interrupt, npy, save};
@@ -37,22 +38,6 @@ pub(crate) struct Options {
     /// Compute threads [default: the number of big cores]
     #[arg(long, value_name = "N")]
     threads: Option<usize>,
-}
-
-/// Storage of keys and values, by the names of the command line.
-#[derive(Clone, Copy, ValueEnum)]
-enum Kv {
-    F16,
-    F32,
-}
-
-impl From<Kv> for KvType {
-    fn from(kv: Kv) -> Self {
-        match kv {
-            Kv::F16 => Self::F16,
-            Kv::F32 => Self::F32,
-        }
-    }
 }
 
 pub(crate) fn run(options: &Options) -> Result<(), Error> {

@@ -9,6 +9,7 @@ use phonelm_kernels::CpuOptions;
 use serde::Serialize;
 
 use crate::error::Error;
+use crate::kv::Kv;
 use crate::model::{Model, read_text};
 use crate::output::{print, print_json};
 
@@ -34,6 +35,9 @@ pub(crate) struct Options {
     /// Compute threads [default: the number of big cores]
     #[arg(long, value_name = "N")]
     threads: Option<usize>,
+    /// How keys and values are kept
+    #[arg(long, value_enum, default_value = "f16")]
+    kv: Kv,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -55,7 +59,12 @@ pub(crate) fn run(options: &Options) -> Result<(), Error> {
     let tokenizer = model.tokenizer()?;
     let ids = tokenizer.encode(&read_text(&options.file)?).map_err(|cause| model.engine(cause))?;
     let bos = model.wants_bos()?.then(|| tokenizer.bos()).flatten();
-    let cpu = CpuOptions { threads: options.threads, context: options.context, ..CpuOptions::default() };
+    let cpu = CpuOptions {
+        threads: options.threads,
+        kv: options.kv.into(),
+        context: options.context,
+        ..CpuOptions::default()
+    };
     let mut engine = Engine::open(model.file.clone(), &cpu).map_err(|cause| model.engine(cause))?;
     let room = engine.context() - usize::from(bos.is_some());
     if ids.len() < 2 || room < 2 {

@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use crate::chat::{Terminal, chat};
 use crate::error::Error;
+use crate::kv::Kv;
 use crate::model::{Model, read_text};
 use crate::output::{print, print_json, tell};
 use crate::turn::{Failure, answer, stats_text, to_json};
@@ -58,6 +59,9 @@ pub(crate) struct Options {
     /// Compute each token in a pass of its own; the answer is the same
     #[arg(long)]
     no_drafts: bool,
+    /// How keys and values are kept
+    #[arg(long, value_enum, default_value = "f16")]
+    kv: Kv,
     /// Tell on stderr what an answer cost
     #[arg(long)]
     stats: bool,
@@ -84,7 +88,7 @@ pub(crate) fn run(options: &Options) -> Result<(), Error> {
         ..GenerateOptions::default()
     };
 
-    let cpu = CpuOptions { threads: options.threads, ..CpuOptions::default() };
+    let cpu = CpuOptions { threads: options.threads, kv: options.kv.into(), ..CpuOptions::default() };
     let mut engine = Engine::open(model.file.clone(), &cpu).map_err(refused)?;
     engine.set_drafts(!options.no_drafts);
     engine.tokenizer().map_err(refused)?;
