@@ -178,6 +178,11 @@ impl SdkError {
             LoadError::Option { option, value, max } => {
                 Self::OptionInvalid { option: option.into(), value: value.to_string(), allowed: format!("1 to {max}") }
             }
+            LoadError::HeadWidth { head_dim, multiple } => Self::OptionInvalid {
+                option: "kv_type".into(),
+                value: "q8_0".into(),
+                allowed: format!("f16 or f32: the model's heads are {head_dim} wide, no multiple of {multiple}"),
+            },
             LoadError::Kernels(error) => Self::Unsupported { reason: error.to_string() },
             error => Self::ModelInvalid { path: name.into(), reason: error.to_string() },
         }

@@ -137,8 +137,8 @@ fn a_plan_tells_what_loading_will_cost() {
     assert_eq!((fits(all.total_bytes), fits(0)), (1024, 0));
     let half = fits(all.weight_bytes + all.scratch_bytes + all.kv_bytes / 2);
     assert_eq!(half, 512);
-    let wide = ModelOptions { kv_type: Some(KvType::F32), ..options };
-    assert!(plan(path(TINY), wide, None).unwrap().kv_bytes > all.kv_bytes);
+    let kept_as = |kv| plan(path(TINY), ModelOptions { kv_type: Some(kv), ..options.clone() }, None).unwrap().kv_bytes;
+    assert!(kept_as(KvType::F32) > all.kv_bytes && kept_as(KvType::Q8_0) < all.kv_bytes);
 }
 
 #[test]

@@ -122,10 +122,21 @@ extension ModelOptions {
         self.init(
             threads: try unsigned(options.threads, "threads"),
             context: try unsigned(options.contextSize, "contextSize"),
-            kvType: options.keyValueType == .float16 ? .f16 : .f32,
+            kvType: KvType(options.keyValueType),
             backend: BackendPreference(options.backend),
             cacheDir: options.cacheDirectory?.path
         )
+    }
+}
+
+extension KvType {
+    init(_ type: LanguageModel.KeyValueType) {
+        self =
+            switch type {
+            case .float16: .f16
+            case .float32: .f32
+            case .int8: .q80
+            }
     }
 }
 

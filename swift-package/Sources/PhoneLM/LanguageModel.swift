@@ -58,6 +58,9 @@ public final class LanguageModel: Sendable {
         case float16
         /// Four bytes a number.
         case float32
+        /// A byte a number and a scale for 32 of them: long conversations answer faster. A model whose heads are not a
+        /// multiple of 32 wide refuses it with ``LanguageModelError/optionInvalid(option:value:allowed:)``.
+        case int8
     }
 
     /// What computes.
