@@ -7,7 +7,7 @@ mod common;
 use std::ops::ControlFlow;
 
 use phonelm_engine::{Conversation, Engine, GenerateOptions, Input, Response, SamplerOptions, Setup};
-use phonelm_kernels::CpuOptions;
+use phonelm_kernels::{CpuOptions, KvType};
 use phonelm_model::ModelFile;
 
 fn engine(file: &str) -> Engine {
@@ -118,4 +118,26 @@ fn perplexity_is_that_of_the_logits() {
     let found = engine.perplexity(&ids).unwrap();
     assert_eq!(found.tokens, 39);
     assert!((found.nll - expected).abs() < 1e-6, "{} {expected}", found.nll);
+}
+
+/// phonelm-tiny on some 5,500 tokens.
+#[test]
+fn keys_and_values_in_bytes_foresee_a_text_as_well() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let text = std::fs::read_to_string(root.join("training/data/facts.tsv")).unwrap();
+    let perplexity = |kv| {
+        let file = ModelFile::open(&root.join("models/phonelm-tiny/phonelm-tiny.gguf")).unwrap();
+        let mut engine = Engine::open(file, &CpuOptions { kv, ..CpuOptions::default() }).unwrap();
+        let ids = engine.tokenizer().unwrap().encode(&text).unwrap();
+        let (mut nats, mut tokens) = (0.0, 0);
+        for chunk in ids.chunks(engine.context()) {
+            let part = engine.perplexity(chunk).unwrap();
+            nats += part.nll * part.tokens as f64;
+            tokens += part.tokens;
+        }
+        (nats / tokens as f64).exp()
+    };
+    let (halves, bytes) = (perplexity(KvType::F16), perplexity(KvType::Q8_0));
+    println!("f16 {halves:.3}, q8_0 {bytes:.3}: {:+.3} %", (bytes / halves - 1.0) * 100.0);
+    assert!((bytes / halves - 1.0).abs() <= 1e-3);
 }

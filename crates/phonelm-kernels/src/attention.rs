@@ -81,7 +81,7 @@ trait Block {
 }
 
 /// How far ahead of their use keys and values are fetched. The hardware fetches ahead too, but not into another block.
-const AHEAD: usize = 4 << 10;
+const AHEAD: usize = 6 << 10;
 
 /// Memory that is read from one end to the other, and what is read after it.
 #[derive(Clone, Copy)]

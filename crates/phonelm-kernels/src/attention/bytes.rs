@@ -5,6 +5,7 @@
 //! they are kept in 14 bits, as two rows of bytes.
 
 use std::marker::PhantomData;
+use std::ops::Range;
 
 use half::f16;
 
@@ -106,14 +107,14 @@ impl<I: Isa> Block for Bytes<'_, I> {
         unsafe {
             let mut acc = [[I::Floats::splat(0.0); KV_BLOCK / LANES]; R];
             for (g, squares) in self.keys.iter().enumerate().take(groups) {
-                if first == 0 {
-                    self.streams[0].fetch::<I>(g * size_of_val(squares)..(g + 1) * size_of_val(squares));
-                }
                 let mut x = [&q[g]; R];
                 for r in 0..R {
                     x[r] = &q[r * groups + g];
                 }
                 for c in 0..KV_BLOCK / LANES {
+                    if first == 0 {
+                        self.streams[0].fetch::<I>(tile_bytes(g, c));
+                    }
                     let square = &squares[c / 2];
                     let scales: I::Floats = F16::lanes(&square.scales.as_chunks().0[c % 2]);
                     let dots = I::dots(&square.tiles[c % 2], x);
@@ -143,15 +144,15 @@ impl<I: Isa> Block for Bytes<'_, I> {
         // SAFETY: passed on.
         unsafe {
             for (g, squares) in self.values.iter().enumerate().take(self.head_dim / GROUP) {
-                if first == 0 {
-                    self.streams[1].fetch::<I>(g * size_of_val(squares)..(g + 1) * size_of_val(squares));
-                }
                 for (half, square) in squares.iter().enumerate() {
                     let mut fine = [[QuantizedGroup::default(); 2]; R];
                     for r in 0..R {
                         fine[r] = weigh::<I>(&weights[r], seen[r], half, &square.scales);
                     }
                     for (t, tile) in square.tiles.iter().enumerate() {
+                        if first == 0 {
+                            self.streams[1].fetch::<I>(tile_bytes(g, 2 * half + t));
+                        }
                         let dots = I::fine_dots(tile, &fine);
                         for r in 0..R {
                             // A row that sees nothing of the block must not even lose the sign of a zero.
@@ -170,6 +171,13 @@ impl<I: Isa> Block for Bytes<'_, I> {
             }
         }
     }
+}
+
+/// Where tile `t` of the four of a group lies, and its share of the scales.
+#[inline(always)]
+fn tile_bytes(group: usize, t: usize) -> Range<usize> {
+    const BYTES: usize = size_of::<Q8Square>() / 2;
+    (4 * group + t) * BYTES..(4 * group + t + 1) * BYTES
 }
 
 /// The weights of 32 tokens times their scales, quantised; those of tokens not seen are 0.

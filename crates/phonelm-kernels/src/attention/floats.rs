@@ -82,9 +82,12 @@ impl<'a, I: Isa, F: Format> Floats<'a, I, F> {
                     }
                 }
                 for r in 0..R {
-                    let out = &mut out[r * self.head_dim..(r + 1) * self.head_dim][d..];
-                    let len = out.len().min(LANES);
-                    out[..len].copy_from_slice(&acc[r].to_array()[..len]);
+                    let out = &mut out[r * self.head_dim + d..(r + 1) * self.head_dim];
+                    let sums = acc[r].to_array();
+                    match out.first_chunk_mut() {
+                        Some(full) => *full = sums,
+                        None => out.copy_from_slice(&sums[..out.len()]),
+                    }
                 }
             }
         }
