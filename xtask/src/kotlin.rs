@@ -8,8 +8,9 @@ use anyhow::{Context, Result, ensure};
 
 use crate::counts::Counts;
 use crate::files::remove_folder;
+use crate::package::border::Border;
 use crate::package::jvm;
-use crate::process::{build_for_suites, check, check_lines, output};
+use crate::process::{check, check_lines, output};
 
 /// Why the suite cannot run here, if so.
 pub(crate) fn missing() -> Option<String> {
@@ -38,7 +39,7 @@ pub(crate) fn accept_api() -> Result<()> {
 pub(crate) fn document() -> Result<PathBuf> {
     let folder = jvm::build_root().join("phonelm-core/dokka");
     remove_folder(&folder)?;
-    jvm::generate()?;
+    jvm::generate(&jvm::border()?)?;
     let mut dokka = jvm::maven("pom.xml");
     dokka.args(["--projects", "core", "dokka:dokka"]);
     let mut warnings = Vec::new();
@@ -58,8 +59,7 @@ fn warning(line: &str) -> Option<&str> {
 
 /// Maven on the tests, with the artefacts packed.
 fn consumer() -> Result<Command> {
-    let built = build_for_suites()?;
-    jvm::pack(&built.join(jvm::library_name()), &jvm::build_root().join("maven"))?;
+    jvm::pack(&Border::of_suites()?, &jvm::build_root().join("maven"))?;
     forget_earlier_artefacts()?;
     remove_folder(&jvm::build_root().join("phonelm-tests"))?;
     Ok(jvm::maven("tests/pom.xml"))

@@ -17,7 +17,8 @@ use self::layout::copy_changed;
 use self::toolchain::Toolchain;
 use crate::counts::Counts;
 use crate::package::apple;
-use crate::process::{build_for_suites, check, check_lines, root};
+use crate::package::border::Border;
+use crate::process::{check, check_lines, root};
 
 pub(crate) use self::toolchain::{can_install, install};
 
@@ -71,9 +72,9 @@ fn toolchain() -> Result<Toolchain> {
 
 /// Lays the package out in dist/, with the host's library, and puts it where the toolchain sees it.
 fn stage(swift: &Toolchain) -> Result<()> {
-    let built = build_for_suites()?;
+    let border = Border::of_suites()?;
     let package = root().join("dist/swift/PhoneLM");
-    layout::lay_out(&package, &layout::generate(&built)?)?;
+    layout::lay_out(&package, &layout::generate(&border)?)?;
     let work = swift.work_dir();
     layout::mirror(&package, &work.join("package"), &["PhoneLMFFI.xcframework", "lib"])?;
     for (folder, staged) in [("Standins", "standins"), ("Examples", "examples")] {
@@ -81,7 +82,7 @@ fn stage(swift: &Toolchain) -> Result<()> {
     }
     copy_changed(&root().join("swift-package/.swift-format"), &work.join(".swift-format"))?;
     copy_changed(&root().join(MODEL), &work.join("phonelm-tiny.gguf"))?;
-    if copy_changed(&built.join(apple::LIBRARY), &work.join("lib/libphonelm.a"))? {
+    if copy_changed(&border.library().with_file_name(apple::LIBRARY), &work.join("lib/libphonelm.a"))? {
         // The package manager does not see that a library of the system has changed.
         fs::remove_dir_all(work.join("build/debug/PhoneLMPackageTests.xctest")).ok();
         fs::remove_file(work.join("build/debug/PhoneLMPackageTests.xctest")).ok();

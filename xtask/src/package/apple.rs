@@ -5,11 +5,12 @@
 
 use std::fmt;
 use std::fs;
+use std::path::PathBuf;
 use std::process::Command;
 
 use anyhow::{Context, Result, anyhow};
 
-use crate::package::rust;
+use crate::package::rust::{self, PROFILE, build_dir};
 use crate::package::seal::seal;
 use crate::process::{check, output};
 
@@ -131,6 +132,8 @@ pub(crate) const LIBRARY: &str = "libphonelm_static.a";
 /// A slice's static library, which shows nothing but the border's symbols.
 pub(crate) struct Library {
     pub(crate) slice: &'static Slice,
+    /// The file before, whose metadata the generator of the bindings reads.
+    pub(crate) built: PathBuf,
     pub(crate) sealed: Vec<u8>,
 }
 
@@ -144,9 +147,9 @@ pub(crate) fn build() -> Result<Vec<Library>> {
 }
 
 fn sealed(slice: &'static Slice) -> Result<Library> {
-    let folder = rust::build_dir().join(slice.target).join(rust::PROFILE);
+    let folder = build_dir().join(slice.target).join(PROFILE);
     let built = folder.join(LIBRARY);
     let bytes = fs::read(&built).with_context(|| format!("cannot read {}", built.display()))?;
     let sealed = seal(&bytes, &folder).with_context(|| format!("cannot hide the symbols of {}", built.display()))?;
-    Ok(Library { slice, sealed })
+    Ok(Library { slice, built, sealed })
 }

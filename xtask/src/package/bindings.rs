@@ -5,8 +5,8 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 
+use super::border::Border;
 use crate::files::remove_folder;
-use crate::process::{build_for_suites, check, command, root};
 
 /// How a declaration at the top of a file begins, after its visibility.
 const DECLARATIONS: [&str; 13] = [
@@ -25,13 +25,10 @@ const DECLARATIONS: [&str; 13] = [
     "typealias",
 ];
 
-/// Writes the bindings of `library` below `folder`, in place of what was there.
-pub(crate) fn generate(library: &Path, folder: &Path) -> Result<()> {
+/// Writes the bindings below `folder`, in place of what was there.
+pub(crate) fn generate(border: &Border, folder: &Path) -> Result<()> {
     remove_folder(folder)?;
-    let program = build_for_suites()?.join("uniffi-bindgen");
-    let mut generator = command(&program.to_string_lossy(), ["generate", "--no-format", "--language", "kotlin"]);
-    generator.arg("--config").arg(root().join("bindings/uniffi.toml"));
-    check(generator.arg("--out-dir").arg(folder).arg(library))?;
+    border.write("kotlin", folder)?;
     let file = folder.join("io/phonelm/ffi/phonelm.kt");
     let text = fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))?;
     fs::write(&file, internal(&text)).with_context(|| format!("cannot write {}", file.display()))

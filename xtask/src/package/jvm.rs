@@ -11,11 +11,12 @@ use std::process::Command;
 use anyhow::{Context, Result};
 
 use super::archive::{self, Entry};
+use super::border::Border;
 use super::maven::{Artifact, Dependency, Repository, VERSION};
 use super::rust::{PROFILE, build_dir};
 use super::{bindings, licences, rust};
 use crate::files::remove_folder;
-use crate::process::{build_for_suites, check, command, output, root, target_dir};
+use crate::process::{check, command, output, root, target_dir};
 
 const CORE: &str = "phonelm-core";
 const DESKTOP: &str = "phonelm-native-desktop";
@@ -23,8 +24,13 @@ const TINY: &str = "phonelm-tiny";
 
 /// Builds the library as it ships and packs everything into `dist/maven`.
 pub(crate) fn run() -> Result<()> {
+    pack(&border()?, &root().join("dist/maven"))
+}
+
+/// The border of this machine's library as it ships.
+pub(crate) fn border() -> Result<Border> {
     check(rust::pinned_build().args(["--package", "phonelm"]))?;
-    pack(&build_dir().join(PROFILE).join(library_name()), &root().join("dist/maven"))
+    Border::of(build_dir().join(PROFILE).join(library_name()))
 }
 
 /// The name of the library's file on this machine.
@@ -32,26 +38,24 @@ pub(crate) fn library_name() -> String {
     format!("{DLL_PREFIX}phonelm{DLL_SUFFIX}")
 }
 
-/// Packs all three artefacts around a library with its symbols, which the bindings are generated from.
-pub(crate) fn pack(library: &Path, repository: &Path) -> Result<()> {
-    bindings::generate(library, &build_root().join("generated"))?;
-    compile()?;
+/// Packs all three artefacts around the library that the border leads to.
+pub(crate) fn pack(border: &Border, repository: &Path) -> Result<()> {
     let repository = Repository::new(repository);
-    core(&repository)?;
-    desktop(&repository, library)?;
+    pack_core(border, &repository)?;
+    desktop(&repository, border.library())?;
     tiny(&repository)
 }
 
 /// Packs `phonelm-core` alone.
-pub(crate) fn pack_core(repository: &Repository) -> Result<()> {
-    generate()?;
+pub(crate) fn pack_core(border: &Border, repository: &Repository) -> Result<()> {
+    generate(border)?;
     compile()?;
     core(repository)
 }
 
-/// Writes the Kotlin side of the border. It is the same whatever the library is built for, so a development build serves.
-pub(crate) fn generate() -> Result<()> {
-    bindings::generate(&build_for_suites()?.join(library_name()), &build_root().join("generated"))
+/// Writes the Kotlin side of the border to where Maven compiles it.
+pub(crate) fn generate(border: &Border) -> Result<()> {
+    bindings::generate(border, &build_root().join("generated"))
 }
 
 /// The version of `kotlin`, `coroutines` or `jna` that the Kotlin modules are built with.

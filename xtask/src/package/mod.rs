@@ -4,6 +4,7 @@ pub(crate) mod android;
 pub(crate) mod apple;
 pub(crate) mod archive;
 mod bindings;
+pub(crate) mod border;
 pub(crate) mod jvm;
 mod licences;
 pub(crate) mod macho;
@@ -51,7 +52,7 @@ Examples:
 impl Package {
     pub(crate) fn run(self) -> Result<()> {
         match self {
-            Self::Android => android::run(),
+            Self::Android => android::run(&jvm::border()?),
             Self::Jvm => jvm::run(),
             Self::Swift { url } => swift::run(url.as_deref()),
         }

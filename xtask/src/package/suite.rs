@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use anyhow::Result;
 
+use super::border::Border;
 use super::{android, apple, swift, zig};
 use crate::counts::Counts;
 use crate::setup::apt_install;
@@ -43,7 +44,7 @@ pub(crate) fn install() -> Result<()> {
 
 /// Builds and checks the AAR.
 pub(crate) fn android() -> Result<(bool, Counts)> {
-    run([("package android", android::run), ("verify-aar", || verify_aar::run(None))])
+    run([("package android", || android::run(&Border::of_suites()?)), ("verify-aar", || verify_aar::run(None))])
 }
 
 /// Builds and checks the Swift package.

@@ -10,9 +10,10 @@ use sha2::{Digest, Sha256};
 
 use crate::files::remove_folder;
 use crate::package::archive;
+use crate::package::border::Border;
 use crate::package::maven::hex;
 use crate::package::{apple, licences, xcframework};
-use crate::process::{build_for_suites, root};
+use crate::process::root;
 use crate::swift::layout;
 
 /// What is written into `dist/swift`: the package, the zip and its checksum.
@@ -30,8 +31,9 @@ pub(crate) fn dist() -> PathBuf {
 
 /// Builds everything; with a `url` the package names the zip there instead of holding the XCFramework.
 pub(crate) fn run(url: Option<&str>) -> Result<()> {
-    let bindings = layout::generate(&build_for_suites()?)?;
-    let framework = xcframework::entries(&read(&bindings.join("PhoneLMFFI.h"))?, &apple::build()?)?;
+    let libraries = apple::build()?;
+    let bindings = layout::generate(&Border::of(libraries[0].built.clone())?)?;
+    let framework = xcframework::entries(&read(&bindings.join("PhoneLMFFI.h"))?, &libraries)?;
 
     let dist = dist();
     remove_folder(&dist)?;

@@ -30,7 +30,7 @@ pub(crate) fn entries(header: &[u8], libraries: &[Library]) -> Result<Vec<Entry>
         ("XCFrameworkFormatVersion", "1.0".into()),
     ]);
     let mut entries = vec![Entry::new("Info.plist", xml(&info)?)];
-    for Library { slice, sealed } in libraries {
+    for Library { slice, sealed, .. } in libraries {
         let framework = format!("{}/{MODULE}.framework", slice.identifier);
         let files = [
             (binary(slice), sealed.clone()),

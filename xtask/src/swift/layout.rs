@@ -5,15 +5,13 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
-use crate::process::{check, command, root, target_dir};
+use crate::package::border::Border;
+use crate::process::{root, target_dir};
 
-/// Writes the Swift side of the border for the library in `built`, and says where.
-pub(crate) fn generate(built: &Path) -> Result<PathBuf> {
+/// Writes the Swift side of the border, and says where.
+pub(crate) fn generate(border: &Border) -> Result<PathBuf> {
     let dir = target_dir().join("swift-bindings");
-    let generator = built.join("uniffi-bindgen");
-    let mut generate = command(&generator.to_string_lossy(), ["generate", "--language", "swift", "--no-format"]);
-    generate.args(["--config", "bindings/uniffi.toml", "--out-dir"]).arg(&dir);
-    check(generate.arg(built.join("libphonelm.so")))?;
+    border.write("swift", &dir)?;
     Ok(dir)
 }
 

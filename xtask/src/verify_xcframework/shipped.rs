@@ -91,13 +91,16 @@ pub(crate) fn library_path(slice: &Slice) -> String {
 
 #[cfg(test)]
 pub(crate) mod tests {
+    use std::path::PathBuf;
+
     use super::*;
     use crate::package::apple::Library;
     use crate::package::seal::PERSONALITY;
 
     /// A package in which every check finds what it looks for.
     pub(crate) fn good() -> Shipped {
-        let libraries: Vec<Library> = SLICES.iter().map(|slice| Library { slice, sealed: vec![1] }).collect();
+        let libraries: Vec<Library> =
+            SLICES.iter().map(|slice| Library { slice, built: PathBuf::new(), sealed: vec![1] }).collect();
         let header = "uint64_t uniffi_phonelm_sdk_fn_clone_model(uint64_t handle);\nvoid ffi_phonelm_sdk_free(void);\n";
         let framework = xcframework::entries(header.as_bytes(), &libraries).unwrap();
         let mut package: Vec<Entry> = framework.iter().map(|entry| entry.inside(xcframework::FOLDER)).collect();

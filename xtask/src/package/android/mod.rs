@@ -11,6 +11,7 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 
+use super::border::Border;
 use super::jvm;
 use super::maven::{Repository, VERSION};
 use crate::process::root;
@@ -37,11 +38,12 @@ pub(crate) fn missing() -> Option<String> {
     Way::chosen().missing()
 }
 
-/// Builds the archive and publishes it, with the classes that it depends on, to `dist/maven`.
-pub(crate) fn run() -> Result<()> {
+/// Builds the archive and publishes it, with the classes that it depends on, to `dist/maven`. The libraries inside are
+/// stripped, so the border is another library's.
+pub(crate) fn run(border: &Border) -> Result<()> {
     let libraries = native::build(Way::chosen())?;
     let repository = Repository::new(root().join("dist/maven"));
-    jvm::pack_core(&repository)?;
+    jvm::pack_core(border, &repository)?;
     let classes = classes::compile()?;
     let folder = aar::publish(&libraries, &classes, &repository)?;
     println!("packed {}", folder.display());
