@@ -22,12 +22,24 @@ pub(crate) fn is_ready() -> bool {
     output("javac", &["-version"]).is_some() && output("mvn", &["--version"]).is_some()
 }
 
-/// Packs and tests.
+/// Packs and tests, then runs the sample.
 pub(crate) fn run() -> Result<(bool, Counts)> {
     let mut tests = consumer()?;
     let mut counts = Counts::default();
     let passed = check_lines(tests.arg("test"), |line| counts += Counts::read_surefire_line(line))?;
-    Ok((passed, counts))
+    let answers = sample_answers()?;
+    counts += if answers { Counts::PASSED } else { Counts::FAILED };
+    Ok((passed && answers, counts))
+}
+
+/// Whether samples/jvm, taking what the tests take, prints an answer.
+fn sample_answers() -> Result<bool> {
+    let mut sample = jvm::maven("../../samples/jvm/pom.xml");
+    sample.arg(format!("-Dphonelm.repository={}", repository().display()));
+    sample.args(["--quiet", "compile", "exec:java"]).current_dir(jvm::build_root());
+    let mut answers = false;
+    let ran = check_lines(&mut sample, |line| answers |= line.contains("Bolt"))?;
+    Ok(ran && answers)
 }
 
 /// Writes the dump of the public API anew.
@@ -59,10 +71,15 @@ fn warning(line: &str) -> Option<&str> {
 
 /// Maven on the tests, with the artefacts packed.
 fn consumer() -> Result<Command> {
-    jvm::pack(&Border::of_suites()?, &jvm::build_root().join("maven"))?;
+    jvm::pack(&Border::of_suites()?, &repository())?;
     forget_earlier_artefacts()?;
     remove_folder(&jvm::build_root().join("phonelm-tests"))?;
     Ok(jvm::maven("tests/pom.xml"))
+}
+
+/// Where the tests take the artefacts from.
+fn repository() -> PathBuf {
+    jvm::build_root().join("maven")
 }
 
 /// Maven keeps what it took from a repository and would not look at a new build of the same version.

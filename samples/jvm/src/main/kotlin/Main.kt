@@ -1,6 +1,3 @@
-package io.phonelm.tests
-
-// The README's first steps in Kotlin: from `import` to the last line as they stand there.
 import io.phonelm.LanguageModel
 import io.phonelm.tiny.PhoneLMTiny
 import java.io.File
