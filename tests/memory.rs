@@ -26,6 +26,25 @@ fn weights_and_caches_cost_what_was_foretold() {
 }
 
 #[test]
+fn a_token_reads_every_matrix_once_and_its_context() {
+    for ty in [TensorType::F16, TensorType::Q4_0] {
+        let bytes = random_model(&small_config(Family::PhoneLm, false), ty, 7).unwrap();
+        let file = ModelFile::new(Mapping::from_vec(bytes)).unwrap();
+        let options = CpuOptions { threads: Some(1), ..CpuOptions::default() };
+        let kv_block = Memory::of(&file, &options, 64).unwrap().kv_block;
+        let weights = file.weights();
+        let layers = weights.layers.iter().flat_map(|l| [&l.q, &l.k, &l.v, &l.o, &l.gate, &l.up, &l.down]);
+        let matrices: u64 = layers.chain([&weights.head]).map(|tensor| tensor.range.len() as u64).sum();
+        let executor = CpuExecutor::new(file, &options).unwrap();
+        let read = executor.bytes_per_token(0);
+        assert!(read >= matrices.max(executor.weight_bytes() as u64), "{ty}: {read} of {matrices}");
+        // Rows that fill up a tile, vectors, and one row of the embedding.
+        assert!(read < matrices * 5 / 4, "{ty}: {read} of {matrices}");
+        assert_eq!(executor.bytes_per_token(64) - read, kv_block, "{ty}");
+    }
+}
+
+#[test]
 fn the_largest_context_is_the_largest_that_fits() {
     let bytes = random_model(&small_config(Family::PhoneLm, false), TensorType::Q8_0, 7).unwrap();
     let file = ModelFile::new(Mapping::from_vec(bytes)).unwrap();

@@ -7,6 +7,7 @@
 #[cfg(target_arch = "aarch64")]
 mod aarch64;
 mod attention;
+mod bandwidth;
 pub mod blocks;
 mod check;
 mod executor;
@@ -22,6 +23,7 @@ mod vector;
 mod x86;
 
 pub use attention::{KV_BLOCK, KvBlock, Q8Square};
+pub use bandwidth::{BANDWIDTH_BYTES, Bandwidth, BandwidthProbe};
 pub use check::{BadWeight, check_weights};
 pub use executor::{CpuExecutor, CpuOptions, KvType, LoadError, Memory};
 pub use kernels::{GROUP, Kernels, LANES, TILE_ROWS};

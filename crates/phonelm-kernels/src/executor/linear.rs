@@ -53,6 +53,14 @@ impl Linear {
         }
     }
 
+    /// Bytes that a multiplication reads of it.
+    pub(super) fn read_bytes(&self) -> usize {
+        match self {
+            Self::Packed(packed) => packed.bytes(),
+            Self::Float(tensor) => tensor.range.len(),
+        }
+    }
+
     fn needs_quantized(&self) -> bool {
         matches!(self, Self::Packed(_))
     }

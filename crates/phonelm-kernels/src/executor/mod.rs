@@ -9,6 +9,7 @@ mod embedding;
 mod forward;
 mod linear;
 mod memory;
+mod traffic;
 
 use std::{
     collections::HashMap,

@@ -4,9 +4,11 @@
 
 mod avx2;
 mod avx512_vnni;
+mod read;
 
 pub(crate) use avx2::Avx2;
 pub(crate) use avx512_vnni::Avx512Vnni;
+pub(crate) use read::readers;
 
 use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
 
