@@ -176,9 +176,40 @@ fn bench_measures_models_and_shapes() {
         assert!(0.0 < min && min <= median && median <= max, "{measure}");
     }
     assert_eq!((measure["threads"].as_u64(), measure["repetitions"].as_u64()), (Some(2), Some(3)));
-    assert!(measure["weight_bytes"].as_u64().unwrap() > 0);
+    assert!(measure["bytes_per_token"].as_u64().unwrap() > 0);
     let text = place.succeeds(&["bench", "phonelm-gqa.gguf", "-p", "0", "-n", "4", "-r", "1"]);
     assert!(!text.contains("prefill") && text.contains("decode") && text.contains("tokens/s"), "{text}");
+}
+
+#[test]
+fn bench_holds_decode_against_memory_and_passes_against_one_token() {
+    let place = Place::new();
+    place.convert("phonelm-gqa", "q4_0");
+    let args = ["bench", "phonelm-gqa.gguf", "-p", "0", "-n", "8", "-t", "1", "-r", "1"];
+    let deep = [&args[..], &["--depth", "100", "--rows", "1,4", "--bandwidth"]].concat();
+    let measure = json(&place.succeeds(&[&deep[..], &["--json"]].concat()));
+    assert_eq!((measure["depth"].as_u64(), &measure["prefill_tokens_per_second"]), (Some(100), &Value::Null));
+    let rows: Vec<_> = measure["rows"].as_array().unwrap().iter().map(|pass| pass["rows"].as_u64().unwrap()).collect();
+    assert_eq!(rows, [1, 4]);
+    assert!(measure["rows"][1]["relative"]["median"].as_f64().unwrap() > 0.0);
+    let number = |value: &Value| value["median"].as_f64().unwrap();
+    let read = measure["bytes_per_token"].as_f64().unwrap() * number(&measure["decode_tokens_per_second"]);
+    let share = read / number(&measure["bandwidth"]["bytes_per_second"]);
+    assert!((number(&measure["bandwidth"]["decode_share"]) / share - 1.0).abs() < 1e-9, "{measure}");
+    let shallow = json(&place.succeeds(&[&args[..], &["--json"]].concat()));
+    assert!(shallow["bytes_per_token"].as_u64() < measure["bytes_per_token"].as_u64());
+    let text = place.succeeds(&deep);
+    assert!(text.contains("4 at once") && text.contains("GB/s") && text.contains("decode reaches"), "{text}");
+}
+
+#[test]
+fn random_models_are_saved_for_other_programs() {
+    let place = Place::new();
+    place.succeeds(&["bench", "--shape", "phonelm-0.5b", "--llama", "--save", "random.gguf"]);
+    let text = place.succeeds(&["inspect", "random.gguf"]);
+    assert!(text.contains("llama") && text.contains("takes token ids and no text"), "{text}");
+    assert!(place.fails(&["bench", "--llama"]).contains("--shape"));
+    assert!(place.fails(&["bench", "-n", "4", "--rows", "2,8"]).contains("--rows 8"));
 }
 
 #[test]

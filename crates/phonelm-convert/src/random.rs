@@ -27,6 +27,8 @@ pub fn random_model(config: &Config, ty: TensorType, seed: u64) -> Result<Vec<u8
     }
     writer.alignment(256).page_aligned(true);
     writer.set("general.name", format!("random {}", config.family.name()));
+    // llama.cpp's word for a model that takes token ids and no text.
+    writer.set("tokenizer.ggml.model", "no_vocab");
     let stored = |slot: &Slot| match slot.rows {
         None => TensorType::F32,
         Some(_) if slot.cols.is_multiple_of(ty.block_len()) => ty,

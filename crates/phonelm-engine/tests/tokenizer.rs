@@ -84,6 +84,7 @@ fn strings(list: &[&str]) -> phonelm_gguf::Value {
 #[test]
 fn a_file_without_a_tokenizer_has_none() {
     assert!(load(&[], 10).unwrap().is_none());
+    assert!(load(&[("tokenizer.ggml.model", "no_vocab".into())], 10).unwrap().is_none());
 }
 
 #[test]

@@ -13,6 +13,8 @@ use super::{Parts, check_ids};
 use crate::Error;
 
 const MODEL: &str = "tokenizer.ggml.model";
+/// A tokenizer's name that stands for none.
+const NO_VOCABULARY: &str = "no_vocab";
 const TOKENS: &str = "tokenizer.ggml.tokens";
 const MERGES: &str = "tokenizer.ggml.merges";
 const SCORES: &str = "tokenizer.ggml.scores";
@@ -31,9 +33,9 @@ const MAX_DERIVED: usize = 256;
 
 type Merges = Vec<(String, String)>;
 
-/// `None` where the file has no such keys.
+/// `None` where the file has no such keys or says that there is none.
 pub(super) fn parts(metadata: &Metadata, vocab: usize) -> Result<Option<Parts>, Error> {
-    let Some(model) = metadata.str(MODEL)? else {
+    let Some(model) = metadata.str(MODEL)?.filter(|model| *model != NO_VOCABULARY) else {
         return Ok(None);
     };
     let tokens = metadata.strings(TOKENS)?.ok_or_else(|| invalid(TOKENS, "the key is absent".into()))?;
