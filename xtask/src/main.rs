@@ -12,6 +12,7 @@
 #![forbid(unsafe_code)]
 
 mod arm;
+mod bench_peer;
 mod counts;
 mod files;
 mod golden;
@@ -93,6 +94,19 @@ Examples:
         #[arg(last = true)]
         args: Vec<String>,
     },
+    /// Measures this engine against the machine's memory and against llama.cpp, side by side.
+    #[command(
+        after_help = "Builds llama.cpp from its PyPI source into the cache folder the first time, which takes python3,
+cmake, ninja and a C++ compiler. Both engines read the same random model. More than an hour on two
+cores, which should have nothing else to do. Table and plot go to docs/performance.md and
+docs/images; commit them.
+
+Examples:
+  cargo xtask bench-peer
+  cargo xtask bench-peer --quick                       a first look, into target/bench-peer
+  cargo xtask bench-peer --shape phonelm-0.5b --threads 1,2,4 --rounds 9"
+    )]
+    BenchPeer(bench_peer::Options),
     /// Feeds random bytes to the readers of foreign data (cargo fuzz, nightly Rust).
     #[command(after_help = "Examples:
   cargo xtask fuzz                 every target for a minute
@@ -163,6 +177,7 @@ fn run(command: Command) -> Result<ExitCode> {
         Command::Ci => return suites::run(&suites::Options::everything(), true),
         Command::Golden { args } => golden::run(&args)?,
         Command::Bench { args } => tools::bench(&args)?,
+        Command::BenchPeer(options) => bench_peer::run(&options)?,
         Command::KotlinApi => kotlin::accept_api()?,
         Command::SwiftApi => swift::accept_api()?,
         Command::Package(package) => package.run()?,

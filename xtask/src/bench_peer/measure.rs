@@ -1,0 +1,176 @@
+//! What is measured of both engines, and what a run of several rounds says about it.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use super::PROMPT;
+
+/// Something that both engines are timed at; both report tokens a second.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Measure {
+    /// Token by token after a context of this many.
+    Decode(usize),
+    /// A long text at once.
+    Prefill,
+    /// So many tokens at once.
+    Pass(usize),
+}
+
+impl fmt::Display for Measure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Decode(0) => f.write_str("decode, empty context"),
+            Self::Decode(depth) => write!(f, "decode, {depth} tokens of context"),
+            Self::Prefill => write!(f, "prefill of {PROMPT} tokens"),
+            Self::Pass(rows) => write!(f, "a pass of {rows} tokens"),
+        }
+    }
+}
+
+/// One round of one engine.
+pub(super) type Speeds = BTreeMap<Measure, f64>;
+
+/// What our own program tells in a round.
+#[derive(Clone, Default)]
+pub(super) struct Ours {
+    pub(super) speeds: Speeds,
+    /// Bytes a second that this machine's memory gives, by the context of the decode that it was read beside.
+    pub(super) bandwidth: BTreeMap<usize, f64>,
+}
+
+/// All rounds of one shape on one number of threads.
+pub(super) struct Case {
+    pub(super) shape: String,
+    pub(super) threads: usize,
+    /// What one decoded token of ours reads, by context.
+    pub(super) bytes_per_token: BTreeMap<usize, f64>,
+    /// Both engines, round by round.
+    pub(super) rounds: Vec<(Ours, Speeds)>,
+}
+
+impl Case {
+    /// Its name for people.
+    pub(super) fn title(&self) -> String {
+        let plural = if self.threads == 1 { "" } else { "s" };
+        format!("{}, {} thread{plural}", self.shape, self.threads)
+    }
+
+    pub(super) fn ours(&self, measure: Measure) -> Option<Spread> {
+        self.spread(|ours, _| ours.speeds.get(&measure).copied())
+    }
+
+    pub(super) fn theirs(&self, measure: Measure) -> Option<Spread> {
+        self.spread(|_, theirs| theirs.get(&measure).copied())
+    }
+
+    /// Ours to theirs, round by round.
+    pub(super) fn ratio(&self, measure: Measure) -> Option<Spread> {
+        self.spread(|ours, theirs| Some(ours.speeds.get(&measure)? / theirs.get(&measure)?))
+    }
+
+    /// The share of the memory's bandwidth that our decode reaches.
+    pub(super) fn share(&self, depth: usize) -> Option<Spread> {
+        let bytes = self.bytes_per_token.get(&depth)?;
+        self.spread(|ours, _| Some(ours.speeds.get(&Measure::Decode(depth))? * bytes / ours.bandwidth.get(&depth)?))
+    }
+
+    /// Tokens a second if nothing but the memory took time.
+    pub(super) fn roof(&self, depth: usize) -> Option<Spread> {
+        let bytes = self.bytes_per_token.get(&depth)?;
+        self.spread(|ours, _| Some(ours.bandwidth.get(&depth)? / bytes))
+    }
+
+    /// Bytes a second over all readings.
+    pub(super) fn bandwidth(&self) -> Option<Spread> {
+        Spread::of(self.rounds.iter().flat_map(|(ours, _)| ours.bandwidth.values().copied()).collect())
+    }
+
+    /// The time of a pass over `rows` tokens to that of one token, of ours and of theirs.
+    pub(super) fn relative(&self, rows: usize) -> (Option<Spread>, Option<Spread>) {
+        let relative =
+            |speeds: &Speeds| Some(rows as f64 / speeds.get(&Measure::Pass(rows))? * speeds.get(&Measure::Decode(0))?);
+        (self.spread(|ours, _| relative(&ours.speeds)), self.spread(|_, theirs| relative(theirs)))
+    }
+
+    /// The contexts of its decodes.
+    pub(super) fn depths(&self) -> impl Iterator<Item = usize> {
+        self.bytes_per_token.keys().copied()
+    }
+
+    fn spread(&self, value: impl Fn(&Ours, &Speeds) -> Option<f64>) -> Option<Spread> {
+        Spread::of(self.rounds.iter().filter_map(|(ours, theirs)| value(ours, theirs)).collect())
+    }
+}
+
+/// The middle of all rounds, and the lowest and highest.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Spread {
+    pub(super) median: f64,
+    pub(super) min: f64,
+    pub(super) max: f64,
+}
+
+impl Spread {
+    pub(super) fn of(mut rounds: Vec<f64>) -> Option<Self> {
+        rounds.sort_by(f64::total_cmp);
+        let (min, max) = (*rounds.first()?, *rounds.last()?);
+        let middle = rounds.len() / 2;
+        let median = if rounds.len() % 2 == 1 { rounds[middle] } else { (rounds[middle - 1] + rounds[middle]) / 2.0 };
+        Some(Self { median, min, max })
+    }
+}
+
+/// What a figure should be.
+#[derive(Clone, Copy)]
+pub(super) enum Goal {
+    AtLeast(f64),
+    AtMost(f64),
+}
+
+impl Goal {
+    /// Whether every round is on its good side.
+    pub(super) fn reached(self, spread: Spread) -> bool {
+        match self {
+            Self::AtLeast(goal) => spread.min >= goal,
+            Self::AtMost(goal) => spread.max <= goal,
+        }
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+
+    /// Two rounds: ours decodes 10 and 12 tokens a second, theirs 5 and 4.
+    pub(in super::super) fn case() -> Case {
+        let decode = Measure::Decode(0);
+        let round = |ours, theirs| {
+            let speeds = BTreeMap::from([(decode, ours), (Measure::Pass(2), 1.6 * ours)]);
+            let ours = Ours { speeds, bandwidth: BTreeMap::from([(0, 2000.0)]) };
+            (ours, BTreeMap::from([(decode, theirs)]))
+        };
+        Case {
+            shape: "tiny".to_owned(),
+            threads: 2,
+            bytes_per_token: BTreeMap::from([(0, 100.0)]),
+            rounds: vec![round(10.0, 5.0), round(12.0, 4.0)],
+        }
+    }
+
+    #[test]
+    fn ratios_and_shares_are_taken_round_by_round() {
+        let case = case();
+        assert_eq!(case.ratio(Measure::Decode(0)), Some(Spread { median: 2.5, min: 2.0, max: 3.0 }));
+        assert_eq!(case.share(0), Some(Spread { median: 0.55, min: 0.5, max: 0.6 }));
+        assert_eq!(case.roof(0).unwrap().median, 20.0);
+        assert_eq!(case.relative(2), (Some(Spread { median: 1.25, min: 1.25, max: 1.25 }), None));
+        assert_eq!(case.ratio(Measure::Prefill), None);
+    }
+
+    #[test]
+    fn a_spread_that_crosses_its_goal_has_not_reached_it() {
+        let spread = Spread { median: 2.0, min: 1.5, max: 2.5 };
+        assert!(Goal::AtLeast(1.5).reached(spread) && !Goal::AtLeast(1.6).reached(spread));
+        assert!(Goal::AtMost(2.5).reached(spread) && !Goal::AtMost(2.4).reached(spread));
+    }
+}

@@ -1,0 +1,65 @@
+//! This engine: built, given its random model, timed through its program.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result};
+use serde_json::Value;
+
+use super::measure::{Case, Measure, Ours};
+use super::{PROMPT, ROWS, Shape, json};
+use crate::process::{cargo, check, target_dir};
+
+/// The built program.
+pub(super) struct Engine {
+    program: PathBuf,
+    /// The kernel set that it chooses here.
+    pub(super) kernels: String,
+}
+
+impl Engine {
+    pub(super) fn build() -> Result<Self> {
+        check(&mut cargo(&["build", "--release", "--package", "phonelm-cli"]))?;
+        let program = target_dir().join("release/phonelm");
+        let sets = json(Command::new(&program).args(["kernels", "--json"]))?;
+        let chosen = sets.as_array().into_iter().flatten().find(|set| set["chosen"] == true);
+        let kernels = chosen.and_then(|set| set["name"].as_str()).context("`phonelm kernels` names no chosen set")?;
+        Ok(Self { program, kernels: kernels.to_owned() })
+    }
+
+    /// Writes the random model that both engines read into `folder`.
+    pub(super) fn model(&self, shape: Shape, folder: &Path) -> Result<PathBuf> {
+        fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
+        let path = folder.join(format!("{}-q4_0.gguf", shape.name()));
+        let arguments = ["bench", "--shape", shape.name(), "--type", "q4_0", "--llama", "--save"];
+        check(Command::new(&self.program).args(arguments).arg(&path))?;
+        Ok(path)
+    }
+
+    /// Decode after `depth` tokens, and where that is none prefill and passes, into a round of `case`.
+    pub(super) fn measure(&self, case: &mut Case, model: &Path, tokens: usize, depth: usize) -> Result<Ours> {
+        let prompt = if depth == 0 { PROMPT } else { 0 };
+        let numbers = [("-t", case.threads), ("-n", tokens), ("-p", prompt), ("--depth", depth), ("-r", 1)];
+        let mut bench = Command::new(&self.program);
+        bench.arg("bench").arg(model).args(["--bandwidth", "--json"]);
+        bench.args(numbers.into_iter().flat_map(|(name, number)| [name.to_owned(), number.to_string()]));
+        if depth == 0 {
+            bench.args(["--rows", &ROWS.map(|rows| rows.to_string()).join(",")]);
+        }
+        let report = json(&mut bench)?;
+        let number = |value: &Value| value.as_f64().with_context(|| format!("a figure is missing in {report}"));
+        let mut ours = Ours::default();
+        ours.speeds.insert(Measure::Decode(depth), number(&report["decode_tokens_per_second"]["median"])?);
+        ours.bandwidth.insert(depth, number(&report["bandwidth"]["bytes_per_second"]["median"])?);
+        case.bytes_per_token.insert(depth, number(&report["bytes_per_token"])?);
+        if depth == 0 {
+            ours.speeds.insert(Measure::Prefill, number(&report["prefill_tokens_per_second"]["median"])?);
+            for (i, rows) in ROWS.into_iter().enumerate() {
+                let seconds = number(&report["rows"][i]["seconds"]["median"])?;
+                ours.speeds.insert(Measure::Pass(rows), rows as f64 / seconds);
+            }
+        }
+        Ok(ours)
+    }
+}
