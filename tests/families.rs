@@ -20,7 +20,7 @@ fn check(ty: TensorType, kv: KvType, limit: f64) {
     for folder in names {
         let name = folder.file_name().unwrap().to_string_lossy().into_owned();
         let path = out.path().join(format!("{name}.gguf"));
-        convert(&folder, &path, &Options { ty }, &mut |_| ControlFlow::Continue(()))
+        convert(&folder, &path, &Options::new(ty), &mut |_| ControlFlow::Continue(()))
             .unwrap_or_else(|e| panic!("{name}: {e}"));
         let file = ModelFile::open(&path).unwrap_or_else(|e| panic!("{name}: {e}"));
         let options = CpuOptions { threads: Some(2), kv, ..CpuOptions::default() };

@@ -21,7 +21,7 @@ fuzz_target!(|input: &[u8]| {
         write(DIR.path(), file, parts.next());
     }
     let out = DIR.path().join("out.gguf");
-    if convert(DIR.path(), &out, &Options { ty: TensorType::Q4_0 }, &mut |_| ControlFlow::Continue(())).is_ok() {
+    if convert(DIR.path(), &out, &Options::new(TensorType::Q4_0), &mut |_| ControlFlow::Continue(())).is_ok() {
         ModelFile::open(&out).expect("what was converted is a model");
     }
 });

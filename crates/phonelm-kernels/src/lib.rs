@@ -18,6 +18,7 @@ mod pool;
 mod registry;
 mod rows;
 mod scalar;
+mod self_test;
 mod vector;
 #[cfg(target_arch = "x86_64")]
 mod x86;

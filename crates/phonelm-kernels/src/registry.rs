@@ -1,4 +1,5 @@
-//! All kernel sets in order of preference, and the choice among them.
+//! All kernel sets in order of preference, and the choice among them: the first that this CPU has and that computes right
+//! (see `self_test`).
 //!
 //! ```
 //! let kernels = phonelm_kernels::choose()?;
@@ -6,8 +7,12 @@
 //! # Ok::<(), phonelm_kernels::KernelError>(())
 //! ```
 
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+
 use crate::kernels::Kernels;
 use crate::scalar::Scalar;
+use crate::self_test;
 
 /// Names the kernel set to use in place of the best one.
 pub const KERNELS_VARIABLE: &str = "PHONELM_KERNELS";
@@ -21,6 +26,8 @@ pub struct KernelSet {
     pub needs: &'static str,
     /// Whether this CPU has them.
     pub available: bool,
+    /// The primitive with which it computes wrongly here: it is not used then.
+    pub fault: Option<&'static str>,
 }
 
 /// A kernel set could not be chosen.
@@ -34,6 +41,14 @@ pub enum KernelError {
         /// Names that would do.
         available: Vec<&'static str>,
     },
+    /// The set asked for computes wrongly on this CPU.
+    #[error("kernel set {name} gives wrong results for {primitive} on this machine; leave {KERNELS_VARIABLE} unset")]
+    Faulty {
+        /// The set.
+        name: &'static str,
+        /// What it computes wrongly.
+        primitive: &'static str,
+    },
 }
 
 struct Entry {
@@ -41,6 +56,21 @@ struct Entry {
     needs: &'static str,
     /// The set, if this CPU has its instructions.
     probe: fn() -> Option<&'static dyn Kernels>,
+}
+
+impl Entry {
+    /// The primitive that is wrong here; tested once a process.
+    fn fault(&self) -> Option<&'static str> {
+        static FAULTS: Mutex<BTreeMap<&str, Option<&'static str>>> = Mutex::new(BTreeMap::new());
+        let mut faults = FAULTS.lock().unwrap_or_else(PoisonError::into_inner);
+        *faults.entry(self.name).or_insert_with(|| {
+            let fault = (self.probe)().and_then(self_test::fault);
+            if let Some(primitive) = fault {
+                tracing::error!(kernels = self.name, primitive, "computes wrongly on this machine and is not used");
+            }
+            fault
+        })
+    }
 }
 
 /// Best first. Every set compiled for this architecture stands here and nowhere else.
@@ -64,7 +94,9 @@ const REGISTRY: &[Entry] = &[
 
 /// Every kernel set of this architecture, best first.
 pub fn kernel_sets() -> Vec<KernelSet> {
-    REGISTRY.iter().map(|e| KernelSet { name: e.name, needs: e.needs, available: (e.probe)().is_some() }).collect()
+    let of_entry =
+        |e: &Entry| KernelSet { name: e.name, needs: e.needs, available: (e.probe)().is_some(), fault: e.fault() };
+    REGISTRY.iter().map(of_entry).collect()
 }
 
 /// The kernel set with this name, if this CPU can run it.
@@ -72,20 +104,27 @@ pub fn kernels_named(name: &str) -> Option<&'static dyn Kernels> {
     REGISTRY.iter().find(|e| e.name == name).and_then(|e| (e.probe)())
 }
 
-/// The best kernel set of this CPU, or the one that the environment variable [`KERNELS_VARIABLE`] names.
+/// The best kernel set of this CPU that computes right, or the one that the environment variable [`KERNELS_VARIABLE`] names.
 pub fn choose() -> Result<&'static dyn Kernels, KernelError> {
     match std::env::var(KERNELS_VARIABLE) {
         Ok(name) if !name.is_empty() => choose_named(&name),
-        _ => Ok(REGISTRY.iter().find_map(|e| (e.probe)()).unwrap_or(&Scalar)),
+        _ => {
+            let sound = |e: &Entry| (e.probe)().filter(|_| e.fault().is_none());
+            Ok(REGISTRY.iter().find_map(sound).unwrap_or(&Scalar))
+        }
     }
 }
 
 /// The kernel set with this name, or an error that lists those that would do.
 pub fn choose_named(name: &str) -> Result<&'static dyn Kernels, KernelError> {
-    kernels_named(name).ok_or_else(|| KernelError::Unavailable {
+    let kernels = kernels_named(name).ok_or_else(|| KernelError::Unavailable {
         name: name.to_owned(),
         available: kernel_sets().iter().filter(|s| s.available).map(|s| s.name).collect(),
-    })
+    })?;
+    match REGISTRY.iter().find(|e| e.name == name).and_then(Entry::fault) {
+        Some(primitive) => Err(KernelError::Faulty { name: kernels.name(), primitive }),
+        None => Ok(kernels),
+    }
 }
 
 #[cfg(test)]

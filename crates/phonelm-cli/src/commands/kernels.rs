@@ -25,7 +25,10 @@ pub(crate) fn run(options: &Options) -> Result<(), Error> {
         let sets: Vec<_> = sets
             .iter()
             .map(|set| {
-                json!({ "name": set.name, "needs": set.needs, "available": set.available, "chosen": set.name == chosen })
+                json!({
+                    "name": set.name, "needs": set.needs, "available": set.available, "fault": set.fault,
+                    "chosen": set.name == chosen,
+                })
             })
             .collect();
         return print_json(&sets);
@@ -33,8 +36,11 @@ pub(crate) fn run(options: &Options) -> Result<(), Error> {
     let mut rows = vec![["", "kernel set", "needs", "on this machine"].map(str::to_owned)];
     for set in sets {
         let mark = if set.name == chosen { "*" } else { "" };
-        let here = if set.available { "yes" } else { "no" };
-        rows.push([mark, set.name, set.needs, here].map(str::to_owned));
+        let here = match set.fault {
+            Some(primitive) => format!("wrong: {primitive}"),
+            None => if set.available { "yes" } else { "no" }.to_owned(),
+        };
+        rows.push([mark.to_owned(), set.name.to_owned(), set.needs.to_owned(), here]);
     }
     print(&table(&rows))
 }

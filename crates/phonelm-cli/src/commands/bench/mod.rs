@@ -95,7 +95,8 @@ pub(crate) fn run(options: &Options) -> Result<(), Error> {
         return Err(model.failed(ExecutorError::ContextFull { needed, limit }));
     }
     let threads = options.threads.unwrap_or_else(phonelm_kernels::default_threads);
-    let executor = model.executor(&CpuOptions { threads: Some(threads), kv: options.kv.into(), ..CpuOptions::default() })?;
+    let executor =
+        model.executor(&CpuOptions { threads: Some(threads), kv: options.kv.into(), ..CpuOptions::default() })?;
     let plan = Plan {
         depth: options.depth,
         prompt: options.prompt,
