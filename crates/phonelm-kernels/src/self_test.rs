@@ -19,9 +19,12 @@ use crate::scalar::Scalar;
 const COLS: usize = 3 * GROUP;
 const HEAD_DIM: usize = 2 * GROUP;
 
+/// What a primitive gives for inputs of this file, as bits.
+type Run = fn(&dyn Kernels) -> Vec<u32>;
+
 /// The first primitive with which `kernels` gives other bits than the reference.
 pub(crate) fn fault(kernels: &dyn Kernels) -> Option<&'static str> {
-    let primitives: [(&str, fn(&dyn Kernels) -> Vec<u32>); 9] = [
+    let primitives: [(&str, Run); 9] = [
         ("quantize", quantize),
         ("matmul", matmul),
         ("matmul_float", matmul_float),
