@@ -41,6 +41,7 @@ mod plan;
 mod session;
 mod source;
 mod store;
+mod threads;
 mod transcript;
 mod turn;
 mod verification;

@@ -15,6 +15,7 @@ use crate::{
     Model, ModelOptions, ModelSource, SdkError,
     error::panic_error,
     mailbox::{Letter, Mailbox},
+    threads::Threads,
 };
 
 /// What loading tells.
@@ -91,8 +92,9 @@ fn load(
     let file = source.open()?;
     let mapping = file.mapping().clone();
     let about = crate::model::About::of(&file);
-    let engine = Engine::load(file, &cpu, progress).map_err(|error| SdkError::of_loading(&source.name(), error))?;
-    Model::start(engine, about, Some(mapping))
+    let mut engine = Engine::load(file, &cpu, progress).map_err(|error| SdkError::of_loading(&source.name(), error))?;
+    let threads = Threads::settle(&mut engine, &about, options);
+    Model::start(engine, about, Some(mapping), threads)
 }
 
 #[uniffi::export]

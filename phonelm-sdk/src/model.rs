@@ -10,7 +10,9 @@ use phonelm_engine::{Engine, Message};
 use phonelm_model::{Mapping, ModelFile};
 
 use crate::{
-    SdkError, Session, SessionOptions, Verification, transcript,
+    SdkError, Session, SessionOptions, Verification,
+    threads::Threads,
+    transcript,
     worker::{self, Job},
 };
 
@@ -76,8 +78,13 @@ pub struct Model {
 }
 
 impl Model {
-    /// Starts the inference thread of an engine.
-    pub(crate) fn start(engine: Engine, about: About, mapping: Option<Mapping>) -> Result<Arc<Self>, SdkError> {
+    /// Starts the inference thread of an engine, which measures `threads` when it is idle.
+    pub(crate) fn start(
+        engine: Engine,
+        about: About,
+        mapping: Option<Mapping>,
+        threads: Option<Threads>,
+    ) -> Result<Arc<Self>, SdkError> {
         let info = ModelInfo {
             name: about.name,
             family: about.family,
@@ -93,7 +100,7 @@ impl Model {
         tracing::info!(family = info.family, parameters = info.parameters, executor = info.executor, "model loaded");
         Ok(Arc::new(Self {
             info,
-            jobs: worker::spawn(engine)?,
+            jobs: worker::spawn(engine, threads)?,
             loaded: Arc::new(AtomicBool::new(true)),
             mapping: Mutex::new(mapping),
             next_session: Arc::new(AtomicU64::new(0)),

@@ -55,7 +55,8 @@ pub enum BackendPreference {
 /// How to run a model.
 #[derive(Clone, Debug, Default, PartialEq, uniffi::Record)]
 pub struct ModelOptions {
-    /// Compute threads, 1 to 256; the number of big cores if absent.
+    /// Compute threads, 1 to 256. If absent, as many of the big cores as decode fastest on this device, which is measured when
+    /// the model is first idle.
     #[uniffi(default = None)]
     pub threads: Option<u32>,
     /// Longest text in tokens, at most the model's own context, which it is if absent.
@@ -67,7 +68,8 @@ pub struct ModelOptions {
     /// What is to compute.
     #[uniffi(default = None)]
     pub backend: Option<BackendPreference>,
-    /// A folder of the app in which what was measured on this device may be kept between starts. It must exist.
+    /// A folder of the app in which what was measured on this device, such as the fastest number of threads, may be kept
+    /// between starts. It must exist.
     #[uniffi(default = None)]
     pub cache_dir: Option<String>,
 }

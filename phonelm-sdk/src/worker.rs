@@ -17,6 +17,7 @@ use crate::{
     loading::no_thread,
     options::Resolved,
     session::Shared,
+    threads::Threads,
     turn::{Next, Stop, Turn},
 };
 
@@ -36,9 +37,9 @@ pub(crate) enum Job {
 }
 
 /// Starts the thread, which ends with [`Job::Unload`] or when every sender is gone.
-pub(crate) fn spawn(engine: Engine) -> Result<Sender<Job>, SdkError> {
+pub(crate) fn spawn(engine: Engine, threads: Option<Threads>) -> Result<Sender<Job>, SdkError> {
     let (sender, jobs) = unbounded();
-    let worker = Worker { engine, jobs, sessions: HashMap::new(), queue: VecDeque::new() };
+    let worker = Worker { engine, jobs, sessions: HashMap::new(), queue: VecDeque::new(), threads };
     thread::Builder::new()
         .name("phonelm-inference".into())
         .spawn(move || worker.run())
@@ -52,6 +53,8 @@ struct Worker {
     sessions: HashMap<SessionId, Open>,
     /// Sessions with something to compute; the first one is served next.
     queue: VecDeque<SessionId>,
+    /// To be measured when there is nothing else to do.
+    threads: Option<Threads>,
 }
 
 struct Open {
@@ -70,6 +73,7 @@ impl Worker {
     fn run(mut self) {
         loop {
             let job = if self.queue.is_empty() {
+                self.measure_threads();
                 self.jobs.recv().map_err(|_| TryRecvError::Disconnected)
             } else {
                 self.jobs.try_recv()
@@ -82,6 +86,16 @@ impl Worker {
         }
         let ids: Vec<SessionId> = self.sessions.keys().copied().collect();
         ids.into_iter().for_each(|id| self.close(id, SdkError::ModelUnloaded));
+    }
+
+    fn measure_threads(&mut self) {
+        let Some(threads) = self.threads.take() else { return };
+        let Self { engine, jobs, .. } = self;
+        let measured = catch_unwind(AssertUnwindSafe(|| threads.measure(engine, &mut || jobs.is_empty())));
+        self.threads = measured.unwrap_or_else(|panic| {
+            tracing::error!(error = %panic_error(&*panic), "measuring threads ended in a panic");
+            None
+        });
     }
 
     fn take(&mut self, job: Job) {

@@ -203,3 +203,31 @@ fn a_model_without_a_chat_template_is_told_apart() {
     let error = finish(&ask(&session(&model), "Who are you?")).unwrap_err();
     assert!(matches!(error, SdkError::Unsupported { .. }), "{error}");
 }
+
+#[test]
+fn threads_are_measured_when_idle_and_kept_for_the_next_start() {
+    let folder = tempfile::tempdir().unwrap();
+    let cache_dir = Some(folder.path().to_string_lossy().into_owned());
+    let options = || ModelOptions { cache_dir: cache_dir.clone(), ..ModelOptions::default() };
+    let files = || std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().path()).collect::<Vec<_>>();
+    let most = phonelm_kernels::default_threads();
+
+    let model = load(path(TINY), options()).unwrap();
+    let answer = finish(&ask(&session(&model), "Who are you?")).unwrap().text;
+    let start = Instant::now();
+    while most > 1 && files().iter().all(|file| file.extension().is_some()) {
+        assert!(start.elapsed() < Duration::from_secs(60), "nothing was measured");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    model.unload();
+    let [file] = &files()[..] else { return assert_eq!((most, files().len()), (1, 0)) };
+    let kept: usize = std::fs::read_to_string(file).unwrap().trim().parse().unwrap();
+    assert!((1..=most).contains(&kept), "{kept} of {most}");
+
+    // What was kept is taken over; nonsense is measured anew.
+    for text in ["1\n", "many"] {
+        std::fs::write(file, text).unwrap();
+        let model = load(path(TINY), options()).unwrap();
+        assert_eq!(finish(&ask(&session(&model), "Who are you?")).unwrap().text, answer);
+    }
+}

@@ -34,6 +34,7 @@ mod prompt;
 mod sampler;
 mod template;
 mod text;
+mod threads;
 mod tokenizer;
 mod tools;
 

@@ -33,6 +33,8 @@ pub struct Pool {
     workers: Vec<JoinHandle<()>>,
     /// Held by the caller whose job runs.
     busy: Mutex<()>,
+    /// Threads that work on a job, the caller included; the others sleep.
+    active: usize,
 }
 
 struct Shared {
@@ -44,6 +46,8 @@ struct Shared {
     job: UnsafeCell<Option<Job>>,
     /// The next chunk to be claimed.
     next: AtomicUsize,
+    /// Workers that the job takes in: the first ones.
+    helpers: AtomicUsize,
     /// The first panic of the job.
     panic: Mutex<Option<Box<dyn Any + Send>>>,
     stop: AtomicBool,
@@ -75,30 +79,37 @@ impl Pool {
             gate: AtomicUsize::new(0),
             job: UnsafeCell::new(None),
             next: AtomicUsize::new(0),
+            helpers: AtomicUsize::new(helpers),
             panic: Mutex::new(None),
             stop: AtomicBool::new(false),
             asleep: (0..helpers).map(|_| AtomicBool::new(false)).collect(),
         });
-        let workers = (0..helpers)
+        let workers: Vec<_> = (0..helpers)
             .map_while(|index| {
                 let shared = Arc::clone(&shared);
                 let name = format!("phonelm-compute-{}", index + 1);
                 std::thread::Builder::new().name(name).spawn(move || shared.serve(index)).ok()
             })
             .collect();
-        Self { shared, workers, busy: Mutex::new(()) }
+        let active = workers.len() + 1;
+        Self { shared, workers, busy: Mutex::new(()), active }
     }
 
     /// Threads that work on a job, the caller included.
     pub fn threads(&self) -> usize {
-        self.workers.len() + 1
+        self.active
+    }
+
+    /// Lets so many threads work on the next jobs: at least 1, at most those it was made with.
+    pub fn set_threads(&mut self, threads: usize) {
+        self.active = threads.clamp(1, self.workers.len() + 1);
     }
 
     /// Calls `work` once with each of `0..chunks`, on all threads, and returns when all calls have. A panic in `work`
     /// skips the chunks not yet begun and goes on in the caller.
     pub fn run(&self, chunks: usize, work: &(dyn Fn(usize) + Sync)) {
         let busy = self.busy.try_lock();
-        if self.workers.is_empty() || chunks <= 1 || busy.is_err() {
+        if self.active == 1 || chunks <= 1 || busy.is_err() {
             (0..chunks).for_each(work);
             return;
         }
@@ -110,6 +121,7 @@ impl Pool {
         // SAFETY: `busy` is held and the last job's `shut` left the gate shut and empty, so nobody reads.
         unsafe { *shared.job.get() = Some(job) };
         shared.next.store(0, Ordering::Relaxed);
+        shared.helpers.store(self.active - 1, Ordering::Relaxed);
         shared.gate.store(OPEN, Ordering::Release);
         shared.epoch.fetch_add(1, Ordering::SeqCst);
         self.wake();
@@ -123,7 +135,7 @@ impl Pool {
     }
 
     fn wake(&self) {
-        for (worker, asleep) in self.workers.iter().zip(&self.shared.asleep) {
+        for (worker, asleep) in self.workers.iter().zip(&self.shared.asleep).take(self.active - 1) {
             if asleep.load(Ordering::SeqCst) {
                 worker.thread().unpark();
             }
@@ -153,7 +165,9 @@ impl Shared {
                 return;
             }
             let enter = |gate| if gate & OPEN != 0 { Some(gate + 1) } else { None };
-            if self.gate.fetch_update(Ordering::Acquire, Ordering::Relaxed, enter).is_ok() {
+            if index < self.helpers.load(Ordering::Relaxed)
+                && self.gate.fetch_update(Ordering::Acquire, Ordering::Relaxed, enter).is_ok()
+            {
                 // SAFETY: inside the gate the job is set and not written.
                 if let Some(job) = unsafe { *self.job.get() } {
                     self.work(job);
@@ -260,6 +274,23 @@ mod tests {
                     });
                     assert!(counts.iter().all(|c| c.load(Ordering::Relaxed) == 1));
                 }
+            }
+        }
+    }
+
+    #[test]
+    fn fewer_threads_work_when_told() {
+        let mut pool = Pool::new(3);
+        for (asked, active) in [(1, 1), (2, 2), (0, 1), (9, 3)] {
+            pool.set_threads(asked);
+            assert_eq!(pool.threads(), active);
+            for _ in 0..50 {
+                let workers = Mutex::new(std::collections::HashSet::new());
+                pool.run(40, &|_| {
+                    workers.lock().unwrap().insert(std::thread::current().id());
+                    std::thread::yield_now();
+                });
+                assert!(workers.into_inner().unwrap().len() <= active);
             }
         }
     }

@@ -92,6 +92,15 @@ pub trait Executor: Send {
     /// Bytes held by all caches together.
     fn cache_bytes(&self) -> usize;
 
+    /// Threads that compute.
+    fn threads(&self) -> usize {
+        1
+    }
+
+    /// Computes with so many of the threads that it was made with, from the next pass on: at least 1, at most all. No
+    /// result changes. Executors that have no threads ignore it.
+    fn set_threads(&mut self, _threads: usize) {}
+
     /// Appends each segment's positions to its cache and returns the logits asked for. A cache may occur once a call.
     fn forward(&mut self, segments: &[Segment<'_>]) -> Result<Logits, ExecutorError>;
 }

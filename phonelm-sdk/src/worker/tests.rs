@@ -22,7 +22,7 @@ fn model() -> (Arc<Model>, Script) {
     let mut engine = Engine::new(file.metadata(), file.config().vocab, executor).unwrap();
     engine.set_drafts(false);
     script.lock().unwrap().say = std::iter::repeat_n(100, 10_000).collect();
-    (Model::start(engine, About::of(&file), None).unwrap(), script)
+    (Model::start(engine, About::of(&file), None, None).unwrap(), script)
 }
 
 fn request(prompt: &str) -> GenerationRequest {

@@ -149,11 +149,6 @@ impl CpuExecutor {
         layers.chain([&n.head]).map(Linear::resident_bytes).sum()
     }
 
-    /// Threads that compute.
-    pub fn threads(&self) -> usize {
-        self.pool.threads()
-    }
-
     /// Name of the kernel set.
     pub fn kernels(&self) -> &'static str {
         self.kernels.name()
@@ -287,6 +282,14 @@ impl Executor for CpuExecutor {
 
     fn cache_bytes(&self) -> usize {
         Cache::bytes(self.caches.values(), self.geometry)
+    }
+
+    fn threads(&self) -> usize {
+        self.pool.threads()
+    }
+
+    fn set_threads(&mut self, threads: usize) {
+        self.pool.set_threads(threads);
     }
 
     fn forward(&mut self, segments: &[Segment<'_>]) -> Result<Logits, ExecutorError> {

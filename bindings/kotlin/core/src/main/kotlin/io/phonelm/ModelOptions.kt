@@ -57,7 +57,8 @@ public enum class Backend {
 /**
  * How to open a model. What is left out is chosen for the machine.
  *
- * @property threads Compute threads, 1 to 256; the number of big cores if `null`.
+ * @property threads Compute threads, 1 to 256. If `null`, as many of the big cores as decode fastest on this device, which is
+ *   measured when the model is first idle.
  * @property contextSize Longest conversation in tokens; the model's own limit if `null`.
  * @property keyValueType How keys and values of the conversation are kept.
  * @property backend What computes.
