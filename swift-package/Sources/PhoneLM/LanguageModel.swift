@@ -14,7 +14,7 @@ internal import PhoneLMBindings
 public final class LanguageModel: Sendable {
     /// How a model is opened.
     public struct Options: Sendable, Hashable {
-        /// Threads that compute; `nil` takes as many as there are fast cores.
+        /// Threads that compute; `nil` takes as many fast cores as decode fastest, which is measured when the model is first idle.
         public var threads: Int?
 
         /// Tokens that a conversation may have; `nil` takes what the model was trained for.
