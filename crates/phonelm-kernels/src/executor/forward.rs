@@ -108,8 +108,7 @@ impl Pass<'_> {
         attended.resize(rows, c.q_width());
         let heads =
             Heads { pass: self, index, layer, q: q.shared(), k: k.shared(), v: v.shared(), out: attended.shared() };
-        heads.store();
-        heads.attend();
+        heads.run();
 
         inputs.fill((rows, c.q_width()), &[&layer.o], self.kernels, self.pool, |row, out| {
             out.copy_from_slice(attended.row(row));
@@ -152,15 +151,31 @@ struct Heads<'a> {
 }
 
 impl Heads<'_> {
-    /// Finishes queries, keys and values of the new rows (bias, norm, RoPE) and stores keys and values in the caches.
-    fn store(&self) {
+    /// Stores keys and values and attends; in one step where a head's rows are few enough for one task.
+    fn run(&self) {
+        if self.pass.spans.iter().all(|span| span.rows <= QUERY_TILE) {
+            self.each_head(&|span, kv_head| {
+                self.store(span, kv_head);
+                self.attend_tile(span, 0, kv_head);
+            });
+        } else {
+            self.each_head(&|span, kv_head| self.store(span, kv_head));
+            self.attend_tiles();
+        }
+    }
+
+    fn each_head(&self, work: &(dyn Fn(&Span<'_>, usize) + Sync)) {
         let kv_heads = self.pass.config().kv_heads;
         self.pass.pool.run(self.pass.spans.len() * kv_heads, &|task| {
-            let (span, kv_head) = (&self.pass.spans[task / kv_heads], task % kv_heads);
-            for i in 0..span.rows {
-                self.store_row(span, kv_head, i);
-            }
+            work(&self.pass.spans[task / kv_heads], task % kv_heads);
         });
+    }
+
+    /// Finishes queries, keys and values of a span's new rows (bias, norm, RoPE) and stores keys and values in its cache.
+    fn store(&self, span: &Span<'_>, kv_head: usize) {
+        for i in 0..span.rows {
+            self.store_row(span, kv_head, i);
+        }
     }
 
     fn store_row(&self, span: &Span<'_>, kv_head: usize, i: usize) {
@@ -194,8 +209,8 @@ impl Heads<'_> {
         unsafe { span.cache.write((self.index, kv_head), position, [key, value], self.pass.kernels) };
     }
 
-    /// Attends every new row to all tokens up to itself, block by block in order.
-    fn attend(&self) {
+    /// Attends every new row to all tokens up to itself, some rows a task.
+    fn attend_tiles(&self) {
         let kv_heads = self.pass.config().kv_heads;
         let tiles: Vec<(&Span<'_>, usize)> = self
             .pass
@@ -210,6 +225,7 @@ impl Heads<'_> {
         });
     }
 
+    /// Attends rows of a head whose keys and values are stored, block by block in order.
     fn attend_tile(&self, span: &Span<'_>, first: usize, kv_head: usize) {
         let c = self.pass.config();
         let (d, group) = (c.head_dim, c.heads / c.kv_heads);
@@ -220,7 +236,7 @@ impl Heads<'_> {
 
         let mut q = vec![0.0; rows * d];
         for (i, q) in q.chunks_exact_mut(group * d).enumerate() {
-            // SAFETY: `store` has ended; in this step queries are only read.
+            // SAFETY: `store` has ended for this head; from then on its queries are only read.
             let source = unsafe { self.q.part(span.first_row + first + i, columns.clone()) };
             for (q, x) in q.iter_mut().zip(source.iter()) {
                 *q = x * scale;
@@ -229,7 +245,7 @@ impl Heads<'_> {
         let first_position = span.cache.start() + first;
         let visible: Vec<usize> = (0..rows).map(|row| first_position + row / group + 1).collect();
         let blocks: Vec<KvBlock<'_>> = (0..(first_position + positions).div_ceil(KV_BLOCK))
-            // SAFETY: the pass writes no cache in this step.
+            // SAFETY: `store` has ended for this head, and nothing else writes it in this pass.
             .map(|block| unsafe { span.cache.block(self.index, kv_head, block) })
             .collect();
         let mut out = vec![0.0; rows * d];
