@@ -162,11 +162,11 @@ fn a_weight_that_is_no_number_is_found_and_its_tensor_named() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("bad.gguf");
     let mut bytes = std::fs::read(TINY).unwrap();
-    // The f16 scale of the file's last Q8_0 block, whose 34 bytes end with the last tensor.
+    // An f16 scale of the file's last packed block, whose 544 bytes begin with the scales.
     let gguf = phonelm_gguf::Gguf::parse(&bytes).unwrap();
-    let tensor = gguf.tensors().iter().rfind(|t| t.ty == phonelm_gguf::TensorType::Q8_0).unwrap();
+    let tensor = gguf.tensors().iter().rfind(|t| t.ty == phonelm_gguf::TensorType::Q8_0x16).unwrap();
     let (end, name) = (tensor.range.end as usize, tensor.name.clone());
-    bytes[end - 34..end - 32].copy_from_slice(&0x7e00_u16.to_le_bytes());
+    bytes[end - 544..end - 542].copy_from_slice(&0x7e00_u16.to_le_bytes());
     std::fs::write(&file, bytes).unwrap();
     let model = load(path(file.to_string_lossy()), ModelOptions::default()).unwrap();
     let error = verify(&model, None).unwrap_err();
@@ -181,7 +181,7 @@ fn numbers_that_break_while_answering_are_an_error_and_no_crash() {
     let gguf = phonelm_gguf::Gguf::parse(&bytes).unwrap();
     let tensor = gguf.tensor("blk.0.ffn_up.weight").unwrap();
     let start = tensor.range.start as usize;
-    for scale in bytes[start..tensor.range.end as usize].chunks_mut(34) {
+    for scale in bytes[start..tensor.range.end as usize].chunks_mut(544) {
         scale[..2].copy_from_slice(&0x7e00_u16.to_le_bytes());
     }
     std::fs::write(&file, bytes).unwrap();

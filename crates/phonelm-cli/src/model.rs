@@ -10,7 +10,11 @@ use phonelm_model::{ExecutorError, Mapping, ModelFile};
 use crate::error::Error;
 
 /// phonelm-tiny; see models/phonelm-tiny/README.md.
-static EMBEDDED: &[u8] = include_bytes!("../../../models/phonelm-tiny/phonelm-tiny.gguf");
+static EMBEDDED: &Aligned<[u8]> = &Aligned(*include_bytes!("../../../models/phonelm-tiny/phonelm-tiny.gguf"));
+
+/// Bytes that begin at a cache line, so that packed weights are read where they lie.
+#[repr(C, align(64))]
+struct Aligned<T: ?Sized>(T);
 
 /// A checked model file and the name to call it by.
 #[derive(Clone)]
@@ -74,7 +78,7 @@ impl Model {
 
 /// The bytes at `path`, or those of the embedded model.
 pub(crate) fn mapping(path: Option<&Path>) -> Result<Mapping, phonelm_model::Error> {
-    path.map_or_else(|| Ok(Mapping::from_static(EMBEDDED)), Mapping::open)
+    path.map_or_else(|| Ok(Mapping::from_static(&EMBEDDED.0)), Mapping::open)
 }
 
 /// What to call the model at `path`.

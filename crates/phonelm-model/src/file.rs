@@ -62,11 +62,11 @@ impl ModelFile {
         self.0.gguf.metadata()
     }
 
-    /// The type that holds most of the weights' bytes: what a model is said to be quantised to.
+    /// The type that holds most of the weights' bytes, packed or not: what a model is said to be quantised to.
     pub fn main_type(&self) -> TensorType {
         let mut bytes: HashMap<TensorType, u64> = HashMap::new();
         for tensor in self.0.gguf.tensors() {
-            *bytes.entry(tensor.ty).or_default() += tensor.size();
+            *bytes.entry(tensor.ty.unpacked()).or_default() += tensor.size();
         }
         bytes.into_iter().max_by_key(|&(ty, bytes)| (bytes, ty.id())).map_or(TensorType::F32, |(ty, _)| ty)
     }
