@@ -7,6 +7,7 @@ mod common;
 use std::io::Write;
 use std::ops::ControlFlow;
 use std::os::fd::AsRawFd;
+use std::time::{Duration, Instant};
 
 use common::*;
 use phonelm_sdk::*;

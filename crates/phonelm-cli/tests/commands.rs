@@ -67,7 +67,7 @@ fn convert_says_what_it_made_and_warns() {
 fn the_embedded_model_is_its_folder_converted() {
     let place = Place::new();
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models/phonelm-tiny");
-    place.succeeds(&["convert", folder.to_str().unwrap(), "-o", "tiny.gguf", "--type", "q8_0"]);
+    place.succeeds(&["convert", folder.to_str().unwrap(), "-o", "tiny.gguf", "--type", "q8_0", "--layout", "packed"]);
     let embedded = json(&place.succeeds(&["inspect", "--json"]));
     let converted = json(&place.succeeds(&["inspect", "tiny.gguf", "--json"]));
     assert_eq!(embedded, converted, "convert models/phonelm-tiny again, with --type q8_0");
