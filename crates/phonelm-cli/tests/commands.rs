@@ -70,7 +70,7 @@ fn the_embedded_model_is_its_folder_converted() {
     place.succeeds(&["convert", folder.to_str().unwrap(), "-o", "tiny.gguf", "--type", "q8_0", "--layout", "packed"]);
     let embedded = json(&place.succeeds(&["inspect", "--json"]));
     let converted = json(&place.succeeds(&["inspect", "tiny.gguf", "--json"]));
-    assert_eq!(embedded, converted, "convert models/phonelm-tiny again, with --type q8_0");
+    assert_eq!(embedded, converted, "convert models/phonelm-tiny again, with --type q8_0 --layout packed");
     let stored = std::fs::read(folder.join("phonelm-tiny.gguf")).unwrap();
     assert!(stored == std::fs::read(place.path("tiny.gguf")).unwrap(), "convert models/phonelm-tiny again");
 }
