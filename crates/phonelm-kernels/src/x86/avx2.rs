@@ -10,7 +10,7 @@ use std::ops::Range;
 
 use phonelm_model::{Activation, RopeLayout};
 
-use super::{prefetch, quad};
+use super::{FETCHES, prefetch, quad};
 use crate::attention::{ByteTile, KvBlock};
 use crate::float::float_methods;
 use crate::kernels::{GROUP, Kernels, LANES, TILE_ROWS};
@@ -208,9 +208,12 @@ unsafe fn strip<B: Block, const R: usize>(blocks: &[B], x: &QuantizedRows, m: us
     });
     // SAFETY: passed on; group `b * QUADS / 8` lies in its row by the assertion.
     unsafe {
+        let fetches = *FETCHES;
         let mut acc = [Ymm2::splat(0.0); R];
         for (b, block) in blocks.iter().enumerate() {
-            prefetch(block);
+            if fetches {
+                prefetch(block);
+            }
             let first = b * B::QUADS % 8;
             let groups: [&QuantizedGroup; R] = std::array::from_fn(|r| &*rows[r].add(b * B::QUADS / 8));
             let dots = block.dots(groups, first);

@@ -12,7 +12,7 @@ use std::ops::Range;
 
 use phonelm_model::{Activation, RopeLayout};
 
-use super::{prefetch, quad};
+use super::{FETCHES, prefetch, quad};
 use crate::attention::{ByteTile, KvBlock};
 use crate::float::float_methods;
 use crate::kernels::{GROUP, Kernels, LANES, TILE_ROWS};
@@ -203,9 +203,12 @@ unsafe fn strip<B: Block, const R: usize>(blocks: &[B], x: &QuantizedRows, m: us
     });
     // SAFETY: passed on; group `b * QUADS / 8` lies in its row by the assertion.
     unsafe {
+        let fetches = *FETCHES;
         let mut acc = [_mm512_setzero_ps(); R];
         for (b, block) in blocks.iter().enumerate() {
-            prefetch(block);
+            if fetches {
+                prefetch(block);
+            }
             let weights = block.weights();
             let scales = block.scales();
             let first = b * B::QUADS % 8;

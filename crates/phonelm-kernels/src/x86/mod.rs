@@ -10,11 +10,20 @@ pub(crate) use avx2::Avx2;
 pub(crate) use avx512_vnni::Avx512Vnni;
 pub(crate) use read::readers;
 
-use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+use std::arch::x86_64::{__cpuid, _MM_HINT_T0, _mm_prefetch};
+use std::sync::LazyLock;
 
-/// How far ahead of its use a packed block is fetched. The hardware fetches ahead too, but only to the end of a page;
-/// 4 to 8 KB measured best.
+/// How far ahead of its use a packed block is fetched. The hardware fetches ahead too, but on Intel's CPUs only to the end
+/// of a page; 4 to 8 KB measured best there.
 const AHEAD: usize = 6 << 10;
+
+/// Whether blocks are fetched by instructions. AMD's Zen 4 follows a stream by itself, and reads a fifth slower with them
+/// (20 GB/s with one thread instead of 16.5).
+static FETCHES: LazyLock<bool> = LazyLock::new(|| {
+    // The vendor's name in the order of the registers: AuthenticAMD.
+    let vendor = __cpuid(0);
+    [vendor.ebx, vendor.edx, vendor.ecx].map(u32::to_le_bytes).as_flattened() != b"AuthenticAMD"
+});
 
 /// Fetches the block that lies [`AHEAD`] of `block`, or whatever else lies there.
 #[inline(always)]
