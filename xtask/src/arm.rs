@@ -6,7 +6,7 @@
 //! Programs are linked statically: qemu then needs no arm64 system beside this one.
 
 use std::fmt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result};
@@ -16,7 +16,7 @@ use crate::process::{cargo, check_lines, output, target_dir};
 
 pub(crate) const TARGET: &str = "aarch64-unknown-linux-gnu";
 const LINKER: &str = "aarch64-linux-gnu-gcc";
-const EMULATOR: &str = "qemu-aarch64";
+pub(crate) const EMULATOR: &str = "qemu-aarch64";
 /// With dotprod and i8mm, with dotprod, with neither.
 const PROCESSORS: [&str; 3] = ["max", "cortex-a76", "cortex-a53"];
 const PACKAGES: [&str; 3] = ["phonelm-gguf", "phonelm-model", "phonelm-kernels"];
@@ -104,12 +104,17 @@ pub(crate) fn run() -> Result<(bool, Counts)> {
     Ok((all_passed, counts))
 }
 
+/// Where [`cross`] builds.
+pub(crate) fn build_dir() -> PathBuf {
+    target_dir().join("arm")
+}
+
 /// A cargo command for the packages of this suite.
-fn cross(compiler: Compiler, args: &[&str]) -> Command {
+pub(crate) fn cross(compiler: Compiler, args: &[&str]) -> Command {
     let mut cargo = cargo(args);
     cargo.args(["--target", TARGET]).args(PACKAGES.iter().flat_map(|package| ["--package", package]));
     cargo
-        .env("CARGO_TARGET_DIR", target_dir().join("arm"))
+        .env("CARGO_TARGET_DIR", build_dir())
         .env("CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_LINKER", LINKER)
         .env("CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_RUSTFLAGS", compiler.flags());
     if matches!(compiler, Compiler::Debian) {

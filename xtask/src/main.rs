@@ -16,6 +16,7 @@ mod bench_peer;
 mod counts;
 mod files;
 mod golden;
+mod instructions;
 mod kotlin;
 mod package;
 mod process;
@@ -52,15 +53,15 @@ enum Command {
 
 Examples:
   cargo xtask setup                what the ordinary suites need
-  cargo xtask setup --arm          also a cross compiler and qemu for the arm suite
+  cargo xtask setup --arm          also a cross compiler and qemu for the suites arm and instructions
   cargo xtask setup --packages     also what `package` and the suites android and apple need
   cargo xtask setup --swift        also Swift 6 for the swift suite")]
     Setup(setup::Tools),
     /// Runs the test suites; the last line reads `N passed, N failed, N skipped`.
     #[command(
         after_help = "A suite that this machine cannot run is named with its reason; with CI=true that is an error.
-The suites arm, android and swift run where their tools are installed; --only and CI=true demand them. The suite apple is
-long and runs with --only apple alone.
+The suites arm, instructions, android and swift run where their tools are installed; --only and CI=true demand
+them. The suite apple is long and runs with --only apple alone.
 
 Examples:
   cargo xtask test                 what this machine can run
@@ -93,6 +94,19 @@ Examples:
         /// Arguments of the benchmark program.
         #[arg(last = true)]
         args: Vec<String>,
+    },
+    /// Counts the instructions that the kernels execute per multiply-accumulate and compares them with their bounds.
+    #[command(after_help = "Needs no quiet machine: QEMU counts, and every run counts the same. The bounds stand in
+crates/phonelm-kernels/instructions.tsv; a line without a number there is one to be counted.
+
+Examples:
+  cargo xtask setup --arm          installs the cross compiler and QEMU
+  cargo xtask instructions         fails where a kernel takes 3 % more than its bound
+  cargo xtask instructions --accept    writes the bounds anew; review the difference")]
+    Instructions {
+        /// Write what is counted as the new bounds.
+        #[arg(long)]
+        accept: bool,
     },
     /// Measures this engine against the machine's memory and against llama.cpp, side by side.
     #[command(
@@ -177,6 +191,7 @@ fn run(command: Command) -> Result<ExitCode> {
         Command::Ci => return suites::run(&suites::Options::everything(), true),
         Command::Golden { args } => golden::run(&args)?,
         Command::Bench { args } => tools::bench(&args)?,
+        Command::Instructions { accept } => instructions::command_line(accept)?,
         Command::BenchPeer(options) => bench_peer::run(&options)?,
         Command::KotlinApi => kotlin::accept_api()?,
         Command::SwiftApi => swift::accept_api()?,

@@ -14,7 +14,7 @@ use crate::{kotlin, package};
 /// What is installed beyond the needs of the ordinary suites.
 #[derive(Args, Clone, Copy)]
 pub(crate) struct Tools {
-    /// Also the tools of the arm suite.
+    /// Also the tools of the suites arm and instructions.
     #[arg(long)]
     pub(crate) arm: bool,
     /// Also the tools that build and check the packages.

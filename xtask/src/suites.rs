@@ -11,7 +11,7 @@ use clap::{Args, ValueEnum};
 
 use crate::counts::Counts;
 use crate::process::{cargo, check, check_lines};
-use crate::{arm, kotlin, package, setup, swift, tidy};
+use crate::{arm, instructions, kotlin, package, setup, swift, tidy};
 
 /// What `cargo xtask test` takes.
 #[derive(Args)]
@@ -59,6 +59,8 @@ enum Suite {
     Kotlin,
     /// Kernel, model and file tests compiled for arm64, under qemu.
     Arm,
+    /// Instructions per multiply-accumulate of the kernels of two architectures, counted under qemu, against their bounds.
+    Instructions,
     /// The AAR: built, and the finished file checked.
     Android,
     /// The Swift package with its XCFramework: built, and the finished files checked. Long: runs with --only apple alone.
@@ -84,6 +86,7 @@ impl Suite {
             // The first of the two compiles the library and the generator, which are slow to build.
             Self::Kotlin | Self::Swift => 10,
             Self::Arm => 5,
+            Self::Instructions => 4,
         }
     }
 
@@ -92,6 +95,7 @@ impl Suite {
         match self {
             Self::Kotlin => kotlin::missing(),
             Self::Arm => arm::missing(),
+            Self::Instructions => instructions::missing(),
             Self::Android => package::suite::android_missing(),
             Self::Apple => package::suite::apple_missing(),
             Self::Swift => swift::missing(),
@@ -120,6 +124,7 @@ impl Suite {
             }
             Self::Kotlin => kotlin::run(),
             Self::Arm => arm::run(),
+            Self::Instructions => instructions::run(),
             Self::Android => package::suite::android(),
             Self::Apple => package::suite::apple(),
             Self::Swift => swift::run(),
@@ -149,7 +154,7 @@ pub(crate) fn run(options: &Options, ci: bool) -> Result<ExitCode> {
     if options.setup {
         let demands = |suite| options.demands(suite, ci);
         setup::run(setup::Tools {
-            arm: demands(Suite::Arm),
+            arm: demands(Suite::Arm) || demands(Suite::Instructions),
             packages: demands(Suite::Android) || demands(Suite::Apple),
             swift: demands(Suite::Swift),
         })?;
