@@ -120,6 +120,7 @@ impl ModelOptions {
                 KvType::Q8_0 => phonelm_kernels::KvType::Q8_0,
             },
             kernels: None,
+            dense: false,
         })
     }
 }

@@ -4,7 +4,8 @@
 //! reference and no result depends on batch size, threads or cache history:
 //! - packed matmul: an output starts at 0 and takes its groups in ascending order,
 //!   `acc = fma(isum as f32, w_scale * x_scale, acc)`, where `isum` is the exact integer dot product of the group;
-//!   affine weights then add `acc = fma(xsum as f32, w_min * x_scale, acc)`.
+//!   affine weights then add `acc = fma(xsum as f32, w_min * x_scale, acc)`. Products that skip give the same bits
+//!   (`skipping.rs` tells why).
 //! - sums over a float row (matmul, norm): [`LANES`] partial sums, element `i` into lane `i % LANES` by fma in ascending
 //!   order, then halved: lane `l` += lane `l + 8`, then `+ 4`, `+ 2`, `+ 1`.
 //! - attention: scores sum over head_dim ascending by fma. A block merges as `max' = max(max, scores)`,
@@ -23,6 +24,7 @@ use std::ops::Range;
 use crate::attention::KvBlock;
 use crate::packed::Packed;
 use crate::rows::{FloatMatrix, OutRows, QuantizedGroup, QuantizedRows};
+use crate::skipping::{self, Active};
 use phonelm_model::{Activation, RopeLayout};
 
 /// Weights and activations share one scale over this many neighbouring columns.
@@ -45,7 +47,31 @@ pub trait Kernels: Send + Sync {
     /// `out[m][n] = sum_k w[n][k] * x[m][k]` for the 16 rows of each tile in `tiles` and all rows of `x`.
     fn matmul(&self, w: &Packed, tiles: Range<usize>, x: &QuantizedRows, out: &OutRows<'_>);
 
-    /// The same for float weights (`F32`, `F16`, `BF16`) and float activations `x`, `[m, k]`; `rows` of the weights.
+    /// Whether the next two are fast enough to take the place of [`Self::matmul`] where nothing can be skipped.
+    fn skips(&self) -> bool {
+        false
+    }
+
+    /// `out[0][16 t + i] = sum_k w[chosen[t][i]][k] * x[k]` for the tiles `t` of 16 chosen rows of a matrix by rows
+    /// ([`Packed::by_rows`]).
+    fn matmul_rows(
+        &self,
+        w: &Packed,
+        chosen: &[[u32; TILE_ROWS]],
+        tiles: Range<usize>,
+        x: &[QuantizedGroup],
+        out: &OutRows<'_>,
+    ) {
+        skipping::matmul_rows(w, chosen, tiles, x, out);
+    }
+
+    /// `out[0][n] = sum_k w[n][k] * x[k]` for the rows of some slabs of [`Packed::COLUMNS_ROWS`] rows of a matrix by columns
+    /// ([`Packed::by_columns`]); only the columns where `x` is not zero are read.
+    fn matmul_active(&self, w: &Packed, slabs: Range<usize>, x: &Active, out: &OutRows<'_>) {
+        skipping::matmul_active(w, slabs, x, out);
+    }
+
+    /// As [`Self::matmul`], for float weights (`F32`, `F16`, `BF16`) and float activations `x`, `[m, k]`; `rows` of the weights.
     fn matmul_float(&self, w: &FloatMatrix<'_>, rows: Range<usize>, x: &[f32], out: &OutRows<'_>);
 
     /// `out = x / sqrt(mean(x^2) + eps) * weight` (RMSNorm, arXiv 1910.07467, equation 4).

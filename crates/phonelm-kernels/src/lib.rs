@@ -19,6 +19,7 @@ mod registry;
 mod rows;
 mod scalar;
 mod self_test;
+mod skipping;
 mod vector;
 #[cfg(target_arch = "x86_64")]
 mod x86;
@@ -32,3 +33,4 @@ pub use packed::Packed;
 pub use pool::{Pool, default_threads};
 pub use registry::{KERNELS_VARIABLE, KernelError, KernelSet, choose, choose_named, kernel_sets, kernels_named};
 pub use rows::{FloatMatrix, OutRows, QuantizedGroup, QuantizedRows};
+pub use skipping::Active;

@@ -8,7 +8,7 @@ use phonelm_model::{Activation, RopeLayout};
 use crate::attention::{ByteTile, KvBlock};
 use crate::float::float_methods;
 use crate::kernels::{GROUP, Kernels, LANES, TILE_ROWS};
-use crate::packed::{AffineBlock, Blocks, Packed, Q4Block, Q8Block};
+use crate::packed::{AffineBlock, Blocks, Packed, Q4Block, Q8Block, Weave, Woven};
 use crate::rows::{FloatMatrix, OutRows, QuantizedGroup, QuantizedRows};
 use crate::vector::{Array, Isa, Vector};
 
@@ -21,21 +21,22 @@ impl Kernels for Scalar {
     }
 
     fn matmul(&self, w: &Packed, tiles: Range<usize>, x: &QuantizedRows, out: &OutRows<'_>) {
+        let mut woven = Woven::default();
         for tile in tiles {
-            for m in 0..x.rows() {
-                let acc = match w.tile_blocks(tile..tile + 1) {
-                    Blocks::Q4(blocks) => tile_times_row(blocks, x, m),
-                    Blocks::Q8(blocks) => tile_times_row(blocks, x, m),
-                    Blocks::Affine32(blocks) => tile_times_row(blocks, x, m),
-                    Blocks::Affine16(blocks) => tile_times_row(blocks, x, m),
-                };
-                out.store(m, tile * TILE_ROWS, acc);
+            // SAFETY: the reference needs no instructions.
+            match unsafe { w.tile::<Self>(tile, &mut woven) } {
+                Blocks::Q4(blocks) => tile_times_rows(blocks, x, tile, out),
+                Blocks::Q8(blocks) => tile_times_rows(blocks, x, tile, out),
+                Blocks::Affine32(blocks) => tile_times_rows(blocks, x, tile, out),
+                Blocks::Affine16(blocks) => tile_times_rows(blocks, x, tile, out),
             }
         }
     }
 
     float_methods! { isa: Self, attention_rows: 1, }
 }
+
+impl Weave for Scalar {}
 
 impl Isa for Scalar {
     type Floats = Array;
@@ -111,6 +112,12 @@ impl<const QUADS: usize> Weights for AffineBlock<QUADS> {
 
     fn min(&self, row: usize) -> Option<f32> {
         Some(self.mins[row])
+    }
+}
+
+fn tile_times_rows<W: Weights>(blocks: &[W], x: &QuantizedRows, tile: usize, out: &OutRows<'_>) {
+    for m in 0..x.rows() {
+        out.store(m, tile * TILE_ROWS, tile_times_row(blocks, x, m));
     }
 }
 

@@ -6,14 +6,15 @@
 use std::ops::Range;
 
 use phonelm_gguf::TensorType;
-use phonelm_model::{Activation, RopeLayout};
+use phonelm_model::{Activation, Mapping, RopeLayout};
 
 use crate::attention::{KV_BLOCK, KvBlock, Q8Square};
-use crate::kernels::{GROUP, Kernels};
+use crate::kernels::{GROUP, Kernels, TILE_ROWS};
 use crate::packed::Packed;
 use crate::pool::Pool;
 use crate::rows::{FloatMatrix, OutRows, QuantizedGroup, QuantizedRows};
 use crate::scalar::Scalar;
+use crate::skipping::Active;
 
 /// Inputs of 96 columns: whole groups, and a half of what the widest instruction set takes at once.
 const COLS: usize = 3 * GROUP;
@@ -24,9 +25,11 @@ type Run = fn(&dyn Kernels) -> Vec<u32>;
 
 /// The first primitive with which `kernels` gives other bits than the reference.
 pub(crate) fn fault(kernels: &dyn Kernels) -> Option<&'static str> {
-    let primitives: [(&str, Run); 9] = [
+    let primitives: [(&str, Run); 11] = [
         ("quantize", quantize),
         ("matmul", matmul),
+        ("matmul_rows", matmul_rows),
+        ("matmul_active", matmul_active),
         ("matmul_float", matmul_float),
         ("rms_norm", rms_norm),
         ("rope", rope),
@@ -74,14 +77,7 @@ fn matmul(kernels: &dyn Kernels) -> Vec<u32> {
     let pool = Pool::new(1);
     let mut found = Vec::new();
     for ty in [TensorType::Q4_0, TensorType::Q8_0, TensorType::Q4_1] {
-        let mut blocks = bytes(ROWS * COLS / ty.block_len() * ty.block_bytes());
-        // Scales and minima that are numbers: 0.03 and 0.06 as f16.
-        for block in blocks.chunks_exact_mut(ty.block_bytes()) {
-            block[..2].copy_from_slice(&0x27AE_u16.to_le_bytes());
-            if ty == TensorType::Q4_1 {
-                block[2..4].copy_from_slice(&0x2BAE_u16.to_le_bytes());
-            }
-        }
+        let blocks = blocks(ty, ROWS);
         let Ok(w) = Packed::from_blocks(ty, &blocks, ROWS, COLS, &pool) else { return Vec::new() };
         for rows in [1, 5] {
             found.extend(output(rows, OutRows::stride_for(ROWS), |out| {
@@ -89,6 +85,50 @@ fn matmul(kernels: &dyn Kernels) -> Vec<u32> {
             }));
         }
     }
+    found
+}
+
+/// Rows of [`COLS`] columns.
+fn blocks(ty: TensorType, rows: usize) -> Vec<u8> {
+    let mut blocks = bytes(rows * COLS / ty.block_len() * ty.block_bytes());
+    // Scales and minima that are numbers: 0.03 and 0.06 as f16.
+    for block in blocks.chunks_exact_mut(ty.block_bytes()) {
+        block[..2].copy_from_slice(&0x27AE_u16.to_le_bytes());
+        if ty == TensorType::Q4_1 {
+            block[2..4].copy_from_slice(&0x2BAE_u16.to_le_bytes());
+        }
+    }
+    blocks
+}
+
+/// Two tiles of rows in no order, and the whole matrix woven.
+fn matmul_rows(kernels: &dyn Kernels) -> Vec<u32> {
+    const ROWS: usize = 20;
+    let blocks = blocks(TensorType::Q4_0, ROWS);
+    let range = 0..blocks.len();
+    let Ok(w) = Packed::by_rows(&Mapping::from_vec(blocks), range, ROWS, COLS) else { return Vec::new() };
+    let chosen = [0, 1].map(|tile| std::array::from_fn(|i| (tile + 7 * i as u32) % ROWS as u32));
+    let x = quantized(&Scalar, 1);
+    let mut found = output(1, 2 * TILE_ROWS, |out| kernels.matmul_rows(&w, &chosen, 0..2, x.row(0), out));
+    found.extend(output(1, OutRows::stride_for(ROWS), |out| kernels.matmul(&w, 0..w.tiles(), &x, out)));
+    found
+}
+
+/// One slab times a row of which every third is left, and the same woven.
+fn matmul_active(kernels: &dyn Kernels) -> Vec<u32> {
+    const ROWS: usize = Packed::COLUMNS_ROWS;
+    let Ok(w) = Packed::by_columns(&blocks(TensorType::Q4_0, ROWS), ROWS, COLS, &Pool::new(1)) else {
+        return Vec::new();
+    };
+    let mut values = floats(COLS);
+    values.iter_mut().enumerate().filter(|(i, _)| i % 3 > 0 || i / GROUP == 1).for_each(|(_, x)| *x = 0.0);
+    let mut x = QuantizedRows::new();
+    x.resize(1, COLS);
+    x.rows_mut().for_each(|row| Scalar.quantize(&values, row));
+    let mut active = Active::new();
+    active.fill(x.row(0));
+    let mut found = output(1, ROWS, |out| kernels.matmul_active(&w, 0..1, &active, out));
+    found.extend(output(1, ROWS, |out| kernels.matmul(&w, 0..w.tiles(), &x, out)));
     found
 }
 
@@ -203,6 +243,27 @@ mod tests {
             }
         }
 
+        fn matmul_rows(
+            &self,
+            w: &Packed,
+            chosen: &[[u32; TILE_ROWS]],
+            tiles: Range<usize>,
+            x: &[QuantizedGroup],
+            out: &OutRows<'_>,
+        ) {
+            Scalar.matmul_rows(w, chosen, tiles, x, out);
+            if self.0 == "matmul_rows" {
+                out.store(0, 0, [f32::MIN_POSITIVE]);
+            }
+        }
+
+        fn matmul_active(&self, w: &Packed, slabs: Range<usize>, x: &Active, out: &OutRows<'_>) {
+            Scalar.matmul_active(w, slabs, x, out);
+            if self.0 == "matmul_active" {
+                out.store(0, 0, [f32::MIN_POSITIVE]);
+            }
+        }
+
         fn matmul_float(&self, w: &FloatMatrix<'_>, rows: Range<usize>, x: &[f32], out: &OutRows<'_>) {
             Scalar.matmul_float(w, rows, x, out);
             if self.0 == "matmul_float" {
@@ -244,7 +305,18 @@ mod tests {
 
     #[test]
     fn one_wrong_bit_of_any_primitive_is_found() {
-        for primitive in ["quantize", "matmul", "matmul_float", "rms_norm", "rope", "activate", "add", "attend"] {
+        for primitive in [
+            "quantize",
+            "matmul",
+            "matmul_rows",
+            "matmul_active",
+            "matmul_float",
+            "rms_norm",
+            "rope",
+            "activate",
+            "add",
+            "attend",
+        ] {
             assert_eq!(fault(&Broken(primitive)), Some(primitive));
         }
         assert_eq!(fault(&Broken("nothing")), None);

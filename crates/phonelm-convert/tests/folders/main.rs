@@ -5,4 +5,5 @@ mod families;
 mod folder;
 mod hostile;
 mod layouts;
+mod skipping;
 mod text;

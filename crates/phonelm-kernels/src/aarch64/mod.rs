@@ -28,7 +28,7 @@ use phonelm_model::{Activation, RopeLayout};
 use crate::attention::{ByteTile, KvBlock};
 use crate::float::float_methods;
 use crate::kernels::Kernels;
-use crate::packed::Packed;
+use crate::packed::{Packed, Weave};
 use crate::rows::{FloatMatrix, OutRows, QuantizedGroup, QuantizedRows};
 use crate::vector::Isa;
 
@@ -64,6 +64,8 @@ impl<D: Dots> Kernels for Set<D> {
 
     float_methods! { isa: Self, attention_rows: 1, }
 }
+
+impl<D: Dots> Weave for Set<D> {}
 
 impl<D: Dots> Isa for Set<D> {
     type Floats = Lanes;

@@ -14,11 +14,11 @@ use std::marker::PhantomData;
 use std::ops::Range;
 
 use crate::kernels::{GROUP, TILE_ROWS};
-use crate::packed::{Blocks, Packed};
+use crate::packed::{Blocks, Packed, Woven};
 use crate::rows::{OutRows, QuantizedGroup, QuantizedRows};
 
-use super::Dots;
 use super::weights::{Quads, Weights, float4, signed_quads};
+use super::{Dots, Set};
 
 /// Blocks of a panel.
 const PANEL: usize = 16;
@@ -33,10 +33,11 @@ const BATCH: usize = 64;
 /// The CPU has the instructions of `D`.
 pub(super) unsafe fn matmul<D: Dots>(w: &Packed, tiles: Range<usize>, x: &QuantizedRows, out: &OutRows<'_>) {
     assert!(w.cols() == x.cols(), "weights of {} columns times activations of {}", w.cols(), x.cols());
+    let mut woven = Woven::default();
     for tile in tiles {
         // SAFETY: passed on; a tile's blocks cover the columns of `x`.
         unsafe {
-            match w.tile_blocks(tile..tile + 1) {
+            match w.tile::<Set<D>>(tile, &mut woven) {
                 Blocks::Q4(blocks) => one_tile::<D, _>(blocks, x, tile, out),
                 Blocks::Q8(blocks) => one_tile::<D, _>(blocks, x, tile, out),
                 Blocks::Affine32(blocks) => one_tile::<D, _>(blocks, x, tile, out),

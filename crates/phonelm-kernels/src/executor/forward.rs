@@ -1,7 +1,7 @@
 //! One forward pass over a batch of rows: the same for every family, whose differences are data in the config.
 //!
 //! Row by row: embedding; in each layer RMSNorm, Q K V, RoPE, attention over the row's own cache, residual, RMSNorm,
-//! gated FFN, residual; at the end RMSNorm and head for the rows whose logits are wanted.
+//! gated FFN (see `skipping.rs` for a few rows of a ReLU model), residual; at the end RMSNorm and head for the rows whose logits are wanted.
 
 use phonelm_model::{Config, ModelFile, RopeTable};
 
@@ -9,6 +9,7 @@ use super::{
     cache::OpenCache,
     embedding::Embedding,
     linear::{Inputs, Linear, Matrix, SharedMatrix, multiply},
+    skipping::{self, Skipping},
 };
 use crate::{KV_BLOCK, Kernels, KvBlock, Pool};
 
@@ -25,6 +26,8 @@ pub(super) struct Layer {
     pub(super) gate: Linear,
     pub(super) up: Linear,
     pub(super) down: Linear,
+    /// Whether `up` and `down` are laid out for skipping neurons.
+    pub(super) skips: bool,
 }
 
 /// Everything of a model that a pass reads.
@@ -50,6 +53,7 @@ pub(super) struct Scratch {
     gate: Matrix,
     up: Matrix,
     sum: Matrix,
+    pub(super) skipping: Skipping,
     /// Logits of the wanted rows.
     pub(super) logits: Matrix,
 }
@@ -119,16 +123,28 @@ impl Pass<'_> {
 
     fn ffn(&self, layer: &Layer, rows: usize, scratch: &mut Scratch) {
         let c = self.config();
-        let Scratch { x, inputs, gate, up, sum, .. } = scratch;
+        let Scratch { x, inputs, gate, up, sum, skipping, .. } = scratch;
         inputs.fill((rows, c.hidden), &[&layer.gate, &layer.up], self.kernels, self.pool, |row, out| {
             self.kernels.rms_norm(x.row(row), &layer.ffn_norm, c.norm_eps, out);
         });
-        self.multiply([(&layer.gate, &mut *gate), (&layer.up, &mut *up)], inputs);
-        inputs.fill((rows, c.ffn), &[&layer.down], self.kernels, self.pool, |row, out| {
-            out.copy_from_slice(gate.row(row));
-            self.kernels.activate(out, up.row(row), c.activation);
-        });
-        self.multiply([(&layer.down, &mut *sum)], inputs);
+        let few = layer.skips && rows <= skipping::ROWS;
+        if few {
+            self.multiply([(&layer.gate, &mut *gate)], inputs);
+        }
+        if few && skipping.choose(gate, rows) {
+            skipping.run(layer, [gate, up, &mut *sum], inputs, self.kernels, self.pool);
+        } else {
+            if few {
+                self.multiply([(&layer.up, &mut *up)], inputs);
+            } else {
+                self.multiply([(&layer.gate, &mut *gate), (&layer.up, &mut *up)], inputs);
+            }
+            inputs.fill((rows, c.ffn), &[&layer.down], self.kernels, self.pool, |row, out| {
+                out.copy_from_slice(gate.row(row));
+                self.kernels.activate(out, up.row(row), c.activation);
+            });
+            self.multiply([(&layer.down, &mut *sum)], inputs);
+        }
         self.add(x, sum, rows);
     }
 

@@ -38,6 +38,17 @@ impl Linear {
         }
     }
 
+    /// A Q4_0 matrix whose rows can be multiplied alone; it stays in the file.
+    pub(super) fn by_rows(file: &ModelFile, tensor: &Tensor) -> Result<Self, LoadError> {
+        let range = tensor.range.clone();
+        Ok(Self::Packed(Packed::by_rows(file.mapping(), range, tensor.rows, tensor.cols)?))
+    }
+
+    /// A Q4_0 matrix whose columns can be passed over.
+    pub(super) fn by_columns(file: &ModelFile, tensor: &Tensor, pool: &Pool) -> Result<Self, LoadError> {
+        Ok(Self::Packed(Packed::by_columns(file.bytes_of(tensor), tensor.rows, tensor.cols, pool)?))
+    }
+
     pub(super) fn rows(&self) -> usize {
         match self {
             Self::Packed(packed) => packed.rows(),
@@ -58,6 +69,14 @@ impl Linear {
         match self {
             Self::Packed(packed) => packed.bytes(),
             Self::Float(tensor) => tensor.range.len(),
+        }
+    }
+
+    /// See [`Packed::tiles_together`].
+    fn tiles_together(&self) -> usize {
+        match self {
+            Self::Packed(packed) => packed.tiles_together(),
+            Self::Float(_) => 1,
         }
     }
 
@@ -91,6 +110,24 @@ impl Matrix {
 
     pub(super) fn row_mut(&mut self, row: usize) -> &mut [f32] {
         &mut self.values[row * self.stride..][..self.cols]
+    }
+
+    /// As the output of products.
+    ///
+    /// # Safety
+    /// As for [`OutRows::new`].
+    pub(super) unsafe fn out(&mut self) -> OutRows<'_> {
+        // SAFETY: passed on.
+        unsafe { OutRows::new(&mut self.values, self.stride) }
+    }
+
+    /// One row as the output of products.
+    ///
+    /// # Safety
+    /// As for [`OutRows::new`].
+    pub(super) unsafe fn row_out(&mut self, row: usize) -> OutRows<'_> {
+        // SAFETY: passed on.
+        unsafe { OutRows::new(&mut self.values[row * self.stride..][..self.stride], self.stride) }
     }
 
     /// For tasks that touch disjoint parts.
@@ -137,6 +174,11 @@ pub(super) struct Inputs {
 }
 
 impl Inputs {
+    /// The rows in int8, if a packed matrix reads them.
+    pub(super) fn quantized(&self) -> &QuantizedRows {
+        &self.quantized
+    }
+
     /// Fills `rows` rows of `cols`: `fill(row, out)` writes one, and it is quantised if one of `readers` is packed.
     pub(super) fn fill(
         &mut self,
@@ -181,15 +223,15 @@ pub(super) fn multiply<const N: usize>(
     pool: &Pool,
 ) {
     let total: usize = jobs.iter().map(|(linear, _)| linear.rows().div_ceil(TILE_ROWS)).sum();
-    let step = total.div_ceil(pool.threads() * CHUNKS_PER_THREAD).max(1);
+    let together = jobs.iter().map(|(linear, _)| linear.tiles_together()).max().unwrap_or(1);
+    let step = total.div_ceil(pool.threads() * CHUNKS_PER_THREAD).max(1).next_multiple_of(together);
     let mut first_chunk = 0;
     let jobs = jobs.map(|(linear, out)| {
         out.resize(inputs.rows, linear.rows());
         let first = first_chunk;
         first_chunk += linear.rows().div_ceil(TILE_ROWS).div_ceil(step);
-        let stride = out.stride;
         // SAFETY: the chunks below take disjoint ranges of tiles.
-        (first, linear, unsafe { OutRows::new(&mut out.values, stride) })
+        (first, linear, unsafe { out.out() })
     });
     pool.run(first_chunk, &|chunk| {
         let Some((first, linear, out)) = jobs.iter().rev().find(|(first, ..)| *first <= chunk) else { return };
@@ -207,4 +249,4 @@ pub(super) fn multiply<const N: usize>(
 }
 
 /// Enough to even out cores of different speed, few enough to keep the claiming cheap.
-const CHUNKS_PER_THREAD: usize = 4;
+pub(super) const CHUNKS_PER_THREAD: usize = 4;

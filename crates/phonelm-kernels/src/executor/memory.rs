@@ -1,8 +1,9 @@
 //! What a model will cost in memory, from its header alone: nothing is loaded.
 
-use phonelm_model::{Config, ModelFile, Tensor};
+use phonelm_model::{Config, LayerWeights, ModelFile, Tensor};
 
 use super::cache::Geometry;
+use super::skipping::skips;
 use super::{CpuOptions, LoadError, context_within};
 use crate::{GROUP, KV_BLOCK, Packed, QuantizedGroup, TILE_ROWS};
 
@@ -25,11 +26,17 @@ impl Memory {
     /// Of a model whose forward passes have at most `rows` rows. Fails for options that the model cannot have.
     pub fn of(file: &ModelFile, options: &CpuOptions, rows: usize) -> Result<Self, LoadError> {
         let (config, weights) = (file.config(), file.weights());
-        let matrices = weights.layers.iter().flat_map(|l| [&l.q, &l.k, &l.v, &l.o, &l.gate, &l.up, &l.down]);
+        let kernels = options.choose_kernels()?;
         let packed = |t: &Tensor| Packed::bytes_of(t.ty, t.rows, t.cols);
+        let layer = |l: &LayerWeights| {
+            let matrices = [&l.q, &l.k, &l.v, &l.o, &l.gate, &l.down].map(packed).iter().sum::<u64>();
+            // What is read by rows stays in the file.
+            let stays = !options.dense && skips(config, l, kernels);
+            matrices + if stays { 0 } else { packed(&l.up) }
+        };
         let context = context_within(options, config)?;
         Ok(Self {
-            weights: matrices.chain([&weights.head]).map(packed).sum(),
+            weights: weights.layers.iter().map(layer).sum::<u64>() + packed(&weights.head),
             kv_block: Geometry::new(config, options.kv)?.block_bytes() as u64,
             scratch: scratch(config, rows.min(context)),
             rope_per_token: (config.head_dim * size_of::<f32>()) as u64,

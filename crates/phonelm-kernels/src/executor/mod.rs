@@ -9,6 +9,7 @@ mod embedding;
 mod forward;
 mod linear;
 mod memory;
+mod skipping;
 mod traffic;
 
 use std::{
@@ -17,7 +18,8 @@ use std::{
 };
 
 use phonelm_model::{
-    CacheId, Config, Executor, ExecutorError, Input, Logits, LogitsFor, ModelFile, RopeTable, Segment, Tensor,
+    CacheId, Config, Executor, ExecutorError, Input, LayerWeights, Logits, LogitsFor, ModelFile, RopeTable, Segment,
+    Tensor,
 };
 
 pub use cache::KvType;
@@ -44,6 +46,14 @@ pub struct CpuOptions {
     pub context: Option<usize>,
     /// Name of the kernel set; the best one of this CPU if absent.
     pub kernels: Option<String>,
+    /// Computes every neuron of the FFN, also where ReLU would let some be skipped. The results are the same.
+    pub dense: bool,
+}
+
+impl CpuOptions {
+    fn choose_kernels(&self) -> Result<&'static dyn Kernels, KernelError> {
+        self.kernels.as_deref().map_or_else(choose, choose_named)
+    }
 }
 
 /// Why a model cannot be loaded onto the CPU.
@@ -122,13 +132,14 @@ impl CpuExecutor {
         options: &CpuOptions,
         progress: &mut dyn FnMut(f64) -> ControlFlow<()>,
     ) -> Result<Self, LoadError> {
-        let kernels = options.kernels.as_deref().map_or_else(choose, choose_named)?;
+        let kernels = options.choose_kernels()?;
         let config = file.config().clone();
         let threads = within("threads", options.threads.unwrap_or_else(crate::default_threads), MAX_THREADS)?;
         let context = context_within(options, &config)?;
         let geometry = Geometry::new(&config, options.kv)?;
         let pool = Pool::new(threads);
-        let network = load(file, &config, &pool, progress)?;
+        let network =
+            load(file, &config, &pool, |layer| !options.dense && skipping::skips(&config, layer, kernels), progress)?;
         tracing::info!(kernels = kernels.name(), threads, context, "CPU executor ready");
         Ok(Self {
             network,
@@ -368,6 +379,7 @@ fn load(
     file: ModelFile,
     config: &Config,
     pool: &Pool,
+    skips: impl Fn(&LayerWeights) -> bool,
     progress: &mut dyn FnMut(f64) -> ControlFlow<()>,
 ) -> Result<Network, LoadError> {
     let weights = file.weights();
@@ -384,6 +396,7 @@ fn load(
         .map(|(index, w)| {
             let vector = |role, tensor: &Tensor| read_vector(&file, tensor, role, index);
             done(index)?;
+            let skips = skips(w);
             Ok(Layer {
                 attn_norm: vector("norm", &w.attn_norm)?,
                 q: linear(&w.q)?,
@@ -400,8 +413,9 @@ fn load(
                 o: linear(&w.o)?,
                 ffn_norm: vector("norm", &w.ffn_norm)?,
                 gate: linear(&w.gate)?,
-                up: linear(&w.up)?,
-                down: linear(&w.down)?,
+                up: if skips { Linear::by_rows(&file, &w.up)? } else { linear(&w.up)? },
+                down: if skips { Linear::by_columns(&file, &w.down, pool)? } else { linear(&w.down)? },
+                skips,
             })
         })
         .collect::<Result<_, LoadError>>()?;

@@ -2,8 +2,12 @@
 //! its columns, a block with its scales first. One form serves every instruction set, and files hold it as it is
 //! (`Q4_0x16`, `Q8_0x16`), so that such a matrix is read where it is mapped.
 //!
+//! The up and down matrices of a FFN whose neurons may be skipped have layouts of their own, see [`skipping`]; products of
+//! many rows weave these into tiles as they go.
+//!
 //! The trap: rows are padded to whole tiles (zero scales), so an output row needs room for `tiles() * TILE_ROWS`.
 
+mod skipping;
 mod tiles;
 mod weave;
 
@@ -12,9 +16,12 @@ use std::ops::Range;
 use phonelm_gguf::TensorType;
 use phonelm_model::Mapping;
 
-use crate::blocks::{BlockError, Q4_0, Q4_1, Q4_K, Q5_0, Q5_1, Q5_K, Q6_K, Q8_0, check_length};
+use crate::blocks::{BlockError, Q4_0, Q4_1, Q4_K, Q5_0, Q5_1, Q5_K, Q6_K, Q8_0, cast, check_length};
 use crate::kernels::TILE_ROWS;
 use crate::pool::Pool;
+use crate::scalar::Scalar;
+use skipping::slabs;
+pub(crate) use skipping::{ColumnBlock, SLAB_ROWS, SLAB_TILES, Weave, Woven};
 use tiles::Tiles;
 pub(crate) use weave::{AffineBlock, Q4Block, Q8Block};
 use weave::{PackedBlock, pack, unpack};
@@ -37,9 +44,12 @@ enum Storage {
     Q8(Tiles<Q8Block>),
     Affine32(Vec<AffineBlock<8>>),
     Affine16(Vec<AffineBlock<4>>),
+    /// Q4_0 as it lies in a file.
+    Rows(Mapping, Range<usize>),
+    Columns(Vec<ColumnBlock>),
 }
 
-/// A quantised weight matrix, `[rows, cols]`, in tiles.
+/// A quantised weight matrix, `[rows, cols]`, in tiles or in one of the layouts for skipping.
 pub struct Packed {
     rows: usize,
     cols: usize,
@@ -103,6 +113,27 @@ impl Packed {
         Ok(Self { rows, cols, storage })
     }
 
+    /// The Q4_0 matrix that lies in `range` of a file, read there row by row: any rows can be multiplied alone, see
+    /// [`crate::Kernels::matmul_rows`].
+    pub fn by_rows(mapping: &Mapping, range: Range<usize>, rows: usize, cols: usize) -> Result<Self, BlockError> {
+        check_q4_0(mapping.get(range.clone()).unwrap_or_default(), rows, cols)?;
+        Ok(Self { rows, cols, storage: Storage::Rows(mapping.clone(), range) })
+    }
+
+    /// The Q4_0 matrix in `bytes`, packed so that columns can be passed over, see [`crate::Kernels::matmul_active`].
+    ///
+    /// Fails for rows that are no multiple of [`Self::COLUMNS_ROWS`].
+    pub fn by_columns(bytes: &[u8], rows: usize, cols: usize, pool: &Pool) -> Result<Self, BlockError> {
+        check_q4_0(bytes, rows, cols)?;
+        if !rows.is_multiple_of(SLAB_ROWS) {
+            return Err(BlockError::PartialTile { ty: TensorType::Q4_0, rows, tile: SLAB_ROWS });
+        }
+        Ok(Self { rows, cols, storage: Storage::Columns(slabs(cast(bytes), cols / 32, pool)) })
+    }
+
+    /// Rows of a matrix by columns come in multiples of this.
+    pub const COLUMNS_ROWS: usize = SLAB_ROWS;
+
     /// Bytes in memory of a packed matrix of `rows` rows of `cols` columns stored as `ty`; 0 for the types that are read
     /// in the file.
     pub fn bytes_of(ty: TensorType, rows: usize, cols: usize) -> u64 {
@@ -136,23 +167,32 @@ impl Packed {
 
     /// Whether it is read in the file, so that it takes no memory of its own.
     pub fn is_mapped(&self) -> bool {
-        matches!(&self.storage, Storage::Q4(Tiles::Mapped(..)) | Storage::Q8(Tiles::Mapped(..)))
+        matches!(&self.storage, Storage::Q4(Tiles::Mapped(..)) | Storage::Q8(Tiles::Mapped(..)) | Storage::Rows(..))
     }
 
     /// Bytes of all blocks.
     pub fn bytes(&self) -> usize {
-        match self.tile_blocks(0..self.tiles()) {
-            Blocks::Q4(b) => size_of_val(b),
-            Blocks::Q8(b) => size_of_val(b),
-            Blocks::Affine32(b) => size_of_val(b),
-            Blocks::Affine16(b) => size_of_val(b),
+        match &self.storage {
+            Storage::Q4(b) => size_of_val(&**b),
+            Storage::Q8(b) => size_of_val(&**b),
+            Storage::Affine32(b) => size_of_val(&**b),
+            Storage::Affine16(b) => size_of_val(&**b),
+            Storage::Rows(_, range) => range.len(),
+            Storage::Columns(b) => size_of_val(&**b),
         }
+    }
+
+    /// Neighbouring tiles that are best multiplied together, from a multiple of this number on.
+    pub fn tiles_together(&self) -> usize {
+        if matches!(self.storage, Storage::Columns(_)) { SLAB_TILES } else { 1 }
     }
 
     /// Writes the weights of one row, `[cols]`.
     pub fn row(&self, row: usize, out: &mut [f32]) {
         let (tile, row) = (row / TILE_ROWS, row % TILE_ROWS);
-        match self.tile_blocks(tile..tile + 1) {
+        let mut woven = Woven::default();
+        // SAFETY: the reference needs no instructions.
+        match unsafe { self.tile::<Scalar>(tile, &mut woven) } {
             Blocks::Q4(b) => row_of(b, row, out),
             Blocks::Q8(b) => row_of(b, row, out),
             Blocks::Affine32(b) => row_of(b, row, out),
@@ -168,7 +208,7 @@ impl Packed {
         match &self.storage {
             Storage::Q4(tiles) => Some((TensorType::Q4_0x16, tiles.bytes())),
             Storage::Q8(tiles) => Some((TensorType::Q8_0x16, tiles.bytes())),
-            Storage::Affine32(_) | Storage::Affine16(_) => None,
+            Storage::Affine32(_) | Storage::Affine16(_) | Storage::Rows(..) | Storage::Columns(_) => None,
         }
     }
 
@@ -183,23 +223,61 @@ impl Packed {
                 out.extend(scale.to_le_bytes());
                 out.extend(values.map(|value| value as u8));
             })),
-            Storage::Affine32(_) | Storage::Affine16(_) => None,
+            Storage::Affine32(_) | Storage::Affine16(_) | Storage::Rows(..) | Storage::Columns(_) => None,
         }
     }
 
-    /// The blocks of some neighbouring tiles.
-    pub(crate) fn tile_blocks(&self, tiles: Range<usize>) -> Blocks<'_> {
+    /// The blocks of one tile, woven in `woven` if the layout has none.
+    ///
+    /// # Safety
+    /// The CPU has the instructions of `W`.
+    #[inline(always)]
+    pub(crate) unsafe fn tile<'a, W: Weave>(&'a self, tile: usize, woven: &'a mut Woven) -> Blocks<'a> {
         let range = |per_block: usize| {
             let per_tile = self.cols / per_block;
-            tiles.start * per_tile..tiles.end * per_tile
+            tile * per_tile..(tile + 1) * per_tile
         };
         match &self.storage {
             Storage::Q4(b) => Blocks::Q4(&b[range(32)]),
             Storage::Q8(b) => Blocks::Q8(&b[range(32)]),
             Storage::Affine32(b) => Blocks::Affine32(&b[range(32)]),
             Storage::Affine16(b) => Blocks::Affine16(&b[range(16)]),
+            Storage::Rows(..) => {
+                let (per_row, last) = (self.cols / 32, self.rows.min((tile + 1) * TILE_ROWS));
+                let rows = &self.row_blocks()[tile * TILE_ROWS * per_row..last * per_row];
+                // SAFETY: passed on.
+                Blocks::Q4(unsafe { woven.rows::<W>(rows, per_row) })
+            }
+            // SAFETY: passed on.
+            Storage::Columns(b) => Blocks::Q4(unsafe { woven.columns::<W>(b, self.cols / 32, tile) }),
         }
     }
+
+    /// The blocks of all rows, one row after the other; none in another layout.
+    pub(crate) fn row_blocks(&self) -> &[Q4_0] {
+        match &self.storage {
+            Storage::Rows(mapping, range) => cast(&mapping[range.clone()]),
+            _ => &[],
+        }
+    }
+
+    /// The blocks of all slabs, one slab after the other; none in another layout.
+    pub(crate) fn column_blocks(&self) -> &[ColumnBlock] {
+        match &self.storage {
+            Storage::Columns(blocks) => blocks,
+            _ => &[],
+        }
+    }
+}
+
+/// Checks that `bytes` are a Q4_0 matrix.
+fn check_q4_0(bytes: &[u8], rows: usize, cols: usize) -> Result<(), BlockError> {
+    let ty = TensorType::Q4_0;
+    let len = rows.checked_mul(cols).ok_or(BlockError::TooLarge { ty, rows, cols })?;
+    if !cols.is_multiple_of(ty.block_len()) {
+        return Err(BlockError::PartialBlock { ty, len: cols, block: ty.block_len() });
+    }
+    check_length(ty, bytes, len)
 }
 
 /// One row of a tile.

@@ -14,7 +14,7 @@ use super::{FETCHES, prefetch, quad};
 use crate::attention::{ByteTile, KvBlock};
 use crate::float::float_methods;
 use crate::kernels::{GROUP, Kernels, LANES, TILE_ROWS};
-use crate::packed::{AffineBlock, Blocks, Packed, Q4Block, Q8Block};
+use crate::packed::{AffineBlock, Blocks, Packed, Q4Block, Q8Block, Weave, Woven};
 use crate::rows::{FloatMatrix, OutRows, QuantizedGroup, QuantizedRows};
 use crate::vector::{Isa, Vector};
 
@@ -42,6 +42,8 @@ impl Kernels for Avx2 {
 
     float_methods! { isa: Avx2, attention_rows: 1, features: "avx2,fma,f16c" }
 }
+
+impl Weave for Avx2 {}
 
 impl Isa for Avx2 {
     type Floats = Ymm2;
@@ -162,12 +164,13 @@ const BATCH: usize = 32;
 #[target_feature(enable = "avx2,fma,f16c")]
 unsafe fn matmul(w: &Packed, tiles: Range<usize>, x: &QuantizedRows, out: &OutRows<'_>) {
     assert_eq!(w.cols(), x.cols(), "weights and activations differ in width");
+    let mut woven = Woven::default();
     for first in (0..x.rows()).step_by(BATCH) {
         let rows = first..(first + BATCH).min(x.rows());
         for tile in tiles.clone() {
             // SAFETY: this function has the features; a tile has as many columns as `x`.
             unsafe {
-                match w.tile_blocks(tile..tile + 1) {
+                match w.tile::<Avx2>(tile, &mut woven) {
                     Blocks::Q4(blocks) => strips(blocks, rows.clone(), x, tile, out),
                     Blocks::Q8(blocks) => strips(blocks, rows.clone(), x, tile, out),
                     Blocks::Affine32(blocks) => strips(blocks, rows.clone(), x, tile, out),

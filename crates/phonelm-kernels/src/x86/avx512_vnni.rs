@@ -12,12 +12,13 @@ use std::ops::Range;
 
 use phonelm_model::{Activation, RopeLayout};
 
-use super::{FETCHES, prefetch, quad};
+use super::{FETCHES, avx512_skipping, prefetch, quad};
 use crate::attention::{ByteTile, KvBlock};
 use crate::float::float_methods;
 use crate::kernels::{GROUP, Kernels, LANES, TILE_ROWS};
-use crate::packed::{AffineBlock, Blocks, Packed, Q4Block, Q8Block};
+use crate::packed::{AffineBlock, Blocks, Packed, Q4Block, Q8Block, Woven};
 use crate::rows::{FloatMatrix, OutRows, QuantizedGroup, QuantizedRows};
+use crate::skipping::Active;
 use crate::vector::{Isa, Vector};
 
 /// Proof of AVX-512 F, BW, VL and VNNI, and of FMA and F16C.
@@ -44,6 +45,27 @@ impl Kernels for Avx512Vnni {
     fn matmul(&self, w: &Packed, tiles: Range<usize>, x: &QuantizedRows, out: &OutRows<'_>) {
         // SAFETY: a value of this type proves the features.
         unsafe { matmul(w, tiles, x, out) }
+    }
+
+    fn skips(&self) -> bool {
+        true
+    }
+
+    fn matmul_rows(
+        &self,
+        w: &Packed,
+        chosen: &[[u32; TILE_ROWS]],
+        tiles: Range<usize>,
+        x: &[QuantizedGroup],
+        out: &OutRows<'_>,
+    ) {
+        // SAFETY: a value of this type proves the features.
+        unsafe { avx512_skipping::matmul_rows(w, chosen, tiles, x, out) }
+    }
+
+    fn matmul_active(&self, w: &Packed, slabs: Range<usize>, x: &Active, out: &OutRows<'_>) {
+        // SAFETY: a value of this type proves the features.
+        unsafe { avx512_skipping::matmul_active(w, slabs, x, out) }
     }
 
     float_methods! {
@@ -154,12 +176,13 @@ const BATCH: usize = 64;
 #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vnni,fma,f16c")]
 unsafe fn matmul(w: &Packed, tiles: Range<usize>, x: &QuantizedRows, out: &OutRows<'_>) {
     assert_eq!(w.cols(), x.cols(), "weights and activations differ in width");
+    let mut woven = Woven::default();
     for first in (0..x.rows()).step_by(BATCH) {
         let rows = first..(first + BATCH).min(x.rows());
         for tile in tiles.clone() {
             // SAFETY: this function has the features; a tile has as many columns as `x`.
             unsafe {
-                match w.tile_blocks(tile..tile + 1) {
+                match w.tile::<Avx512Vnni>(tile, &mut woven) {
                     Blocks::Q4(blocks) => strips(blocks, rows.clone(), x, tile, out),
                     Blocks::Q8(blocks) => strips(blocks, rows.clone(), x, tile, out),
                     Blocks::Affine32(blocks) => strips(blocks, rows.clone(), x, tile, out),

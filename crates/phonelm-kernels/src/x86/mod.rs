@@ -3,6 +3,7 @@
 //! Both multiply unsigned by signed bytes, the only product these instruction sets have.
 
 mod avx2;
+mod avx512_skipping;
 mod avx512_vnni;
 mod read;
 

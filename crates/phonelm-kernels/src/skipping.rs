@@ -1,0 +1,132 @@
+//! What a gated FFN computes for one token when the neurons that ReLU left at zero are skipped: the lists of those that
+//! count, and the reference of the two products over them.
+//!
+//! Skipping changes no bit of finite results: a column whose activation is 0 adds 0 to an exact integer sum, and a group of
+//! nothing but zeros has scale 0 and would add `0 * scale = +-0` to a float sum. That would change a sum of -0 alone, which
+//! there is not: a sum starts at +0, and as its terms are multiples of the smallest subnormal, it comes back to zero only
+//! exactly, which rounds to +0.
+
+use std::ops::Range;
+
+use half::f16;
+
+use crate::kernels::{GROUP, TILE_ROWS};
+use crate::packed::{ColumnBlock, Packed, SLAB_ROWS};
+use crate::rows::{OutRows, QuantizedGroup};
+
+/// The activations of one row that are not zero. The buffers are kept between uses.
+#[derive(Debug, Default)]
+pub struct Active {
+    pub(crate) groups: Vec<ActiveGroup>,
+    pub(crate) quads: Vec<ActiveQuad>,
+}
+
+/// A group that has any.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ActiveGroup {
+    /// Its number in the row.
+    pub(crate) index: usize,
+    pub(crate) scale: f32,
+    /// As in [`QuantizedGroup`].
+    pub(crate) offset: i32,
+    /// The end of its quads.
+    pub(crate) end: usize,
+}
+
+/// Four active columns of a group; what is missing of four is one of them again, with 0 for its activation.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ActiveQuad {
+    /// Where their lines begin in a slab, in bytes.
+    pub(crate) lines: [u32; 4],
+    pub(crate) values: [i8; 4],
+}
+
+impl Active {
+    /// No columns and no memory.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Lists the activations of `row` that are not zero.
+    pub fn fill(&mut self, row: &[QuantizedGroup]) {
+        self.groups.clear();
+        self.quads.clear();
+        for (index, group) in row.iter().enumerate() {
+            let active = |(col, value): (usize, &i8)| u32::from(*value != 0) << col;
+            let mut columns: u32 = group.values.iter().enumerate().map(active).sum();
+            if columns == 0 {
+                continue;
+            }
+            while columns != 0 {
+                let mut quad = ActiveQuad { lines: [0; 4], values: [0; 4] };
+                let mut line = 0;
+                for i in 0..4 {
+                    if columns != 0 {
+                        let col = columns.trailing_zeros() as usize;
+                        columns &= columns - 1;
+                        line = (index * size_of::<ColumnBlock>() + 64 * col) as u32;
+                        quad.values[i] = group.values[col];
+                    }
+                    quad.lines[i] = line;
+                }
+                self.quads.push(quad);
+            }
+            let end = self.quads.len();
+            self.groups.push(ActiveGroup { index, scale: group.scale, offset: group.offset, end });
+        }
+    }
+
+    /// Checks that every line lies in a slab of `blocks` blocks; returns the blocks of all `slabs`.
+    #[inline(always)]
+    pub(crate) fn checked<'a>(&self, w: &'a Packed, slabs: &Range<usize>) -> &'a [ColumnBlock] {
+        let (blocks, per_slab) = (w.column_blocks(), w.cols() / GROUP);
+        assert!(slabs.end * per_slab <= blocks.len(), "slabs outside their matrix");
+        assert!(self.groups.last().is_none_or(|group| group.index < per_slab), "activations wider than weights");
+        blocks
+    }
+}
+
+/// See [`crate::Kernels::matmul_rows`].
+pub(crate) fn matmul_rows(
+    w: &Packed,
+    chosen: &[[u32; TILE_ROWS]],
+    tiles: Range<usize>,
+    x: &[QuantizedGroup],
+    out: &OutRows<'_>,
+) {
+    let per_row = w.cols() / GROUP;
+    for tile in tiles {
+        let sums = chosen[tile].map(|row| {
+            let blocks = &w.row_blocks()[row as usize * per_row..][..per_row];
+            blocks.iter().zip(x).fold(0.0, |acc: f32, (block, x)| {
+                let weight = |col: usize| i32::from(block.qs[col % 16] >> (col / 16 * 4) & 15) - 8;
+                let dot: i32 = (0..GROUP).map(|col| weight(col) * i32::from(x.values[col])).sum();
+                (dot as f32).mul_add(f16::from_le_bytes(block.d).to_f32() * x.scale, acc)
+            })
+        });
+        out.store(0, tile * TILE_ROWS, sums);
+    }
+}
+
+/// See [`crate::Kernels::matmul_active`].
+pub(crate) fn matmul_active(w: &Packed, slabs: Range<usize>, x: &Active, out: &OutRows<'_>) {
+    let per_slab = w.cols() / GROUP;
+    let blocks = x.checked(w, &slabs);
+    for slab in slabs {
+        let mut sums = [0f32; SLAB_ROWS];
+        let mut first = 0;
+        for group in &x.groups {
+            let block = &blocks[slab * per_slab + group.index];
+            for (row, sum) in sums.iter_mut().enumerate() {
+                let products = x.quads[first..group.end].iter().flat_map(|quad| {
+                    let weight = |line: u32| i32::from(block.value(row, line as usize % size_of::<ColumnBlock>() / 64));
+                    quad.lines.map(weight).into_iter().zip(quad.values)
+                });
+                let dot = group.offset + products.map(|(weight, x)| weight * i32::from(x)).sum::<i32>();
+                *sum = (dot as f32).mul_add(f16::from_bits(block.scales[row]).to_f32() * group.scale, *sum);
+            }
+            first = group.end;
+        }
+        out.store(0, slab * SLAB_ROWS, sums);
+    }
+}
