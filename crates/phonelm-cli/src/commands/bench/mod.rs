@@ -3,6 +3,7 @@
 mod measure;
 mod report;
 mod shape;
+mod sparsity;
 
 use std::path::PathBuf;
 
@@ -37,6 +38,7 @@ Examples:
   phonelm bench model.gguf -p 512 -n 64 -t 4
   phonelm bench model.gguf --depth 1900 -p 0 --bandwidth
   phonelm bench --shape phonelm-0.5b --type q4_0 --rows 2,4,8 --json
+  phonelm bench --shape phonelm-1.5b --sparsity 0.9 -p 0
   phonelm bench --shape phonelm-0.5b --llama --save random.gguf")]
 pub(crate) struct Options {
     /// Model file [default: phonelm-tiny]
@@ -72,6 +74,12 @@ pub(crate) struct Options {
     /// Type of the random weights [default: q4_0]
     #[arg(long = "type", value_name = "TYPE", value_parser = writable_type)]
     ty: Option<TensorType>,
+    /// Share of the FFN's neurons that ReLU leaves at zero in the random model, 0 to 1 [default: about one half]
+    #[arg(long, value_name = "SHARE")]
+    sparsity: Option<f64>,
+    /// Compute every neuron, also those that ReLU leaves at zero
+    #[arg(long)]
+    dense: bool,
     /// Give the random model llama's architecture, which other programs know
     #[arg(long)]
     llama: bool,
@@ -95,8 +103,12 @@ pub(crate) fn run(options: &Options) -> Result<(), Error> {
         return Err(model.failed(ExecutorError::ContextFull { needed, limit }));
     }
     let threads = options.threads.unwrap_or_else(phonelm_kernels::default_threads);
-    let executor =
-        model.executor(&CpuOptions { threads: Some(threads), kv: options.kv.into(), ..CpuOptions::default() })?;
+    let executor = model.executor(&CpuOptions {
+        threads: Some(threads),
+        kv: options.kv.into(),
+        dense: options.dense,
+        ..CpuOptions::default()
+    })?;
     let plan = Plan {
         depth: options.depth,
         prompt: options.prompt,
@@ -118,6 +130,16 @@ fn check(options: &Options) -> Result<(), Error> {
     if options.shape.is_none() && (options.ty.is_some() || options.llama || options.save.is_some()) {
         return usage("--type, --llama and --save are for random weights: they need --shape".to_owned());
     }
+    if let Some(share) = options.sparsity {
+        if options.shape.is_none() || options.llama || ty(options) != TensorType::Q4_0 {
+            return usage(
+                "--sparsity is for random weights with ReLU in q4_0: it needs --shape, without --llama".to_owned(),
+            );
+        }
+        if !(0.0..=1.0).contains(&share) {
+            return usage(format!("--sparsity {share}: choose from 0 to 1"));
+        }
+    }
     if let Some(rows) = options.rows.iter().find(|rows| !(1..=options.generate).contains(*rows)) {
         return usage(format!("--rows {rows}: choose from 1 up to the {} tokens of -n", options.generate));
     }
@@ -136,7 +158,11 @@ fn open(options: &Options) -> Result<Model, Error> {
 }
 
 fn random(options: &Options, shape: Shape) -> Result<Vec<u8>, Error> {
-    Ok(phonelm_convert::random_model(&shape.config(options.llama), ty(options), 1)?)
+    let mut file = phonelm_convert::random_model(&shape.config(options.llama), ty(options), 1)?;
+    if let Some(share) = options.sparsity {
+        sparsity::silence(&mut file, share).map_err(|cause| model::error("random model", cause.into()))?;
+    }
+    Ok(file)
 }
 
 fn ty(options: &Options) -> TensorType {
