@@ -224,7 +224,8 @@ pub(super) fn multiply<const N: usize>(
 ) {
     let total: usize = jobs.iter().map(|(linear, _)| linear.rows().div_ceil(TILE_ROWS)).sum();
     let together = jobs.iter().map(|(linear, _)| linear.tiles_together()).max().unwrap_or(1);
-    let step = total.div_ceil(pool.threads() * CHUNKS_PER_THREAD).max(1).next_multiple_of(together);
+    let step = total.div_ceil(pool.threads() * CHUNKS_PER_THREAD);
+    let step = (step / together * together).max(together);
     let mut first_chunk = 0;
     let jobs = jobs.map(|(linear, out)| {
         out.resize(inputs.rows, linear.rows());

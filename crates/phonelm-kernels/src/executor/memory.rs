@@ -3,7 +3,7 @@
 use phonelm_model::{Config, LayerWeights, ModelFile, Tensor};
 
 use super::cache::Geometry;
-use super::skipping::skips;
+use super::skipping::{ROWS, skips};
 use super::{CpuOptions, LoadError, context_within};
 use crate::{GROUP, KV_BLOCK, Packed, QuantizedGroup, TILE_ROWS};
 
@@ -28,17 +28,17 @@ impl Memory {
         let (config, weights) = (file.config(), file.weights());
         let kernels = options.choose_kernels()?;
         let packed = |t: &Tensor| Packed::bytes_of(t.ty, t.rows, t.cols);
+        let skipped = |l: &LayerWeights| !options.dense && skips(config, l, kernels);
         let layer = |l: &LayerWeights| {
             let matrices = [&l.q, &l.k, &l.v, &l.o, &l.gate, &l.down].map(packed).iter().sum::<u64>();
             // What is read by rows stays in the file.
-            let stays = !options.dense && skips(config, l, kernels);
-            matrices + if stays { 0 } else { packed(&l.up) }
+            matrices + if skipped(l) { 0 } else { packed(&l.up) }
         };
         let context = context_within(options, config)?;
         Ok(Self {
             weights: weights.layers.iter().map(layer).sum::<u64>() + packed(&weights.head),
             kv_block: Geometry::new(config, options.kv)?.block_bytes() as u64,
-            scratch: scratch(config, rows.min(context)),
+            scratch: scratch(config, rows.min(context), weights.layers.iter().any(skipped)),
             rope_per_token: (config.head_dim * size_of::<f32>()) as u64,
             context,
         })
@@ -64,7 +64,7 @@ impl Memory {
 }
 
 /// The buffers of [`super::forward::Scratch`] for `rows` rows of which one wants logits.
-fn scratch(config: &Config, rows: usize) -> u64 {
+fn scratch(config: &Config, rows: usize, skips: bool) -> u64 {
     let stride = |cols: usize| cols.next_multiple_of(TILE_ROWS);
     let matrices = [config.hidden, config.hidden, config.q_width(), config.q_width(), config.ffn, config.ffn]
         .into_iter()
@@ -72,7 +72,9 @@ fn scratch(config: &Config, rows: usize) -> u64 {
         .map(stride)
         .sum::<usize>();
     let widest = config.hidden.max(config.q_width()).max(config.ffn);
-    let inputs = widest * size_of::<f32>() + widest.div_ceil(GROUP) * size_of::<QuantizedGroup>();
+    let inputs = |cols: usize| cols * size_of::<f32>() + cols.div_ceil(GROUP) * size_of::<QuantizedGroup>();
+    // Lists of neurons and quads take up to 16 bytes a neuron.
+    let skipping = if skips { rows.min(ROWS) * (inputs(config.ffn) + 16 * config.ffn) } else { 0 };
     let logits = 2 * stride(config.vocab) * size_of::<f32>();
-    (rows * (matrices * size_of::<f32>() + inputs) + logits) as u64
+    (rows * (matrices * size_of::<f32>() + inputs(widest)) + skipping + logits) as u64
 }

@@ -5,6 +5,7 @@
 //! nibbles of those outputs. Byte `16 l + 4 k + i` of a line is output `16 k + 4 l + i` in its low nibble and 64 more in
 //! its high one: bytes of four lines, interleaved 16 by 16, are then four columns of outputs in ascending order.
 
+use std::cell::Cell;
 use std::sync::{Mutex, PoisonError};
 
 use half::f16;
@@ -104,12 +105,30 @@ pub(crate) trait Weave {
     }
 }
 
-/// Tiles woven for a product of many rows of activations; the buffer is kept from tile to tile.
-#[derive(Default)]
+thread_local! {
+    /// The buffer of this thread's last [`Woven`]: a slab of half a megabyte would be mapped and cleared for each product.
+    static KEPT: Cell<Vec<Q4Block>> = const { Cell::new(Vec::new()) };
+}
+
+/// Tiles woven for a product of many rows of activations; the buffer is kept from tile to tile, and for the next product.
 pub(crate) struct Woven {
     blocks: Vec<Q4Block>,
     /// The slab that they are, if they are one.
     slab: Option<usize>,
+}
+
+impl Default for Woven {
+    fn default() -> Self {
+        Self { blocks: KEPT.try_with(Cell::take).unwrap_or_default(), slab: None }
+    }
+}
+
+impl Drop for Woven {
+    fn drop(&mut self) {
+        let blocks = std::mem::take(&mut self.blocks);
+        // A thread that ends keeps nothing.
+        let _ = KEPT.try_with(|kept| kept.set(blocks));
+    }
 }
 
 impl Woven {
@@ -120,9 +139,9 @@ impl Woven {
     #[inline(always)]
     pub(super) unsafe fn rows<W: Weave>(&mut self, rows: &[Q4_0], per_row: usize) -> &[Q4Block] {
         self.slab = None;
-        self.blocks.resize(per_row, Q4Block::ZERO);
+        let blocks = grown(&mut self.blocks, per_row);
         if rows.len() < TILE_ROWS * per_row {
-            self.blocks.fill(Q4Block::ZERO);
+            blocks.fill(Q4Block::ZERO);
         }
         let mut each = [&rows[..0]; TILE_ROWS];
         let mut count = 0;
@@ -131,8 +150,8 @@ impl Woven {
             count += 1;
         }
         // SAFETY: passed on.
-        unsafe { W::rows(&each[..count], &mut self.blocks) };
-        &self.blocks
+        unsafe { W::rows(&each[..count], blocks) };
+        blocks
     }
 
     /// The blocks of one tile of slabs.
@@ -149,9 +168,9 @@ impl Woven {
         let slab = tile / SLAB_TILES;
         if self.slab != Some(slab) {
             self.slab = Some(slab);
-            self.blocks.resize(per_row * SLAB_TILES, Q4Block::ZERO);
+            let woven = grown(&mut self.blocks, per_row * SLAB_TILES);
             for (b, block) in slabs[slab * per_row..][..per_row].iter().enumerate() {
-                let mut tiles = self.blocks.iter_mut().skip(b).step_by(per_row);
+                let mut tiles = woven.iter_mut().skip(b).step_by(per_row);
                 let mut out = std::array::from_fn(|t| match tiles.next() {
                     Some(tile) => {
                         tile.scales.copy_from_slice(&block.scales[TILE_ROWS * t..][..TILE_ROWS]);
@@ -165,4 +184,12 @@ impl Woven {
         }
         &self.blocks[tile % SLAB_TILES * per_row..][..per_row]
     }
+}
+
+/// The first `len` blocks; there may be more.
+fn grown(blocks: &mut Vec<Q4Block>, len: usize) -> &mut [Q4Block] {
+    if blocks.len() < len {
+        blocks.resize(len, Q4Block::ZERO);
+    }
+    &mut blocks[..len]
 }
