@@ -16,7 +16,7 @@ fn model(family: Family, ty: TensorType, awkward: bool) -> ModelFile {
 }
 
 fn executor(file: &ModelFile, kernels: &str, threads: usize, kv: KvType) -> CpuExecutor {
-    let options = CpuOptions { threads: Some(threads), kv, context: None, kernels: Some(kernels.to_owned()) };
+    let options = CpuOptions { threads: Some(threads), kv, kernels: Some(kernels.to_owned()), ..CpuOptions::default() };
     CpuExecutor::new(file.clone(), &options).unwrap()
 }
 
