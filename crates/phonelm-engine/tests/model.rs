@@ -120,11 +120,11 @@ fn perplexity_is_that_of_the_logits() {
     assert!((found.nll - expected).abs() < 1e-6, "{} {expected}", found.nll);
 }
 
-/// phonelm-tiny on sentences that it was taught, on others, and on prose that it was not made for.
+/// phonelm-tiny on sentences that it was taught, on others, and on prose that it was not made for (files that do not change).
 #[test]
 fn keys_and_values_in_bytes_foresee_a_text_as_well() {
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    let texts = ["training/data/facts.tsv", "training/data/jokes.txt", "README.md"]
+    let texts = ["training/data/facts.tsv", "training/data/jokes.txt", "LICENSE"]
         .map(|file| std::fs::read_to_string(root.join(file)).unwrap());
     let perplexity = |kv| {
         let file = ModelFile::open(&root.join("models/phonelm-tiny/phonelm-tiny.gguf")).unwrap();
@@ -140,6 +140,5 @@ fn keys_and_values_in_bytes_foresee_a_text_as_well() {
     };
     let (halves, bytes) = (perplexity(KvType::F16), perplexity(KvType::Q8_0));
     println!("f16 {halves:.3}, q8_0 {bytes:.3}: {:+.3} %", (bytes / halves - 1.0) * 100.0);
-    // So small a model is noisy: f32 moves it as much, in either direction. To get better is no fault.
-    assert!(bytes / halves - 1.0 <= 1e-3);
+    assert!((bytes / halves - 1.0).abs() <= 1e-3);
 }
