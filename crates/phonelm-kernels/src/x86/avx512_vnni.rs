@@ -226,7 +226,7 @@ unsafe fn strip<B: Block, const R: usize>(blocks: &[B], x: &QuantizedRows, m: us
     });
     // SAFETY: passed on; group `b * QUADS / 8` lies in its row by the assertion.
     unsafe {
-        let fetches = *FETCHES;
+        let fetches = R > 1 || *FETCHES;
         let mut acc = [_mm512_setzero_ps(); R];
         for (b, block) in blocks.iter().enumerate() {
             if fetches {
