@@ -165,11 +165,8 @@ pub fn convert(
     let writer = declare(dir, &config, &tensors, text, options.ty);
     let bytes = save(out, |file| fill(file, &writer, &config, &tensors, progress))?;
 
-    let mut counts = BTreeMap::new();
     let factors = config.rope.factors.iter().map(|_| TensorType::F32);
-    for ty in tensors.iter().map(|tensor| tensor.ty).chain(factors) {
-        *counts.entry(ty.name()).or_insert(0) += 1;
-    }
+    let counts = count(tensors.iter().map(|tensor| tensor.ty).chain(factors));
     Ok(Report { warnings, bytes, parameters: config.parameters(), tensors: counts })
 }
 
@@ -208,10 +205,24 @@ fn declare(dir: &Path, config: &Config, tensors: &[Tensor<'_>], text: tokenizer:
     for tensor in tensors {
         writer.tensor(&tensor.slot.gguf, &tensor.slot.shape(), tensor.ty);
     }
-    if tensors.iter().any(|tensor| tensor.ty.tile_rows() > 1) {
+    mark_layout(&mut writer, tensors.iter().map(|tensor| tensor.ty));
+    writer
+}
+
+/// States the layout if a tensor is packed.
+pub(crate) fn mark_layout(writer: &mut Writer, mut types: impl Iterator<Item = TensorType>) {
+    if types.any(|ty| ty.tile_rows() > 1) {
         writer.set(LAYOUT_KEY, LAYOUT);
     }
-    writer
+}
+
+/// Number of tensors of each type, by the type's name.
+pub(crate) fn count(types: impl Iterator<Item = TensorType>) -> BTreeMap<&'static str, usize> {
+    let mut counts = BTreeMap::new();
+    for ty in types {
+        *counts.entry(ty.name()).or_insert(0) += 1;
+    }
+    counts
 }
 
 /// What stays unpacked although it is quantised, of tensors given by name and type.

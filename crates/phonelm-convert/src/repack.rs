@@ -1,17 +1,16 @@
 //! One GGUF file to another with the same numbers, whose quantised rows lie in another layout.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 use std::io::Write;
 use std::ops::ControlFlow;
 use std::path::Path;
 
 use phonelm_gguf::{PADDING_KEY, TensorInfo, TensorType, Writer};
 use phonelm_kernels::{Packed, Pool, default_threads};
-use phonelm_model::{LAYOUT, LAYOUT_KEY, ModelFile};
+use phonelm_model::{LAYOUT_KEY, ModelFile};
 
 use crate::Error;
-use crate::convert::{Layout, Progress, Report, not_packed};
+use crate::convert::{Layout, Progress, Report, count, mark_layout, not_packed};
 use crate::save::save;
 use crate::weights::WriteError;
 
@@ -31,10 +30,7 @@ pub fn repack(
     let writer = declare(&model, &tensors);
     let bytes = save(out, |file| fill(file, &writer, &model, &tensors, progress))?;
 
-    let mut counts = BTreeMap::new();
-    for (_, ty) in &tensors {
-        *counts.entry(ty.name()).or_insert(0) += 1;
-    }
+    let counts = count(tensors.iter().map(|(_, ty)| *ty));
     let warnings = not_packed(tensors.iter().map(|(info, ty)| (info.name.as_str(), *ty)), layout);
     let parameters = model.config().parameters();
     Ok(Report { warnings: warnings.into_iter().collect(), bytes, parameters, tensors: counts })
@@ -49,9 +45,7 @@ fn declare(model: &ModelFile, tensors: &[(&TensorInfo, TensorType)]) -> Writer {
         writer.set(key, value.clone());
     }
     writer.alignment(256);
-    if tensors.iter().any(|(_, ty)| ty.tile_rows() > 1) {
-        writer.set(LAYOUT_KEY, LAYOUT);
-    }
+    mark_layout(&mut writer, tensors.iter().map(|(_, ty)| *ty));
     for (info, ty) in tensors {
         writer.tensor(info.name.as_str(), &info.shape, *ty);
     }
