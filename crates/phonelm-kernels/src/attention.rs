@@ -15,7 +15,7 @@ use std::ops::Range;
 use crate::float::{exp, fold, quantize};
 use crate::kernels::{GROUP, LANES};
 use crate::rows::QuantizedGroup;
-use crate::vector::{F16, F32, Isa};
+use crate::vector::{F16, F32, Isa, Vector};
 
 pub(crate) use bytes::ByteTile;
 use bytes::Bytes;
@@ -78,6 +78,22 @@ trait Block {
         seen: &[usize; R],
         out: &mut [f32],
     );
+}
+
+/// Scores out of their registers.
+///
+/// # Safety
+/// The CPU has the instructions of `V`.
+#[inline(always)]
+unsafe fn arrays<V: Vector, const R: usize>(acc: &[[V; KV_BLOCK / LANES]; R]) -> [[f32; KV_BLOCK]; R] {
+    let mut scores = [[0.0; KV_BLOCK]; R];
+    for r in 0..R {
+        for (c, out) in scores[r].as_chunks_mut::<LANES>().0.iter_mut().enumerate() {
+            // SAFETY: passed on.
+            *out = unsafe { acc[r][c].to_array() };
+        }
+    }
+    scores
 }
 
 /// How far ahead of their use keys and values are fetched. The hardware fetches ahead too, but not into another block.

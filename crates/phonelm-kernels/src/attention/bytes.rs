@@ -9,7 +9,7 @@ use std::ops::Range;
 
 use half::f16;
 
-use super::{Block, KV_BLOCK, Stream};
+use super::{Block, KV_BLOCK, Stream, arrays};
 use crate::float::quantize_fine;
 use crate::kernels::{GROUP, LANES};
 use crate::rows::QuantizedGroup;
@@ -123,13 +123,7 @@ impl<I: Isa> Block for Bytes<'_, I> {
                     }
                 }
             }
-            let mut scores = [[0.0; KV_BLOCK]; R];
-            for r in 0..R {
-                for (c, out) in scores[r].as_chunks_mut::<LANES>().0.iter_mut().enumerate() {
-                    *out = acc[r][c].to_array();
-                }
-            }
-            scores
+            arrays(&acc)
         }
     }
 

@@ -3,7 +3,7 @@
 use std::marker::PhantomData;
 use std::ops::Range;
 
-use super::{Block, KV_BLOCK, Stream};
+use super::{Block, KV_BLOCK, Stream, arrays};
 use crate::kernels::LANES;
 use crate::vector::{F32, Format, Isa, Vector};
 
@@ -113,13 +113,7 @@ impl<I: Isa, F: Format> Block for Floats<'_, I, F> {
                     }
                 }
             }
-            let mut scores = [[0.0; KV_BLOCK]; R];
-            for r in 0..R {
-                for (c, out) in scores[r].as_chunks_mut::<LANES>().0.iter_mut().enumerate() {
-                    *out = acc[r][c].to_array();
-                }
-            }
-            scores
+            arrays(&acc)
         }
     }
 

@@ -1,7 +1,8 @@
 //! One forward pass over a batch of rows: the same for every family, whose differences are data in the config.
 //!
 //! Row by row: embedding; in each layer RMSNorm, Q K V, RoPE, attention over the row's own cache, residual, RMSNorm,
-//! gated FFN (see `skipping.rs` for a few rows of a ReLU model), residual; at the end RMSNorm and head for the rows whose logits are wanted.
+//! gated FFN (see `skipping.rs` for a few rows of a ReLU model), residual; at the end RMSNorm and head for the rows whose
+//! logits are wanted.
 
 use phonelm_model::{Config, ModelFile, RopeTable};
 
@@ -127,24 +128,21 @@ impl Pass<'_> {
         inputs.fill((rows, c.hidden), &[&layer.gate, &layer.up], self.kernels, self.pool, |row, out| {
             self.kernels.rms_norm(x.row(row), &layer.ffn_norm, c.norm_eps, out);
         });
-        let few = layer.skips && rows <= skipping::ROWS;
-        if few {
+        if layer.skips && rows <= skipping::ROWS {
             self.multiply([(&layer.gate, &mut *gate)], inputs);
-        }
-        if few && skipping.choose(gate, rows) {
-            skipping.run(layer, [gate, up, &mut *sum], inputs, self.kernels, self.pool);
-        } else {
-            if few {
-                self.multiply([(&layer.up, &mut *up)], inputs);
-            } else {
-                self.multiply([(&layer.gate, &mut *gate), (&layer.up, &mut *up)], inputs);
+            if skipping.choose(gate, rows) {
+                skipping.run(layer, [gate, up, &mut *sum], inputs, self.kernels, self.pool);
+                return self.add(x, sum, rows);
             }
-            inputs.fill((rows, c.ffn), &[&layer.down], self.kernels, self.pool, |row, out| {
-                out.copy_from_slice(gate.row(row));
-                self.kernels.activate(out, up.row(row), c.activation);
-            });
-            self.multiply([(&layer.down, &mut *sum)], inputs);
+            self.multiply([(&layer.up, &mut *up)], inputs);
+        } else {
+            self.multiply([(&layer.gate, &mut *gate), (&layer.up, &mut *up)], inputs);
         }
+        inputs.fill((rows, c.ffn), &[&layer.down], self.kernels, self.pool, |row, out| {
+            out.copy_from_slice(gate.row(row));
+            self.kernels.activate(out, up.row(row), c.activation);
+        });
+        self.multiply([(&layer.down, &mut *sum)], inputs);
         self.add(x, sum, rows);
     }
 
