@@ -169,7 +169,8 @@ pub(crate) unsafe fn attend<I: Isa, const R: usize>(
     let mut groups = Vec::new();
     if blocks.iter().any(|block| matches!(block, KvBlock::Q8_0 { .. })) {
         groups.resize(q.len() / GROUP, QuantizedGroup::default());
-        quantize(q, &mut groups);
+        // SAFETY: passed on.
+        unsafe { quantize::<I::Floats>(q, &mut groups) };
     }
     let mut state = State::new(visible.len(), out);
     let mut seen = vec![0; visible.len()];

@@ -17,7 +17,7 @@ use phonelm_model::{Activation, RopeLayout};
 
 use crate::kernels::{GROUP, LANES};
 use crate::rows::{FloatMatrix, OutRows, QuantizedGroup};
-use crate::vector::{Bf16Bytes, F16Bytes, F32, F32Bytes, Format, Vector};
+use crate::vector::{Bf16Bytes, F16Bytes, F32, F32Bytes, Format, ROUND, Vector};
 
 /// Adds 16 partial sums by halves.
 #[inline(always)]
@@ -151,41 +151,46 @@ unsafe fn matmul_format<'w, V: Vector, F: Format>(
     }
 }
 
-/// 1.5 * 2^23: adding it rounds to an integer, half to even, and leaves that integer in the low bits.
-const ROUND: f32 = 12_582_912.0;
-
-/// `round_half_even(x)` for `|x| < 2^22`.
-#[inline(always)]
-fn round_even(x: f32) -> i32 {
-    ((x + ROUND).to_bits() as i32).wrapping_sub(ROUND.to_bits() as i32)
-}
-
 /// See [`crate::Kernels::quantize`].
+///
+/// # Safety
+/// The CPU has the instructions of `V`.
 #[inline(always)]
-pub(crate) fn quantize(x: &[f32], out: &mut [QuantizedGroup]) {
+pub(crate) unsafe fn quantize<V: Vector>(x: &[f32], out: &mut [QuantizedGroup]) {
     for (x, out) in x.chunks(GROUP).zip(out) {
-        match x.as_array() {
-            Some(full) => quantize_group(full, out),
+        let mut padded = [0.0; GROUP];
+        let x = match x.as_array() {
+            Some(full) => full,
             None => {
-                let mut padded = [0.0; GROUP];
                 padded[..x.len()].copy_from_slice(x);
-                quantize_group(&padded, out);
+                &padded
             }
+        };
+        // SAFETY: passed on.
+        let (values, scale) = unsafe { integers::<V>(x, 127.0) };
+        for half in 0..2 {
+            let mut sum = 0;
+            for l in 0..LANES {
+                out.values[half * LANES + l] = values[half][l] as i8;
+                sum += values[half][l];
+            }
+            out.sums[half] = sum;
         }
+        out.scale = scale;
+        out.offset = -8 * (out.sums[0] + out.sums[1]);
     }
-}
-
-#[inline(always)]
-fn quantize_group(x: &[f32; GROUP], out: &mut QuantizedGroup) {
-    let (values, scale) = integers(x, 127.0);
-    set_group(&values, scale, out);
 }
 
 /// Numbers that are not negative in 14 bits, as the sum of two groups with values in `0..=127`: the first one's scale is
 /// 128 times the second one's. Offsets and sums are left out.
+///
+/// # Safety
+/// The CPU has the instructions of `V`.
 #[inline(always)]
-pub(crate) fn quantize_fine(x: &[f32; GROUP]) -> [QuantizedGroup; 2] {
-    let (values, scale) = integers(x, 127.0 * 128.0);
+pub(crate) unsafe fn quantize_fine<V: Vector>(x: &[f32; GROUP]) -> [QuantizedGroup; 2] {
+    // SAFETY: passed on.
+    let (values, scale) = unsafe { integers::<V>(x, 127.0 * 128.0) };
+    let values = values.as_flattened();
     let mut parts = [QuantizedGroup::default(); 2];
     for i in 0..GROUP {
         parts[0].values[i] = (values[i] >> 7) as i8;
@@ -196,46 +201,23 @@ pub(crate) fn quantize_fine(x: &[f32; GROUP]) -> [QuantizedGroup; 2] {
 }
 
 /// `x / scale` rounded, where the largest magnitude becomes `most`; zeros where the scale is none.
+///
+/// # Safety
+/// The CPU has the instructions of `V`.
 #[inline(always)]
-fn integers(x: &[f32; GROUP], most: f32) -> ([i32; GROUP], f32) {
-    // Magnitudes compare as integers; infinity and then NaN come out largest.
-    let mut top = 0;
-    for i in 0..GROUP {
-        top = top.max(x[i].to_bits() & 0x7fff_ffff);
-    }
-    let scale = f32::from_bits(top) / most;
-    let mut values = [0; GROUP];
-    if !scale.is_normal() {
-        // Zeros, numbers too small for their inverse, or no numbers at all.
-        return (values, if scale.is_finite() { 0.0 } else { scale });
-    }
-    let inverse = 1.0 / scale;
-    for i in 0..GROUP {
-        values[i] = round_even(x[i] * inverse);
-    }
-    (values, scale)
-}
-
-#[inline(always)]
-fn set_group(values: &[i32; GROUP], scale: f32, out: &mut QuantizedGroup) {
-    let mut sums = [0; 2];
-    for half in 0..2 {
-        let mut lanes = [0; LANES];
-        lanes.copy_from_slice(&values[half * LANES..][..LANES]);
-        // By halves, which the compiler does in registers.
-        for width in [8, 4, 2, 1] {
-            for l in 0..width {
-                lanes[l] += lanes[l + width];
-            }
+unsafe fn integers<V: Vector>(x: &[f32; GROUP], most: f32) -> ([[i32; LANES]; 2], f32) {
+    let [first, second] = x.as_chunks().0 else { unreachable!("a group has two halves") };
+    // SAFETY: passed on.
+    unsafe {
+        let (first, second) = (V::load(first), V::load(second));
+        let scale = f32::from_bits(first.top(second)) / most;
+        if !scale.is_normal() {
+            // Zeros, numbers too small for their inverse, or no numbers at all.
+            return ([[0; LANES]; 2], if scale.is_finite() { 0.0 } else { scale });
         }
-        sums[half] = lanes[0];
+        let inverse = V::splat(1.0 / scale);
+        ([first.mul(inverse).round(), second.mul(inverse).round()], scale)
     }
-    for i in 0..GROUP {
-        out.values[i] = values[i] as i8;
-    }
-    out.scale = scale;
-    out.sums = sums;
-    out.offset = -8 * (sums[0] + sums[1]);
 }
 
 /// See [`crate::Kernels::rms_norm`].
@@ -334,7 +316,8 @@ fn power_of_two(n: i32) -> f32 {
 macro_rules! float_methods {
     (isa: $isa:ty, attention_rows: $rows:literal, $(features: $features:literal)?) => {
         float_methods! { @method [$($features)?]
-            fn quantize(x: &[f32], out: &mut [QuantizedGroup]) => crate::float::quantize(x, out) }
+            fn quantize(x: &[f32], out: &mut [QuantizedGroup])
+                => crate::float::quantize::<<$isa as crate::vector::Isa>::Floats>(x, out) }
         float_methods! { @method [$($features)?]
             fn matmul_float(w: &FloatMatrix<'_>, rows: std::ops::Range<usize>, x: &[f32], out: &OutRows<'_>)
                 => crate::float::matmul_float::<<$isa as crate::vector::Isa>::Floats>(w, rows, x, out) }
@@ -405,14 +388,5 @@ mod tests {
         assert!(exp(f32::NAN).is_nan());
         let tiny = exp(-100.0);
         assert!((f64::from(tiny) - (-100f64).exp()).abs() < 1.5e-45, "{tiny:e}");
-    }
-
-    #[test]
-    fn rounding_is_half_to_even() {
-        for (x, expected) in
-            [(0.5, 0), (1.5, 2), (2.5, 2), (-0.5, 0), (-1.5, -2), (126.5, 126), (-127.0, -127), (0.49, 0)]
-        {
-            assert_eq!(round_even(x), expected, "{x}");
-        }
     }
 }

@@ -26,6 +26,10 @@ pub(crate) trait Vector: Copy {
     unsafe fn mul(self, b: Self) -> Self;
     /// `self * b + c`, rounded once.
     unsafe fn fma(self, b: Self, c: Self) -> Self;
+    /// The largest magnitude of both, as its bits: infinity and then NaN are larger than all numbers.
+    unsafe fn top(self, b: Self) -> u32;
+    /// The nearest integers, of two the even one, for magnitudes up to 2^22.
+    unsafe fn round(self) -> [i32; LANES];
 }
 
 /// One instruction set.
@@ -48,6 +52,12 @@ pub(crate) trait Isa {
     /// The CPU has the instructions.
     unsafe fn fine_dots<const R: usize>(tile: &ByteTile, x: &[[QuantizedGroup; 2]; R]) -> [[Self::Floats; 2]; R];
 }
+
+/// The bits of a float but its sign.
+pub(crate) const MAGNITUDE: u32 = 0x7fff_ffff;
+
+/// 1.5 * 2^23: adding it rounds to an integer, half to even, and leaves that integer in the low bits.
+pub(crate) const ROUND: f32 = 12_582_912.0;
 
 /// The portable vector.
 #[derive(Clone, Copy)]
@@ -82,6 +92,16 @@ impl Vector for Array {
     #[inline(always)]
     unsafe fn fma(self, b: Self, c: Self) -> Self {
         Self(std::array::from_fn(|l| self.0[l].mul_add(b.0[l], c.0[l])))
+    }
+
+    #[inline(always)]
+    unsafe fn top(self, b: Self) -> u32 {
+        self.0.iter().chain(&b.0).map(|x| x.to_bits() & MAGNITUDE).fold(0, u32::max)
+    }
+
+    #[inline(always)]
+    unsafe fn round(self) -> [i32; LANES] {
+        self.0.map(|x| ((x + ROUND).to_bits() as i32).wrapping_sub(ROUND.to_bits() as i32))
     }
 }
 

@@ -48,6 +48,18 @@ fn quantize_follows_its_definition() {
 }
 
 #[test]
+fn of_two_nearest_integers_the_even_one_is_taken() {
+    each_set("quantize ties", |kernels, failures| {
+        let mut x = [127.0; 32];
+        x[1..9].copy_from_slice(&[0.5, 1.5, 2.5, -0.5, -1.5, 126.5, -126.5, 0.49]);
+        let found = quantize(kernels, &x)[0].values;
+        if found[..9] != [127, 0, 2, 2, 0, -2, 126, -126, 0] {
+            failures.add(|| format!("{} rounds to {:?}", kernels.name(), &found[..9]));
+        }
+    });
+}
+
+#[test]
 fn quantize_passes_damage_on() {
     each_set("quantize damage", |kernels, failures| {
         for bad in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {

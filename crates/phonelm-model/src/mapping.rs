@@ -73,7 +73,13 @@ fn map(file: &File, offset: u64, length: u64) -> io::Result<memmap2::Mmap> {
     let length = usize::try_from(length).map_err(|_| io::Error::from(io::ErrorKind::OutOfMemory))?;
     // SAFETY: the mapping is private and read-only; that nobody truncates the file meanwhile is the documented demand
     // on callers of `open` and `of_descriptor`, as no system can promise it.
-    unsafe { memmap2::MmapOptions::new().offset(offset).len(length).map(file) }
+    let map = unsafe { memmap2::MmapOptions::new().offset(offset).len(length).map(file) }?;
+    // Weights are read from end to end for each token, which large pages speed up where the file system has them.
+    #[cfg(target_os = "linux")]
+    if let Err(error) = map.advise(memmap2::Advice::HugePage) {
+        tracing::debug!(%error, "the model file is mapped in small pages");
+    }
+    Ok(map)
 }
 
 impl Deref for Mapping {

@@ -57,4 +57,26 @@ impl Vector for Lanes {
         // SAFETY: every CPU of this architecture has NEON.
         Self(std::array::from_fn(|i| unsafe { vfmaq_f32(c.0[i], self.0[i], b.0[i]) }))
     }
+
+    #[inline(always)]
+    unsafe fn top(self, b: Self) -> u32 {
+        // SAFETY: every CPU of this architecture has NEON.
+        unsafe {
+            let [a, b, c, d] = std::array::from_fn(|i| {
+                let [a, b] = [self.0[i], b.0[i]].map(|x| vreinterpretq_u32_f32(vabsq_f32(x)));
+                vmaxq_u32(a, b)
+            });
+            vmaxvq_u32(vmaxq_u32(vmaxq_u32(a, b), vmaxq_u32(c, d)))
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn round(self) -> [i32; LANES] {
+        let mut out = [0; LANES];
+        for (v, out) in self.0.into_iter().zip(out.as_chunks_mut::<4>().0) {
+            // SAFETY: a reference to 4 integers.
+            unsafe { vst1q_s32(out.as_mut_ptr(), vcvtnq_s32_f32(v)) };
+        }
+        out
+    }
 }

@@ -195,5 +195,6 @@ unsafe fn weigh<I: Isa>(
     if seen < (half + 1) * GROUP {
         product[seen.saturating_sub(half * GROUP)..].fill(0.0);
     }
-    quantize_fine(&product)
+    // SAFETY: passed on.
+    unsafe { quantize_fine::<I::Floats>(&product) }
 }

@@ -10,6 +10,7 @@ use phonelm_gguf::TensorType;
 use phonelm_model::{ModelFile, Tensor};
 
 use super::LoadError;
+use super::chunks::Chunks;
 use crate::blocks::BlockError;
 use crate::{FloatMatrix, Kernels, OutRows, Packed, Pool, QuantizedRows, TILE_ROWS};
 
@@ -222,32 +223,33 @@ pub(super) fn multiply<const N: usize>(
     kernels: &dyn Kernels,
     pool: &Pool,
 ) {
-    let total: usize = jobs.iter().map(|(linear, _)| linear.rows().div_ceil(TILE_ROWS)).sum();
+    let tiles = |linear: &Linear| linear.rows().div_ceil(TILE_ROWS);
     let together = jobs.iter().map(|(linear, _)| linear.tiles_together()).max().unwrap_or(1);
-    let step = total.div_ceil(pool.threads() * CHUNKS_PER_THREAD);
-    let step = (step / together * together).max(together);
-    let mut first_chunk = 0;
+    let chunks = Chunks::new(jobs.iter().map(|(linear, _)| tiles(linear)).sum(), pool.threads(), together);
+    let mut first = 0;
     let jobs = jobs.map(|(linear, out)| {
         out.resize(inputs.rows, linear.rows());
-        let first = first_chunk;
-        first_chunk += linear.rows().div_ceil(TILE_ROWS).div_ceil(step);
+        let all = first..first + tiles(linear);
+        first = all.end;
         // SAFETY: the chunks below take disjoint ranges of tiles.
-        (first, linear, unsafe { out.out() })
+        (all, linear, unsafe { out.out() })
     });
-    pool.run(first_chunk, &|chunk| {
-        let Some((first, linear, out)) = jobs.iter().rev().find(|(first, ..)| *first <= chunk) else { return };
-        let start = (chunk - first) * step;
-        let end = (start + step).min(linear.rows().div_ceil(TILE_ROWS));
-        match linear {
-            Linear::Packed(packed) => kernels.matmul(packed, start..end, &inputs.quantized, out),
-            Linear::Float(tensor) => {
-                let Ok(matrix) = float_matrix(file, tensor) else { unreachable!("`load` checked the tensor") };
-                let rows = start * TILE_ROWS..(end * TILE_ROWS).min(tensor.rows);
-                kernels.matmul_float(&matrix, rows, &inputs.float, out);
+    pool.run(chunks.count(), &|chunk| {
+        let chunk = chunks.items(chunk);
+        for (all, linear, out) in &jobs {
+            let (start, end) = (chunk.start.max(all.start), chunk.end.min(all.end));
+            if start >= end {
+                continue;
+            }
+            let (start, end) = (start - all.start, end - all.start);
+            match linear {
+                Linear::Packed(packed) => kernels.matmul(packed, start..end, &inputs.quantized, out),
+                Linear::Float(tensor) => {
+                    let Ok(matrix) = float_matrix(file, tensor) else { unreachable!("`load` checked the tensor") };
+                    let rows = start * TILE_ROWS..(end * TILE_ROWS).min(tensor.rows);
+                    kernels.matmul_float(&matrix, rows, &inputs.float, out);
+                }
             }
         }
     });
 }
-
-/// Enough to even out cores of different speed, few enough to keep the claiming cheap.
-pub(super) const CHUNKS_PER_THREAD: usize = 4;

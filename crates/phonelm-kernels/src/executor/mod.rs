@@ -5,6 +5,7 @@
 //! order, and attention merges blocks of 64 tokens in order.
 
 mod cache;
+mod chunks;
 mod embedding;
 mod forward;
 mod linear;

@@ -4,8 +4,9 @@
 use phonelm_gguf::TensorType;
 use phonelm_model::{Activation, Config, LayerWeights};
 
+use super::chunks::Chunks;
 use super::forward::Layer;
-use super::linear::{CHUNKS_PER_THREAD, Inputs, Linear, Matrix};
+use super::linear::{Inputs, Linear, Matrix};
 use crate::{Active, Kernels, Packed, Pool, TILE_ROWS};
 
 /// Whether the neurons of a layer can be skipped, and its up and down matrices are laid out for that.
@@ -91,12 +92,11 @@ impl Skipping {
         up.resize(count, width);
         let rows = &mut self.rows[..count];
         for (m, row) in rows.iter().enumerate() {
-            let step = row.chosen.len().div_ceil(pool.threads() * CHUNKS_PER_THREAD).max(1);
+            let chunks = Chunks::new(row.chosen.len(), pool.threads(), 1);
             // SAFETY: the chunks take disjoint ranges of tiles.
             let up = unsafe { up.row_out(m) };
-            pool.run(row.chosen.len().div_ceil(step), &|chunk| {
-                let tiles = chunk * step..((chunk + 1) * step).min(row.chosen.len());
-                kernels.matmul_rows(up_weights, &row.chosen, tiles, inputs.quantized().row(m), &up);
+            pool.run(chunks.count(), &|chunk| {
+                kernels.matmul_rows(up_weights, &row.chosen, chunks.items(chunk), inputs.quantized().row(m), &up);
             });
         }
 

@@ -10,13 +10,13 @@ use std::ops::Range;
 
 use phonelm_model::{Activation, RopeLayout};
 
-use super::{FETCHES, prefetch, quad};
+use super::{FETCHES, fetch_ahead, quad};
 use crate::attention::{ByteTile, KvBlock};
 use crate::float::float_methods;
 use crate::kernels::{GROUP, Kernels, LANES, TILE_ROWS};
 use crate::packed::{AffineBlock, Blocks, Packed, Q4Block, Q8Block, Weave, Woven};
 use crate::rows::{FloatMatrix, OutRows, QuantizedGroup, QuantizedRows};
-use crate::vector::{Isa, Vector};
+use crate::vector::{Isa, MAGNITUDE, Vector};
 
 /// Proof of AVX2, FMA and F16C.
 pub(crate) struct Avx2(());
@@ -154,6 +154,32 @@ impl Vector for Ymm2 {
         // SAFETY: passed on.
         unsafe { Self([_mm256_fmadd_ps(self.0[0], b.0[0], c.0[0]), _mm256_fmadd_ps(self.0[1], b.0[1], c.0[1])]) }
     }
+
+    #[inline(always)]
+    unsafe fn top(self, b: Self) -> u32 {
+        // SAFETY: passed on.
+        unsafe {
+            let magnitude = _mm256_set1_epi32(MAGNITUDE as i32);
+            let [a, b, c, d] =
+                [self.0[0], self.0[1], b.0[0], b.0[1]].map(|x| _mm256_and_si256(_mm256_castps_si256(x), magnitude));
+            let tops = _mm256_max_epu32(_mm256_max_epu32(a, b), _mm256_max_epu32(c, d));
+            let tops = _mm_max_epu32(_mm256_castsi256_si128(tops), _mm256_extracti128_si256::<1>(tops));
+            let tops = _mm_max_epu32(tops, _mm_shuffle_epi32::<0b01_00_11_10>(tops));
+            _mm_cvtsi128_si32(_mm_max_epu32(tops, _mm_shuffle_epi32::<0b10_11_00_01>(tops))) as u32
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn round(self) -> [i32; LANES] {
+        let mut out = [0; LANES];
+        // SAFETY: passed on; both halves lie in the array.
+        unsafe {
+            let start = out.as_mut_ptr().cast::<__m256i>();
+            _mm256_storeu_si256(start, _mm256_cvtps_epi32(self.0[0]));
+            _mm256_storeu_si256(start.add(1), _mm256_cvtps_epi32(self.0[1]));
+        }
+        out
+    }
 }
 
 /// Rows of activations whose integer sums fit into the registers together.
@@ -215,7 +241,7 @@ unsafe fn strip<B: Block, const R: usize>(blocks: &[B], x: &QuantizedRows, m: us
         let mut acc = [Ymm2::splat(0.0); R];
         for (b, block) in blocks.iter().enumerate() {
             if fetches {
-                prefetch(block);
+                fetch_ahead::<_, R>(block);
             }
             let first = b * B::QUADS % 8;
             let groups: [&QuantizedGroup; R] = std::array::from_fn(|r| &*rows[r].add(b * B::QUADS / 8));

@@ -10,7 +10,7 @@ use std::arch::x86_64::*;
 use std::array::from_ref;
 use std::ops::Range;
 
-use super::{Avx512Vnni, prefetch_line};
+use super::{Avx512Vnni, prefetch_line, prefetch_second};
 use crate::blocks::Q4_0;
 use crate::kernels::{GROUP, TILE_ROWS};
 use crate::packed::{ColumnBlock, Packed, Q4Block, SLAB_ROWS, SLAB_TILES, Weave};
@@ -60,13 +60,6 @@ pub(super) unsafe fn matmul_rows(
             out.store(0, tile * TILE_ROWS, floats(acc));
         }
     }
-}
-
-/// Fetches a line into the second cache, which has room for more fetches at a time than the first.
-#[inline(always)]
-fn prefetch_second(line: *const u8) {
-    // SAFETY: a prefetch never faults, and every x86-64 CPU has it.
-    unsafe { _mm_prefetch::<_MM_HINT_T1>(line.cast()) };
 }
 
 /// Adds the products of `N` groups.

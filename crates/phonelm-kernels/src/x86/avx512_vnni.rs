@@ -12,14 +12,14 @@ use std::ops::Range;
 
 use phonelm_model::{Activation, RopeLayout};
 
-use super::{FETCHES, avx512_skipping, prefetch, quad};
+use super::{FETCHES, avx512_skipping, fetch_ahead, quad};
 use crate::attention::{ByteTile, KvBlock};
 use crate::float::float_methods;
 use crate::kernels::{GROUP, Kernels, LANES, TILE_ROWS};
 use crate::packed::{AffineBlock, Blocks, Packed, Q4Block, Q8Block, Woven};
 use crate::rows::{FloatMatrix, OutRows, QuantizedGroup, QuantizedRows};
 use crate::skipping::Active;
-use crate::vector::{Isa, Vector};
+use crate::vector::{Isa, MAGNITUDE, Vector};
 
 /// Proof of AVX-512 F, BW, VL and VNNI, and of FMA and F16C.
 pub(crate) struct Avx512Vnni(());
@@ -166,6 +166,24 @@ impl Vector for Zmm {
         // SAFETY: passed on.
         Self(unsafe { _mm512_fmadd_ps(self.0, b.0, c.0) })
     }
+
+    #[inline(always)]
+    unsafe fn top(self, b: Self) -> u32 {
+        // SAFETY: passed on.
+        unsafe {
+            let magnitude = _mm512_set1_epi32(MAGNITUDE as i32);
+            let [a, b] = [self, b].map(|x| _mm512_and_si512(_mm512_castps_si512(x.0), magnitude));
+            _mm512_reduce_max_epu32(_mm512_max_epu32(a, b))
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn round(self) -> [i32; LANES] {
+        let mut out = [0; LANES];
+        // SAFETY: passed on; writes the 16 integers of the array.
+        unsafe { _mm512_storeu_si512(out.as_mut_ptr().cast(), _mm512_cvtps_epi32(self.0)) };
+        out
+    }
 }
 
 /// Rows of activations that share one unpacking of the weights, their sums all in registers.
@@ -230,7 +248,7 @@ unsafe fn strip<B: Block, const R: usize>(blocks: &[B], x: &QuantizedRows, m: us
         let mut acc = [_mm512_setzero_ps(); R];
         for (b, block) in blocks.iter().enumerate() {
             if fetches {
-                prefetch(block);
+                fetch_ahead::<_, R>(block);
             }
             let weights = block.weights();
             let scales = block.scales();

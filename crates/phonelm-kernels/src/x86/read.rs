@@ -2,7 +2,7 @@
 
 use std::arch::x86_64::*;
 
-use super::{Avx2, Avx512Vnni, prefetch};
+use super::{Avx2, Avx512Vnni, fetch_ahead};
 use crate::bandwidth::{Line, Reader, STREAMS};
 
 /// Those whose instructions this CPU has.
@@ -35,7 +35,7 @@ fn each<const N: usize, const AHEAD: bool>(lines: &[Line], mut take: impl FnMut(
         for stream in 0..N {
             let line = &lines[stream * length + i];
             if AHEAD {
-                prefetch(line);
+                fetch_ahead::<_, 1>(line);
             }
             take(stream, line);
         }
