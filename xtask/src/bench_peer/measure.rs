@@ -42,6 +42,8 @@ pub(super) struct Ours {
 pub(super) struct Case {
     pub(super) shape: String,
     pub(super) threads: usize,
+    /// Whether the weights fit into a cache, so that the memory is no limit.
+    pub(super) in_cache: bool,
     /// What one decoded token of ours reads, by context.
     pub(super) bytes_per_token: BTreeMap<usize, f64>,
     /// Both engines, round by round.
@@ -152,6 +154,7 @@ pub(super) mod tests {
         Case {
             shape: "tiny".to_owned(),
             threads: 2,
+            in_cache: false,
             bytes_per_token: BTreeMap::from([(0, 100.0)]),
             rounds: vec![round(10.0, 5.0), round(12.0, 4.0)],
         }

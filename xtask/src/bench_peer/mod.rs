@@ -48,13 +48,15 @@ pub(crate) struct Options {
     quick: bool,
 }
 
-/// The two published PhoneLM models.
+/// The two published PhoneLM models, and the tiny one, which fits into a cache.
 #[derive(Clone, Copy, ValueEnum)]
 pub(crate) enum Shape {
     #[value(name = "phonelm-0.5b")]
     PhoneLm05,
     #[value(name = "phonelm-1.5b")]
     PhoneLm15,
+    #[value(name = "phonelm-tiny")]
+    PhoneLmTiny,
 }
 
 impl Shape {
@@ -62,7 +64,13 @@ impl Shape {
         match self {
             Self::PhoneLm05 => "phonelm-0.5b",
             Self::PhoneLm15 => "phonelm-1.5b",
+            Self::PhoneLmTiny => "phonelm-tiny",
         }
+    }
+
+    /// The type of its weights, as published or as shipped.
+    fn weights(self) -> &'static str {
+        if matches!(self, Self::PhoneLmTiny) { "q8_0" } else { "q4_0" }
     }
 }
 
@@ -133,11 +141,12 @@ pub(crate) fn run(options: &Options) -> Result<()> {
 /// Tunes llama.cpp, then lets both take turns, context by context.
 fn case(plan: &Plan, engine: &Engine, llama: &Llama, shape: Shape, threads: usize) -> Result<Case> {
     let model = engine.model(shape, &target_dir().join("bench-peer"))?;
+    let in_cache = matches!(shape, Shape::PhoneLmTiny);
     let depths = plan.depths(threads);
     let shape = shape.name().to_owned();
-    let mut case = Case { shape, threads, bytes_per_token: BTreeMap::new(), rounds: Vec::new() };
+    let mut case = Case { shape, threads, in_cache, bytes_per_token: BTreeMap::new(), rounds: Vec::new() };
     let title = case.title();
-    let test = |measure| Test { measure, model: &model, threads, tokens: plan.tokens };
+    let test = |measure| Test { measure, model: &model.standard, threads, tokens: plan.tokens };
     let mut settings = BTreeMap::new();
     for measure in [0, LONG].into_iter().flat_map(measures) {
         eprintln!("bench-peer: {title}: llama.cpp's best setting for {measure}");
@@ -150,7 +159,7 @@ fn case(plan: &Plan, engine: &Engine, llama: &Llama, shape: Shape, threads: usiz
         let (mut ours, mut theirs) = (Ours::default(), BTreeMap::new());
         for &depth in &depths {
             eprintln!("bench-peer: {title}: round {round} of {}, context {depth}", plan.rounds);
-            let found = engine.measure(&mut case, &model, plan.tokens, depth)?;
+            let found = engine.measure(&mut case, &model.packed, plan.tokens, depth)?;
             ours.speeds.extend(found.speeds);
             ours.bandwidth.extend(found.bandwidth);
             for measure in measures(depth) {
@@ -194,7 +203,7 @@ mod tests {
     fn contexts_between_are_for_most_threads_only() {
         let options = |quick| Options { rounds: 5, shape: vec![], threads: vec![2, 1, 2], quick };
         let plan = Plan::new(&options(false));
-        assert_eq!((plan.shapes.len(), &plan.threads[..], plan.rounds), (2, &[1, 2][..], 5));
+        assert_eq!((plan.shapes.len(), &plan.threads[..], plan.rounds), (3, &[1, 2][..], 5));
         assert_eq!(plan.depths(1), [0, 1900]);
         assert_eq!(plan.depths(2), [0, 512, 1024, 1900]);
         let quick = Plan::new(&options(true));

@@ -1,5 +1,6 @@
 //! This engine: built, given its random model, timed through its program.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -10,6 +11,14 @@ use serde_json::Value;
 use super::measure::{Case, Measure, Ours};
 use super::{PROMPT, ROWS, Shape, json};
 use crate::process::{cargo, check, target_dir};
+
+/// Random weights in a file for each engine.
+pub(super) struct Model {
+    /// For llama.cpp.
+    pub(super) standard: PathBuf,
+    /// The same weights packed, for ours.
+    pub(super) packed: PathBuf,
+}
 
 /// The built program.
 pub(super) struct Engine {
@@ -28,13 +37,16 @@ impl Engine {
         Ok(Self { program, kernels: kernels.to_owned() })
     }
 
-    /// Writes the random model that both engines read into `folder`.
-    pub(super) fn model(&self, shape: Shape, folder: &Path) -> Result<PathBuf> {
+    /// Writes a random model into `folder`.
+    pub(super) fn model(&self, shape: Shape, folder: &Path) -> Result<Model> {
         fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
-        let path = folder.join(format!("{}-q4_0.gguf", shape.name()));
-        let arguments = ["bench", "--shape", shape.name(), "--type", "q4_0", "--llama", "--save"];
-        check(Command::new(&self.program).args(arguments).arg(&path))?;
-        Ok(path)
+        let [standard, packed] =
+            ["", "-packed"].map(|end| folder.join(format!("{}-{}{end}.gguf", shape.name(), shape.weights())));
+        let arguments = ["bench", "--shape", shape.name(), "--type", shape.weights(), "--llama", "--save"];
+        check(Command::new(&self.program).args(arguments).arg(&standard))?;
+        let convert = [OsStr::new("convert"), standard.as_os_str(), OsStr::new("--layout=packed"), OsStr::new("-o")];
+        check(Command::new(&self.program).args(convert).arg(&packed))?;
+        Ok(Model { standard, packed })
     }
 
     /// Decode after `depth` tokens, and where that is none prefill and passes, into a round of `case`.

@@ -19,10 +19,11 @@ const PANEL_GAP: f64 = 90.0;
 /// What is shown, with name and colour.
 const SERIES: [(&str, &str); 3] = [("memory's limit", "#8c97a3"), ("this engine", "#1f6fb4"), ("llama.cpp", "#d9771f")];
 
-/// Draws all cases: bars for each, lines for those with most threads.
+/// Draws the cases that memory limits: bars for each, lines for those with most threads.
 pub(super) fn svg(cases: &[Case]) -> String {
+    let cases: Vec<&Case> = cases.iter().filter(|case| !case.in_cache).collect();
     let most = cases.iter().map(|case| case.threads).max();
-    let panels: Vec<&Case> = cases.iter().filter(|case| Some(case.threads) == most).collect();
+    let panels = cases.iter().filter(|case| Some(case.threads) == most).copied().collect::<Vec<_>>();
     let bars_top = 76.0;
     let panels_top = bars_top + cases.len() as f64 * GROUP + 60.0;
     let height = panels_top + PANEL_HEIGHT + 60.0;
@@ -32,7 +33,7 @@ pub(super) fn svg(cases: &[Case]) -> String {
     ));
     drawing.title(MARGIN, 30.0, "Decode with an empty context, tokens a second");
     drawing.legend(52.0);
-    bars(&mut drawing, cases, bars_top);
+    bars(&mut drawing, &cases, bars_top);
     drawing.title(MARGIN, panels_top - 18.0, "Milliseconds a token, by tokens of context");
     let width = (WIDTH - 2.0 * MARGIN + PANEL_GAP) / panels.len().max(1) as f64 - PANEL_GAP;
     for (i, case) in panels.into_iter().enumerate() {
@@ -47,7 +48,7 @@ fn speeds(case: &Case, depth: usize) -> [Option<Spread>; 3] {
     [case.roof(depth), case.ours(Measure::Decode(depth)), case.theirs(Measure::Decode(depth))]
 }
 
-fn bars(drawing: &mut Drawing, cases: &[Case], top: f64) {
+fn bars(drawing: &mut Drawing, cases: &[&Case], top: f64) {
     let all = cases.iter().flat_map(|case| speeds(case, 0)).flatten();
     let scale = BARS_WIDTH / all.map(|speed| speed.max).fold(f64::MIN_POSITIVE, f64::max);
     for (i, case) in cases.iter().enumerate() {

@@ -3,21 +3,24 @@
 use clap::ValueEnum;
 use phonelm_model::{Activation, Config, Family, Rope, RopeLayout};
 
-/// The two published PhoneLM models.
+/// The two published PhoneLM models, and the one that comes with this program.
 #[derive(Clone, Copy, ValueEnum)]
 pub(super) enum Shape {
     #[value(name = "phonelm-0.5b")]
     PhoneLm05,
     #[value(name = "phonelm-1.5b")]
     PhoneLm15,
+    #[value(name = "phonelm-tiny")]
+    PhoneLmTiny,
 }
 
 impl Shape {
     /// As published, or with the same matrices in llama's architecture.
     pub(super) fn config(self, llama: bool) -> Config {
-        let (hidden, ffn, layers) = match self {
-            Self::PhoneLm05 => (1024, 4864, 24),
-            Self::PhoneLm15 => (2560, 6816, 19),
+        let (hidden, ffn, layers, heads, vocab) = match self {
+            Self::PhoneLm05 => (1024, 4864, 24, 16, 49_152),
+            Self::PhoneLm15 => (2560, 6816, 19, 16, 49_152),
+            Self::PhoneLmTiny => (320, 960, 7, 5, 4096),
         };
         let (family, layout, activation) = if llama {
             (Family::Llama, RopeLayout::Pairs, Activation::Silu)
@@ -29,11 +32,11 @@ impl Shape {
             context: 2048,
             hidden,
             layers,
-            heads: 16,
-            kv_heads: 16,
-            head_dim: hidden / 16,
+            heads,
+            kv_heads: heads,
+            head_dim: hidden / heads,
             ffn,
-            vocab: 49_152,
+            vocab,
             norm_eps: 1e-6,
             rope: Rope { base: 10_000.0, layout, linear_factor: 1.0, factors: None, int8: !llama },
             activation,
@@ -53,6 +56,7 @@ mod tests {
         for llama in [false, true] {
             assert_eq!(Shape::PhoneLm05.config(llama).parameters() / 1_000_000, 509);
             assert_eq!(Shape::PhoneLm15.config(llama).parameters() / 1_000_000, 1618);
+            assert_eq!(Shape::PhoneLmTiny.config(llama).parameters() / 100_000, 106);
         }
     }
 }
