@@ -12,9 +12,10 @@ use anyhow::{Context, Result, ensure};
 use clap::{Args, ValueEnum};
 use sha2::{Digest, Sha256};
 
+use crate::counts::Counts;
 use crate::files::remove_folder;
-use crate::package::archive;
-use crate::process::{cargo, check, command, output, root, target_dir};
+use crate::package::{android, archive};
+use crate::process::{cargo, check, check_lines, command, output, root, target_dir};
 use crate::{kotlin, swift, tools, verify_aar, verify_xcframework};
 
 /// What `cargo xtask release-check` takes.
@@ -35,10 +36,14 @@ pub(crate) struct Options {
 enum Part {
     /// Builds and checks what apps get.
     Packages,
+    /// Builds and checks the AAR once more through cargo-ndk, with a stand-in for the NDK.
+    Ndk,
     /// Builds all of it again in a clone elsewhere; every file must be the same.
     Twice,
     /// Renders KDoc with Dokka and the Swift documentation with DocC; a warning is an error.
     Docs,
+    /// Runs the kernels' tests under AddressSanitizer.
+    Addresses,
     /// Feeds random bytes to every reader of foreign data.
     Fuzz,
 }
@@ -47,8 +52,10 @@ impl Part {
     fn run(self, options: &Options, commit: &str) -> Result<String> {
         match self {
             Self::Packages => packages(),
+            Self::Ndk => ndk(),
             Self::Twice => twice(commit, options.against.as_deref()),
             Self::Docs => docs(),
+            Self::Addresses => addresses(),
             Self::Fuzz => fuzz(options.fuzz_seconds),
         }
     }
@@ -57,8 +64,10 @@ impl Part {
     fn title(self) -> &'static str {
         match self {
             Self::Packages => "packages are built and pass their checks",
+            Self::Ndk => "the AAR that cargo-ndk builds passes the same checks",
             Self::Twice => "a second build elsewhere gives the same bytes",
             Self::Docs => "KDoc and DocC render without a warning",
+            Self::Addresses => "AddressSanitizer finds no access outside memory in the kernels",
             Self::Fuzz => "random bytes crash no reader",
         }
     }
@@ -123,6 +132,12 @@ fn packages() -> Result<String> {
     let files = dist(&root())?;
     let bytes: usize = files.values().map(|(bytes, _)| bytes).sum();
     Ok(format!("{} files, {:.1} MB", files.len(), bytes as f64 / 1e6))
+}
+
+fn ndk() -> Result<String> {
+    let aar = android::run_with_stand_in().context("the packages come first: --only packages --only ndk")?;
+    verify_aar::run(Some(aar))?;
+    Ok("built with LLVM's clang in the place of the NDK's".into())
 }
 
 /// Compares `dist/` with that of a clone at another path.
@@ -192,6 +207,18 @@ fn pages(folder: &Path) -> Result<usize> {
     let count = count.count();
     ensure!(count > 0, "there is no page in {}", folder.display());
     Ok(count)
+}
+
+/// The compiler brings the sanitizer; the standard library has none, but what it is given is checked all the same.
+fn addresses() -> Result<String> {
+    let host = output("rustc", &["--print", "host-tuple"]).context("`rustc --print host-tuple` failed")?;
+    let mut test = cargo(&["test", "--package", "phonelm-kernels", "--lib", "--tests", "--target", host.trim()]);
+    test.env("CARGO_TARGET_DIR", target_dir().join("asan"));
+    test.env("RUSTC_BOOTSTRAP", "1").env("RUSTFLAGS", "-Zsanitizer=address");
+    let mut counts = Counts::default();
+    let passed = check_lines(&mut test, |line| counts += Counts::read_line(line))?;
+    ensure!(passed && counts.passed > 0, "the tests did not pass: {counts}");
+    Ok(format!("{counts}, on every kernel set of this machine"))
 }
 
 fn fuzz(seconds: u32) -> Result<String> {

@@ -3,8 +3,10 @@
 //! What it writes is the same for every platform and profile, so any library that still has its symbols will do.
 
 use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::thread;
 
-use anyhow::Result;
+use anyhow::{Result, anyhow};
 
 use crate::package::jvm::library_name;
 use crate::process::{build_for_suites, cargo, check, command, target_dir};
@@ -23,6 +25,16 @@ impl Border {
     pub(crate) fn of(library: PathBuf) -> Result<Self> {
         check(&mut cargo(&["build", "--package", GENERATOR]))?;
         Ok(Self { generator: target_dir().join("debug").join(GENERATOR), library })
+    }
+
+    /// The border of a library that `build` builds, with the generator at the same time: the last crates of each keep one
+    /// processor busy for minutes.
+    pub(crate) fn beside(build: &mut Command, library: PathBuf) -> Result<Self> {
+        thread::scope(|scope| {
+            let generator = scope.spawn(|| Self::of(library));
+            check(build)?;
+            generator.join().map_err(|_| anyhow!("building the generator panicked"))?
+        })
     }
 
     /// The border as the suites test it. Built alone, the generator would be compiled a second time, with fewer features.

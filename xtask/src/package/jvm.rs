@@ -29,8 +29,7 @@ pub(crate) fn run() -> Result<()> {
 
 /// The border of this machine's library as it ships.
 pub(crate) fn border() -> Result<Border> {
-    check(rust::pinned_build().args(["--package", "phonelm"]))?;
-    Border::of(build_dir().join(PROFILE).join(library_name()))
+    Border::beside(rust::pinned_build().args(["--package", "phonelm"]), build_dir().join(PROFILE).join(library_name()))
 }
 
 /// The name of the library's file on this machine.

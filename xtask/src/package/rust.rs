@@ -27,23 +27,35 @@ pub(crate) fn build_dir() -> PathBuf {
     target_dir().join(PROFILE)
 }
 
+/// Whether the pinned compiler has its standard library for a target.
+pub(crate) fn has_library(target: &str) -> bool {
+    output("rustc", &["--print", "sysroot"])
+        .is_some_and(|sysroot| Path::new(sysroot.trim()).join("lib/rustlib").join(target).join("lib").is_dir())
+}
+
 /// `cargo build` with the pinned compiler and the profile of what apps embed.
 pub(crate) fn pinned_build() -> Command {
     let mut cargo = pinned_cargo(&["build", "--profile", PROFILE]);
-    trim_paths(&mut cargo).env("CARGO_TARGET_DIR", build_dir());
+    into_build_dir(&mut cargo);
     cargo
 }
 
 /// The same with Debian's compiler, which builds the standard library too.
 pub(crate) fn build() -> Command {
-    // Without the feature `backtrace`: nobody reads one in an app, and it takes a reader of object files along.
-    let std = ["-Zbuild-std=std,panic_unwind", "-Zbuild-std-features=panic-unwind"];
     let mut cargo = pinned_build();
-    cargo.args(std).env("RUSTC", DEBIAN_RUSTC);
+    with_library(&mut cargo);
     cargo
 }
 
-/// Lets cargo keep paths of this machine out of what it builds, which no stable cargo offers yet.
-pub(crate) fn trim_paths(cargo: &mut Command) -> &mut Command {
-    cargo.arg("-Ztrim-paths").env("RUSTC_BOOTSTRAP", "1").env("CARGO_PROFILE_SHIP_TRIM_PATHS", "all")
+/// Lets Debian's compiler do it, which builds the standard library too.
+pub(crate) fn with_library(cargo: &mut Command) {
+    // Without the feature `backtrace`: nobody reads one in an app, and it takes a reader of object files along.
+    let std = ["-Zbuild-std=std,panic_unwind", "-Zbuild-std-features=panic-unwind"];
+    cargo.args(std).env("RUSTC", DEBIAN_RUSTC);
+}
+
+/// Lets cargo build into [`build_dir`] and keep paths of this machine out, which no stable cargo offers yet.
+pub(crate) fn into_build_dir(cargo: &mut Command) -> &mut Command {
+    cargo.arg("-Ztrim-paths").env("RUSTC_BOOTSTRAP", "1").env("CARGO_PROFILE_SHIP_TRIM_PATHS", "all");
+    cargo.env("CARGO_TARGET_DIR", build_dir())
 }

@@ -1,11 +1,13 @@
-//! A linker for Android without the NDK. rustc calls it like a C compiler; it calls ld.lld.
+//! The linker that rustc calls for Android, like a C compiler: it asks for what every libphonelm.so is linked with, and
+//! exports the border alone. Under cargo-ndk it calls the NDK's clang, else ld.lld.
 //!
-//! It is this program under another name: [`install`] puts a copy of it into the folder that holds the libraries to link
-//! with, and rustc is told to use that copy. No start files are needed, because only libraries are linked.
+//! It is this program under another name: [`install`] puts a copy of it into a folder, which without the NDK holds the
+//! libraries to link with, and rustc is told to use that copy. ld.lld needs no start files, because only libraries are
+//! linked.
 //!
 //! The trap: cargo may have built this program anew since it started, so that its own file is gone from where it was.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -16,10 +18,13 @@ use crate::process::{check, command, output};
 const LLD: &str = "ld.lld-22";
 /// The name under which this program links.
 const NAME: &str = "android-linker";
+/// How cargo-ndk 4 tells its own linker which clang to call, and for which platform.
+const NDK_CLANG: &str = "_CARGO_NDK_LINK_CLANG";
+const NDK_TARGET: &str = "_CARGO_NDK_LINK_TARGET";
 
 /// What every libphonelm.so is linked with: segments for pages of 16 KB, no symbol left open, none
 /// kept that the loader does not read.
-pub(crate) const OPTIONS: [&str; 7] = [
+const OPTIONS: [&str; 7] = [
     "-zmax-page-size=16384",
     "-zcommon-page-size=16384",
     "-zdefs",
@@ -34,6 +39,7 @@ const EXPORTS: &str = "{ global: uniffi_phonelm_*; ffi_phonelm_*; local: *; };\n
 
 /// Puts the linker into `dir`, whose libraries it will use, and returns its path.
 pub(crate) fn install(dir: &Path) -> Result<PathBuf> {
+    fs::create_dir_all(dir).with_context(|| format!("cannot make {}", dir.display()))?;
     let linker = dir.join(NAME);
     // Linux gives the running program's bytes even where its file is gone.
     let running = PathBuf::from("/proc/self/exe");
@@ -43,7 +49,7 @@ pub(crate) fn install(dir: &Path) -> Result<PathBuf> {
     Ok(linker)
 }
 
-/// The folder of the libraries, if this program was called as a linker.
+/// The folder that this program was installed in, if it was called as a linker.
 pub(crate) fn called_in() -> Option<PathBuf> {
     let program = PathBuf::from(std::env::args_os().next()?);
     (program.file_name()? == NAME).then(|| program.parent().map(Path::to_owned))?
@@ -51,23 +57,39 @@ pub(crate) fn called_in() -> Option<PathBuf> {
 
 /// Links as rustc asks.
 pub(crate) fn run(dir: &Path) -> Result<()> {
-    // Ours come last, because the last one counts where rustc asks for something else.
-    let mut lld = command(LLD, translate(std::env::args_os().skip(1)));
     let exports = dir.join("exports.map");
     fs::write(&exports, EXPORTS).with_context(|| format!("cannot write {}", exports.display()))?;
-    lld.arg("-L").arg(dir).args(OPTIONS).arg("--version-script").arg(exports);
-    lld.current_dir(std::env::current_dir().context("no current folder")?);
-    check(&mut lld)
+    let args = std::env::args_os().skip(1).filter(|arg| !is_version_script(arg));
+    // Ours come last, because the last one counts where rustc asks for something else.
+    let mut linker = match std::env::var(NDK_CLANG) {
+        Ok(clang) => {
+            let mut clang = command(&clang, std::env::var_os(NDK_TARGET));
+            clang.args(args).args(OPTIONS.map(|option| format!("-Wl,{option}")));
+            clang.arg(format!("-Wl,--version-script={}", exports.display()));
+            clang
+        }
+        Err(_) => {
+            let mut lld = command(LLD, translate(args));
+            lld.arg("-L").arg(dir).args(OPTIONS).arg("--version-script").arg(exports);
+            lld
+        }
+    };
+    check(linker.current_dir(std::env::current_dir().context("no current folder")?))
 }
 
-/// The linker's part of a C compiler's arguments, without rustc's list of what is exported.
+/// Whether an argument is rustc's list of what is exported.
+fn is_version_script(arg: &OsStr) -> bool {
+    arg.to_string_lossy().starts_with("-Wl,--version-script=")
+}
+
+/// The linker's part of a C compiler's arguments.
 fn translate(args: impl Iterator<Item = OsString>) -> Vec<OsString> {
     let words = args.flat_map(|arg| match arg.to_str() {
         Some("-m64" | "-nodefaultlibs" | "-Xlinker") => Vec::new(),
         Some(text) if text.starts_with("-Wl,") => text.split(',').skip(1).map(OsString::from).collect(),
         _ => vec![arg],
     });
-    words.filter(|word| !word.to_string_lossy().starts_with("--version-script=")).collect()
+    words.collect()
 }
 
 /// Whether ld.lld is here.
@@ -89,18 +111,14 @@ mod tests {
 
     #[test]
     fn a_compilers_arguments_become_a_linkers() {
-        let args = [
-            "-m64",
-            "a.o",
-            "-Wl,-z,relro",
-            "-Wl,--version-script=list",
-            "-shared",
-            "-Xlinker",
-            "--x=a,b",
-            "-nodefaultlibs",
-            "-lc",
-        ];
+        let args = ["-m64", "a.o", "-Wl,-z,relro", "-shared", "-Xlinker", "--x=a,b", "-nodefaultlibs", "-lc"];
         let linker = translate(args.into_iter().map(OsString::from));
         assert_eq!(linker, ["a.o", "-z", "relro", "-shared", "--x=a,b", "-lc"]);
+    }
+
+    #[test]
+    fn the_list_of_exports_is_ours() {
+        assert!(is_version_script(OsStr::new("-Wl,--version-script=/tmp/list")));
+        assert!(!is_version_script(OsStr::new("-Wl,--as-needed")));
     }
 }

@@ -5,6 +5,7 @@ pub(crate) mod bionic;
 pub(crate) mod classes;
 pub(crate) mod linker;
 mod native;
+mod ndk;
 mod sysroot;
 
 use std::path::PathBuf;
@@ -14,7 +15,7 @@ use anyhow::Result;
 use super::border::Border;
 use super::jvm;
 use super::maven::{Repository, VERSION};
-use crate::process::root;
+use crate::process::{root, target_dir};
 use native::Way;
 
 /// An instruction set that Android apps ship code for.
@@ -41,7 +42,7 @@ pub(crate) fn missing() -> Option<String> {
 /// Builds the archive and publishes it, with the classes that it depends on, to `dist/maven`. The libraries inside are
 /// stripped, so the border is another library's.
 pub(crate) fn run(border: &Border) -> Result<()> {
-    let libraries = native::build(Way::chosen())?;
+    let libraries = native::build(&Way::chosen())?;
     let repository = Repository::new(root().join("dist/maven"));
     jvm::pack_core(border, &repository)?;
     let classes = classes::compile()?;
@@ -50,7 +51,22 @@ pub(crate) fn run(border: &Border) -> Result<()> {
     Ok(())
 }
 
+/// Builds the archive with a stand-in for the NDK into a folder of its own, around the classes in `dist/maven`, and returns
+/// its file: the way of `ANDROID_NDK_HOME` where there is no NDK.
+pub(crate) fn run_with_stand_in() -> Result<PathBuf> {
+    let home = target_dir().join("ndk-stand-in");
+    ndk::make(&home)?;
+    let libraries = native::build(&Way::Ndk(home))?;
+    let repository = Repository::new(target_dir().join("ndk-maven"));
+    let folder = aar::publish(&libraries, &classes::compile()?, &repository)?;
+    Ok(folder.join(file_name()))
+}
+
+fn file_name() -> String {
+    format!("phonelm-{VERSION}.aar")
+}
+
 /// The archive where [`run`] puts it.
 pub(crate) fn finished() -> PathBuf {
-    root().join(format!("dist/maven/io/phonelm/phonelm/{VERSION}/phonelm-{VERSION}.aar"))
+    root().join(format!("dist/maven/io/phonelm/phonelm/{VERSION}")).join(file_name())
 }

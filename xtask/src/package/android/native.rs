@@ -1,23 +1,26 @@
 //! libphonelm.so for each ABI: by cargo-ndk where the NDK is, else without it.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use anyhow::{Result, bail};
 
 use super::bionic::{Bionic, MIN_API};
-use super::{ABIS, linker, sysroot};
+use super::{ABIS, Abi, linker, sysroot};
 use crate::package::rust::{self, PROFILE};
 use crate::package::zig;
-use crate::process::{cargo, check, output, target_dir};
+use crate::process::{cargo, check, output};
 
+/// The variable by which Android's tools find the NDK.
+const NDK_HOME: &str = "ANDROID_NDK_HOME";
 const LIBRARY: [&str; 2] = ["--package", "phonelm"];
 
 /// How the library is built.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Way {
-    /// Google's NDK through cargo-ndk, with the pinned Rust toolchain.
-    Ndk,
+    /// The NDK in this folder through cargo-ndk.
+    Ndk(PathBuf),
     /// Debian's rustc, LLVM's linker, and stand-ins for bionic's libraries.
     WithoutNdk,
 }
@@ -25,16 +28,23 @@ pub(crate) enum Way {
 impl Way {
     /// The NDK if `ANDROID_NDK_HOME` is set.
     pub(crate) fn chosen() -> Self {
-        if std::env::var_os("ANDROID_NDK_HOME").is_some() { Self::Ndk } else { Self::WithoutNdk }
+        std::env::var_os(NDK_HOME).map_or(Self::WithoutNdk, |home| Self::Ndk(home.into()))
     }
 
     /// Why this machine cannot go this way, if so.
-    pub(crate) fn missing(self) -> Option<String> {
+    pub(crate) fn missing(&self) -> Option<String> {
         match self {
-            Self::Ndk if output("cargo", &["ndk", "--version"]).is_none() => {
-                Some("ANDROID_NDK_HOME is set, but there is no cargo-ndk: cargo install cargo-ndk".into())
+            Self::Ndk(home) if !home.join("source.properties").is_file() => {
+                Some(format!("{NDK_HOME} is {}, where no NDK lies: it has no source.properties", home.display()))
             }
-            Self::Ndk => None,
+            Self::Ndk(_) if output("cargo", &["ndk", "--version"]).is_none() => {
+                Some(format!("{NDK_HOME} is set, but there is no cargo-ndk: cargo install cargo-ndk"))
+            }
+            Self::Ndk(_) => {
+                let target = ABIS.iter().map(|abi| abi.target).find(|target| !rust::has_library(target))?;
+                let reason = rust::missing()?;
+                Some(format!("Rust's library for {target} is missing: rustup target add {target} ({reason})"))
+            }
             Self::WithoutNdk => {
                 let reason = rust::missing()
                     .or_else(|| (!linker::is_ready()).then(|| "ld.lld-22 is missing".into()))
@@ -47,50 +57,60 @@ impl Way {
 
 impl fmt::Display for Way {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Ndk => "with the NDK of ANDROID_NDK_HOME",
-            Self::WithoutNdk => "without the NDK (ANDROID_NDK_HOME is not set): Debian's rustc and ld.lld",
-        })
+        match self {
+            Self::Ndk(home) => write!(f, "with the NDK in {}", home.display()),
+            Self::WithoutNdk => write!(f, "without the NDK ({NDK_HOME} is not set): Debian's rustc and ld.lld"),
+        }
     }
 }
 
 /// Builds all ABIs and returns the files, in the order of [`ABIS`].
-pub(crate) fn build(way: Way) -> Result<Vec<PathBuf>> {
+pub(crate) fn build(way: &Way) -> Result<Vec<PathBuf>> {
     println!("package: libphonelm.so for Android {way}");
     if let Some(reason) = way.missing() {
         bail!("{reason}");
     }
-    let dir = match way {
-        Way::Ndk => with_ndk()?,
+    match way {
+        Way::Ndk(home) => with_ndk(home)?,
         Way::WithoutNdk => without_ndk()?,
-    };
-    Ok(ABIS.iter().map(|abi| dir.join(abi.target).join(PROFILE).join("libphonelm.so")).collect())
+    }
+    let built = |abi: &Abi| rust::build_dir().join(abi.target).join(PROFILE).join("libphonelm.so");
+    Ok(ABIS.iter().map(built).collect())
 }
 
-fn with_ndk() -> Result<PathBuf> {
+fn with_ndk(home: &Path) -> Result<()> {
     let api = MIN_API.to_string();
     let mut cargo = cargo(&["ndk", "--platform", &api]);
-    cargo.args(ABIS.iter().flat_map(|abi| ["--target", abi.name]));
-    cargo.args(["build", "--profile", PROFILE]).args(LIBRARY);
-    let flags = linker::OPTIONS.map(|option| format!("-Clink-arg=-Wl,{option}"));
-    check(rust::trim_paths(&mut cargo).env("CARGO_ENCODED_RUSTFLAGS", flags.join("\u{1f}")))?;
-    Ok(target_dir())
+    cargo.args(ABIS.iter().flat_map(|abi| ["--target", abi.name])).args(["build", "--profile", PROFILE]).args(LIBRARY);
+    for abi in &ABIS {
+        link_in(&rust::build_dir().join("android-ndk").join(abi.name), abi, &mut cargo)?;
+    }
+    if ABIS.iter().any(|abi| !rust::has_library(abi.target)) {
+        println!("package: rustup has not added both targets, so Debian's rustc builds the standard library too");
+        rust::with_library(&mut cargo);
+    }
+    check(rust::into_build_dir(&mut cargo).env(NDK_HOME, home))
 }
 
-fn without_ndk() -> Result<PathBuf> {
+fn without_ndk() -> Result<()> {
     let bionic = Bionic::read()?;
-    let dir = rust::build_dir();
-    let mut settings = Vec::new();
-    for abi in &ABIS {
-        let libraries = dir.join("android").join(abi.name);
-        sysroot::make(abi, &bionic, &libraries)?;
-        let variable = format!("CARGO_TARGET_{}", abi.target.to_uppercase().replace('-', "_"));
-        settings.push((format!("{variable}_LINKER"), linker::install(&libraries)?));
-        // Another version's new lints are no errors here.
-        settings.push((format!("{variable}_RUSTFLAGS"), "--cap-lints=warn".into()));
-    }
-    // All ABIs at once: one after the other leaves processors idle.
     let mut cargo = rust::build();
-    check(cargo.args(ABIS.iter().flat_map(|abi| ["--target", abi.target])).args(LIBRARY).envs(settings))?;
-    Ok(dir)
+    // All ABIs at once: one after the other leaves processors idle.
+    cargo.args(ABIS.iter().flat_map(|abi| ["--target", abi.target])).args(LIBRARY);
+    for abi in &ABIS {
+        let libraries = rust::build_dir().join("android").join(abi.name);
+        sysroot::make(abi, &bionic, &libraries)?;
+        link_in(&libraries, abi, &mut cargo)?;
+    }
+    check(&mut cargo)
+}
+
+/// Lets cargo link for `abi` by our linker in `dir`.
+fn link_in(dir: &Path, abi: &Abi, cargo: &mut Command) -> Result<()> {
+    let linker = linker::install(dir)?;
+    // Options, because they outrank the environment, in which cargo-ndk names another linker. A debug string is a TOML string.
+    cargo.arg("--config").arg(format!("target.{}.linker={:?}", abi.target, linker.display().to_string()));
+    // Another version's new lints are no errors here.
+    cargo.arg("--config").arg(format!("target.{}.rustflags=[\"--cap-lints=warn\"]", abi.target));
+    Ok(())
 }

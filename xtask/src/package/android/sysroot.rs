@@ -36,11 +36,17 @@ const CPP_FLAGS: [&str; 4] = ["-std=c++17", "-nostdinc++", "-fno-exceptions", "-
 
 /// Fills `dir` with the libraries for `abi`.
 pub(crate) fn make(abi: &Abi, bionic: &Bionic, dir: &Path) -> Result<()> {
+    stand_ins(abi, bionic, dir)?;
+    unwinder(abi, dir)
+}
+
+/// Fills `dir` with the stand-ins for Android's own libraries.
+pub(crate) fn stand_ins(abi: &Abi, bionic: &Bionic, dir: &Path) -> Result<()> {
     fs::create_dir_all(dir).with_context(|| format!("cannot make {}", dir.display()))?;
     for (name, symbols) in bionic.libraries() {
         stand_in(abi, name, symbols, dir)?;
     }
-    unwinder(abi, dir)
+    Ok(())
 }
 
 fn stand_in(abi: &Abi, name: &str, symbols: &BTreeSet<String>, dir: &Path) -> Result<()> {
@@ -55,7 +61,9 @@ fn stand_in(abi: &Abi, name: &str, symbols: &BTreeSet<String>, dir: &Path) -> Re
     check(link.arg(dir.join(name)).arg(source))
 }
 
-fn unwinder(abi: &Abi, dir: &Path) -> Result<()> {
+/// Compiles the unwinder into `dir`.
+pub(crate) fn unwinder(abi: &Abi, dir: &Path) -> Result<()> {
+    fs::create_dir_all(dir).with_context(|| format!("cannot make {}", dir.display()))?;
     let zig_library = zig::library_dir().context("Zig is missing: cargo xtask setup --packages")?;
     let sources = zig_library.join("libunwind/src");
     let mut objects = Vec::new();
