@@ -16,6 +16,7 @@ impl Dots for Sdot {
     const NAME: &'static str = "aarch64-q8-dotprod";
     type Direct = Self;
     const SHARE: bool = true;
+    const SKIPS: bool = true;
 
     fn detected() -> bool {
         is_aarch64_feature_detected!("dotprod")
@@ -53,7 +54,7 @@ impl Dots for Sdot {
 /// # Safety
 /// The CPU has `dotprod`.
 #[inline(always)]
-unsafe fn sdot<const LANE: i32>(mut acc: int32x4_t, w: int8x16_t, x: int8x16_t) -> int32x4_t {
+pub(super) unsafe fn sdot<const LANE: i32>(mut acc: int32x4_t, w: int8x16_t, x: int8x16_t) -> int32x4_t {
     // SAFETY: an instruction on registers alone, which the CPU has.
     unsafe {
         asm!(

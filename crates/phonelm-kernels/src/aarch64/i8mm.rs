@@ -18,6 +18,7 @@ impl Dots for Smmla {
     const NAME: &'static str = "aarch64-q8-i8mm";
     type Direct = Sdot;
     const SHARE: bool = true;
+    const SKIPS: bool = true;
     const ARRANGES: bool = true;
 
     fn detected() -> bool {

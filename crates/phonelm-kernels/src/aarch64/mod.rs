@@ -16,6 +16,7 @@ mod dotprod;
 mod i8mm;
 mod lanes;
 mod neon;
+mod skipping;
 mod tile;
 mod weights;
 
@@ -26,10 +27,12 @@ use std::ops::Range;
 use phonelm_model::{Activation, RopeLayout};
 
 use crate::attention::{ByteTile, KvBlock};
+use crate::blocks::Q4_0;
 use crate::float::float_methods;
-use crate::kernels::Kernels;
-use crate::packed::{Packed, Weave};
+use crate::kernels::{Kernels, TILE_ROWS};
+use crate::packed::{ColumnBlock, Packed, Q4Block, SLAB_TILES, Weave};
 use crate::rows::{FloatMatrix, OutRows, QuantizedGroup, QuantizedRows};
+use crate::skipping::Active;
 use crate::vector::Isa;
 
 use lanes::Lanes;
@@ -62,10 +65,49 @@ impl<D: Dots> Kernels for Set<D> {
         unsafe { tile::matmul::<D>(w, tiles, x, out) }
     }
 
+    fn skips(&self) -> bool {
+        D::SKIPS
+    }
+
+    fn matmul_rows(
+        &self,
+        w: &Packed,
+        chosen: &[[u32; TILE_ROWS]],
+        tiles: Range<usize>,
+        x: &[QuantizedGroup],
+        out: &OutRows<'_>,
+    ) {
+        if D::SKIPS {
+            // SAFETY: a value of this type proves the instructions, of which a set that skips has `dotprod`.
+            unsafe { skipping::matmul_rows(w, chosen, tiles, x, out) }
+        } else {
+            crate::skipping::matmul_rows(w, chosen, tiles, x, out);
+        }
+    }
+
+    fn matmul_active(&self, w: &Packed, slabs: Range<usize>, x: &Active, out: &OutRows<'_>) {
+        if D::SKIPS {
+            // SAFETY: as above.
+            unsafe { skipping::matmul_active(w, slabs, x, out) }
+        } else {
+            crate::skipping::matmul_active(w, slabs, x, out);
+        }
+    }
+
     float_methods! { isa: Self, attention_rows: 1, }
 }
 
-impl<D: Dots> Weave for Set<D> {}
+impl<D: Dots> Weave for Set<D> {
+    #[inline(always)]
+    unsafe fn rows(rows: &[&[Q4_0]], out: &mut [Q4Block]) {
+        skipping::weave_rows(rows, out);
+    }
+
+    #[inline(always)]
+    unsafe fn columns(block: &ColumnBlock, out: &mut [&mut [[u8; 64]; 4]; SLAB_TILES]) {
+        skipping::weave_columns(block, out);
+    }
+}
 
 impl<D: Dots> Isa for Set<D> {
     type Floats = Lanes;
@@ -97,6 +139,9 @@ pub(crate) trait Dots: Send + Sync + 'static {
     type Direct: Dots;
     /// The registers hold the sums of several rows of activations, so that these share what is done to the weights.
     const SHARE: bool;
+
+    /// The CPU has `dotprod`, with which products may skip neurons.
+    const SKIPS: bool;
 
     /// [`Self::arrange`] changes the order.
     const ARRANGES: bool = false;

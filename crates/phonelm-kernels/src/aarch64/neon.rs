@@ -18,6 +18,7 @@ impl Dots for Smlal {
     const NAME: &'static str = "aarch64-q8-neon";
     type Direct = Self;
     const SHARE: bool = false;
+    const SKIPS: bool = false;
 
     fn detected() -> bool {
         true
