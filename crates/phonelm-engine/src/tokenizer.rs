@@ -1,7 +1,7 @@
 //! Text to token ids and back, for whatever tokenizer a model file carries.
 //!
 //! A file's `tokenizer.huggingface.json` is used where present, else its `tokenizer.ggml.*` keys. Either becomes a
-//! pipeline of the `tokenizers` crate (normaliser, word cutter, BPE or Unigram model) beside our own table of marks.
+//! pipeline of the `tokenizers` crate (normaliser, word cutter, BPE model) beside our own table of marks.
 //!
 //! ```no_run
 //! use phonelm_engine::Tokenizer;

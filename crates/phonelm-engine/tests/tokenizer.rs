@@ -54,6 +54,35 @@ fn hugging_face_json_gives_its_own_ids() {
     }
 }
 
+/// Marks inside and outside the vocabulary, and merges written `["a", "b"]` and `"a b"`.
+#[test]
+fn hugging_face_json_loads_as_the_crate_loads_it() {
+    let folders = ["models/llama-tied-gqa", "models/qwen2-gqa", "../../models/phonelm-tiny"];
+    let cases = json(&golden().join("models/qwen2-gqa/tokenizer_cases.json"));
+    for folder in folders {
+        let pairs = json(&golden().join(folder).join("tokenizer.json"));
+        let mut joined = pairs.clone();
+        for merge in joined["model"]["merges"].as_array_mut().unwrap() {
+            *merge = format!("{} {}", merge[0].as_str().unwrap(), merge[1].as_str().unwrap()).into();
+        }
+        for source in [pairs.to_string(), joined.to_string()] {
+            let (ours, theirs) = (common::tokenizer(&source), source.parse::<tokenizers::Tokenizer>().unwrap());
+            for (token, id) in theirs.get_vocab(true) {
+                assert_eq!(ours.id_of(&token), Some(id), "{token:?} of {folder}");
+                if theirs.get_added_vocabulary().get_vocab().contains_key(&token) {
+                    assert_eq!(ours.token_bytes(id), token.as_bytes(), "{folder}");
+                }
+            }
+            for case in cases.as_array().unwrap() {
+                let text = format!("{}<|im_end|>", case["text"].as_str().unwrap());
+                let ids = theirs.encode(text.as_str(), false).unwrap().get_ids().to_vec();
+                assert_eq!(ours.encode_with_marks(&text).unwrap(), ids, "{text:?} of {folder}");
+                assert_eq!(ours.decode(&ids), theirs.decode(&ids, false).unwrap(), "{folder}");
+            }
+        }
+    }
+}
+
 #[test]
 fn marks_end_answers_and_are_special() {
     let tokenizer = from_gguf("vocab-smollm.gguf");
@@ -115,6 +144,14 @@ fn bad_tokenizers_are_refused_with_the_key_and_numbers() {
             vec![model.clone(), tokens.clone(), merges.clone(), ("tokenizer.ggml.eos_token_id", 9u32.into())],
             9,
             "token id 9 is outside the vocabulary of 9",
+        ),
+        (
+            vec![(
+                "tokenizer.huggingface.json",
+                r#"{"model": {"type": "BPE", "vocab": {"a": 0, "ab": 2, "b": 1}, "merges": ["a b"]}}"#.into(),
+            )],
+            2,
+            "token \"ab\" has id 2, the model's vocabulary has 2 entries",
         ),
         (vec![("tokenizer.huggingface.json", "{".into())], 9, "\"tokenizer.huggingface.json\" cannot be read"),
     ];

@@ -3,6 +3,7 @@
 //! Byte-level vocabularies write every byte as one printable character (GPT-2's table); SentencePiece
 //! vocabularies write a space as `▁` and single bytes as `<0x0A>`. Marks are spelt as they are.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
@@ -98,7 +99,7 @@ impl Pieces {
         let mut pieces = Self::default();
         for token in tokens {
             match token {
-                Some(Piece::Spelt(token)) => spelling.undo(token, &mut pieces.bytes),
+                Some(Piece::Spelt(token)) => spelling.undo(&token, &mut pieces.bytes),
                 Some(Piece::Plain(text)) => pieces.bytes.extend_from_slice(text.as_bytes()),
                 None => {}
             }
@@ -119,7 +120,7 @@ impl Pieces {
 /// A token's text.
 pub(super) enum Piece<'a> {
     /// In the vocabulary's spelling.
-    Spelt(&'a str),
+    Spelt(Cow<'a, str>),
     /// As it is.
     Plain(&'a str),
 }

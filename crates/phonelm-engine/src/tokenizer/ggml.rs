@@ -84,7 +84,7 @@ impl<'a> Vocabulary<'a> {
     fn pieces(&self, spelling: Spelling) -> Pieces {
         let piece = |(token, _, kind)| match kind {
             UNKNOWN | CONTROL | USER_DEFINED => Some(Piece::Plain(token)),
-            _ => Some(Piece::Spelt(token)),
+            _ => Some(Piece::Spelt(token.into())),
         };
         Pieces::new(self.iter().map(piece), spelling)
     }

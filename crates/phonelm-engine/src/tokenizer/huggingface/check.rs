@@ -41,16 +41,16 @@ struct File<'a> {
 struct Model<'a> {
     #[serde(borrow, rename = "type")]
     kind: Option<Cow<'a, str>>,
-    #[serde(default)]
-    vocab: Longest,
+    #[serde(borrow, default)]
+    vocab: Vocab<'a>,
     #[serde(default)]
     merges: Vec<Halves>,
     #[serde(borrow)]
     continuing_subword_prefix: Option<Cow<'a, str>>,
 }
 
-/// Refuses what would go wrong later, in words.
-pub(super) fn check(json: &str) -> Result<(), String> {
+/// Refuses what would go wrong later, in words; gives the vocabulary's highest id with its token.
+pub(super) fn check(json: &str) -> Result<Option<(u32, Cow<'_, str>)>, String> {
     let File { model, normalizer, pre_tokenizer } = serde_json::from_str(json).map_err(|e| e.to_string())?;
     check_kinds(&normalizer, "normalizers", NORMALIZERS)?;
     check_kinds(&pre_tokenizer, "pretokenizers", PRE_TOKENIZERS)?;
@@ -59,12 +59,12 @@ pub(super) fn check(json: &str) -> Result<(), String> {
     }
     let prefix = model.continuing_subword_prefix.map_or(0, |prefix| prefix.len());
     for (number, merge) in model.merges.iter().enumerate() {
-        let fits = merge.right >= prefix && merge.left + merge.right - prefix <= model.vocab.0;
+        let fits = merge.right >= prefix && merge.left + merge.right - prefix <= model.vocab.longest;
         if !fits {
             return Err(format!("merge {number} makes no token of the vocabulary"));
         }
     }
-    Ok(())
+    Ok(model.vocab.last)
 }
 
 /// `list` is where a sequence keeps its parts.
@@ -79,36 +79,44 @@ fn check_kinds(component: &Value, list: &str, known: &[&str]) -> Result<(), Stri
     component[list].as_array().into_iter().flatten().try_for_each(|part| check_kinds(part, list, known))
 }
 
-/// Length in bytes of the longest key of a map; 0 for a list.
+/// What a look over the vocabulary tells; nothing of one that is a list.
 #[derive(Default)]
-struct Longest(usize);
+struct Vocab<'a> {
+    /// Length in bytes of the longest token.
+    longest: usize,
+    /// The token of the highest id.
+    last: Option<(u32, Cow<'a, str>)>,
+}
 
-impl<'de> Deserialize<'de> for Longest {
+impl<'de: 'a, 'a> Deserialize<'de> for Vocab<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Keys;
+        struct Tokens;
 
-        impl<'de> Visitor<'de> for Keys {
-            type Value = Longest;
+        impl<'de> Visitor<'de> for Tokens {
+            type Value = Vocab<'de>;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("a vocabulary")
             }
 
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Longest, A::Error> {
-                let mut longest = 0;
-                while let Some((Text(key), IgnoredAny)) = map.next_entry()? {
-                    longest = longest.max(key.len());
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Vocab<'de>, A::Error> {
+                let mut vocab = Vocab::default();
+                while let Some((Text(token), id)) = map.next_entry()? {
+                    vocab.longest = vocab.longest.max(token.len());
+                    if vocab.last.as_ref().is_none_or(|(last, _)| *last < id) {
+                        vocab.last = Some((id, token));
+                    }
                 }
-                Ok(Longest(longest))
+                Ok(vocab)
             }
 
-            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Longest, A::Error> {
+            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Vocab<'de>, A::Error> {
                 while let Some(IgnoredAny) = list.next_element()? {}
-                Ok(Longest(0))
+                Ok(Vocab::default())
             }
         }
 
-        deserializer.deserialize_any(Keys)
+        deserializer.deserialize_any(Tokens)
     }
 }
 
@@ -120,18 +128,29 @@ struct Halves {
 
 impl<'de> Deserialize<'de> for Halves {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        #[derive(Deserialize)]
-        #[serde(untagged)]
-        enum Written {
-            Pair(String, String),
-            Joined(String),
+        struct Written;
+
+        impl<'de> Visitor<'de> for Written {
+            type Value = Halves;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a merge of two tokens")
+            }
+
+            fn visit_str<E: serde::de::Error>(self, both: &str) -> Result<Halves, E> {
+                let (left, right) = both.split_once(' ').unwrap_or((both, ""));
+                Ok(Halves { left: left.len(), right: right.len() })
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Halves, A::Error> {
+                match (list.next_element()?, list.next_element()?) {
+                    (Some(Text(left)), Some(Text(right))) => Ok(Halves { left: left.len(), right: right.len() }),
+                    _ => Err(serde::de::Error::invalid_length(1, &self)),
+                }
+            }
         }
 
-        let (left, right) = match Written::deserialize(deserializer)? {
-            Written::Pair(left, right) => (left.len(), right.len()),
-            Written::Joined(both) => both.split_once(' ').map_or((both.len(), 0), |(l, r)| (l.len(), r.len())),
-        };
-        Ok(Self { left, right })
+        deserializer.deserialize_any(Written)
     }
 }
 
@@ -143,14 +162,16 @@ struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
 mod tests {
     use super::*;
 
-    fn checked(model: &str) -> Result<(), String> {
-        check(&format!("{{\"version\": \"1.0\", \"model\": {model}}}"))
+    /// The highest id.
+    fn checked(model: &str) -> Result<Option<u32>, String> {
+        let json = format!("{{\"version\": \"1.0\", \"model\": {model}}}");
+        check(&json).map(|last| last.map(|(id, _)| id))
     }
 
     #[test]
     fn merges_must_fit_the_longest_token() {
         let vocab = r#""vocab": {"a": 0, "b": 1, "a\u00e9": 2}"#;
-        assert_eq!(checked(&format!(r#"{{{vocab}, "merges": ["a b", ["a", "b"]]}}"#)), Ok(()));
+        assert_eq!(checked(&format!(r#"{{{vocab}, "merges": ["a b", ["a", "b"]]}}"#)), Ok(Some(2)));
         assert!(checked(&format!(r#"{{{vocab}, "merges": [["aaa", "b"]]}}"#)).is_err());
         assert!(checked(&format!(r#"{{{vocab}, "merges": ["aaa b"]}}"#)).is_err());
         assert!(checked(&format!(r###"{{{vocab}, "merges": ["a b"], "continuing_subword_prefix": "##"}}"###)).is_err());
