@@ -7,7 +7,7 @@
 //! nibbles. A group's quads pass four times, with the sums of 32 outputs in registers each time.
 
 use std::arch::{aarch64::*, asm};
-use std::array::from_fn;
+use std::array::{from_fn, from_ref};
 use std::ops::Range;
 
 use super::dotprod::sdot;
@@ -51,15 +51,31 @@ pub(super) unsafe fn matmul_rows(
 /// Four rows times one row of activations; the rows that follow are fetched meanwhile.
 #[inline(always)]
 unsafe fn four_rows(rows: [&[Q4_0]; 4], next: [&[Q4_0]; 4], x: &[QuantizedGroup]) -> float32x4_t {
+    let (twos, rest) = x.as_chunks::<2>();
     // SAFETY: passed on; the rows have a block for each group.
     unsafe {
         let mut acc = vdupq_n_f32(0.0);
-        for (b, group) in x.iter().enumerate() {
-            // A line holds three blocks and a half.
-            if b % 3 == 0 {
-                next.iter().for_each(|next| prefetch(next.as_ptr().wrapping_add(b).cast()));
+        for (pair, groups) in twos.iter().enumerate() {
+            let b = 2 * pair;
+            for next in next {
+                prefetch(next.as_ptr().wrapping_add(b).cast());
             }
-            let blocks = rows.map(|row| row.get_unchecked(b));
+            acc = add(rows.map(|row| &*row.as_ptr().add(b).cast()), groups, acc);
+        }
+        if let [group] = rest {
+            acc = add(rows.map(|row| &*row.as_ptr().add(2 * twos.len()).cast()), from_ref(group), acc);
+        }
+        acc
+    }
+}
+
+/// Adds the products of `N` groups.
+#[inline(always)]
+unsafe fn add<const N: usize>(rows: [&[Q4_0; N]; 4], x: &[QuantizedGroup; N], mut acc: float32x4_t) -> float32x4_t {
+    // SAFETY: passed on.
+    unsafe {
+        for (n, group) in x.iter().enumerate() {
+            let blocks = rows.map(|row| &row[n]);
             let (first, second) = (vld1q_s8(group.values.as_ptr()), vld1q_s8(group.values.as_ptr().add(16)));
             let mut dot = vdupq_n_s32(group.offset);
             let [p, q, r, s] = dwords(blocks).map(nibbles);
