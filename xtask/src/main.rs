@@ -60,8 +60,8 @@ Examples:
     /// Runs the test suites; the last line reads `N passed, N failed, N skipped`.
     #[command(
         after_help = "A suite that this machine cannot run is named with its reason; with CI=true that is an error.
-The suites arm, instructions, android and swift run where their tools are installed; --only and CI=true demand
-them. The suite apple is long and runs with --only apple alone.
+The suites arm, instructions, android, apple and swift run where their tools are installed; --only and CI=true demand
+them.
 
 Examples:
   cargo xtask test                 what this machine can run

@@ -34,7 +34,7 @@ impl Options {
     }
 
     fn wants(&self, suite: Suite) -> bool {
-        self.only.contains(&suite) || self.only.is_empty() && !suite.is_long()
+        self.only.contains(&suite) || self.only.is_empty()
     }
 
     /// Whether a suite that cannot run counts as failed.
@@ -63,26 +63,21 @@ enum Suite {
     Instructions,
     /// The AAR: built, and the finished file checked.
     Android,
-    /// The Swift package with its XCFramework: built, and the finished files checked. Long: runs with --only apple alone.
+    /// The Swift package with its XCFramework: built, and the finished files checked.
     Apple,
     /// The Swift package: built, tested, its public API compared.
     Swift,
 }
 
 impl Suite {
-    /// Whether it runs only where it is asked for by name: it compiles Rust's standard library and all else for three more
-    /// targets, and its code is held by the other suites.
-    fn is_long(self) -> bool {
-        self == Self::Apple
-    }
-
     fn budget_minutes(self) -> u32 {
         match self {
             Self::Tidy | Self::Fmt => 1,
             Self::Rust => 12,
             Self::Clippy | Self::Doc => 10,
-            Self::Android => 20,
-            Self::Apple => 30,
+            // Each compiles Rust's standard library and all else for phones.
+            Self::Android => 15,
+            Self::Apple => 20,
             // The first of the two compiles the library and the generator, which are slow to build.
             Self::Kotlin | Self::Swift => 10,
             Self::Arm => 5,
@@ -220,7 +215,7 @@ mod tests {
     #[test]
     fn only_narrows_the_suites() {
         let all = Options::everything();
-        assert!(Suite::value_variants().iter().all(|&suite| all.wants(suite) != suite.is_long()));
+        assert!(Suite::value_variants().iter().all(|&suite| all.wants(suite)));
         let one = Options { only: vec![Suite::Tidy], ..Options::everything() };
         assert!(one.wants(Suite::Tidy) && !one.wants(Suite::Rust));
     }

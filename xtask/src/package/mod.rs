@@ -17,6 +17,7 @@ pub(crate) mod xcframework;
 pub(crate) mod zig;
 
 use anyhow::Result;
+use border::Border;
 use clap::Subcommand;
 
 /// The packages by platform.
@@ -54,7 +55,7 @@ impl Package {
         match self {
             Self::Android => android::run(&jvm::border()?),
             Self::Jvm => jvm::run(),
-            Self::Swift { url } => swift::run(url.as_deref()),
+            Self::Swift { url } => swift::run(url.as_deref(), Border::of),
         }
     }
 }

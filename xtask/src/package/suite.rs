@@ -49,7 +49,8 @@ pub(crate) fn android() -> Result<(bool, Counts)> {
 
 /// Builds and checks the Swift package.
 pub(crate) fn apple() -> Result<(bool, Counts)> {
-    run([("package swift", || swift::run(None)), ("verify-xcframework", || verify_xcframework::run(None))])
+    let package = || swift::run(None, |_| Border::of_suites());
+    run([("package swift", package), ("verify-xcframework", || verify_xcframework::run(None))])
 }
 
 /// A step counts as one test.

@@ -29,10 +29,11 @@ pub(crate) fn dist() -> PathBuf {
     root().join("dist/swift")
 }
 
-/// Builds everything; with a `url` the package names the zip there instead of holding the XCFramework.
-pub(crate) fn run(url: Option<&str>) -> Result<()> {
+/// Builds everything, around the border that `border` makes of a built library; with a `url` the package names the zip there
+/// instead of holding the XCFramework.
+pub(crate) fn run(url: Option<&str>, border: impl FnOnce(PathBuf) -> Result<Border>) -> Result<()> {
     let libraries = apple::build()?;
-    let bindings = layout::generate(&Border::of(libraries[0].built.clone())?)?;
+    let bindings = layout::generate(&border(libraries[0].built.clone())?)?;
     let framework = xcframework::entries(&read(&bindings.join("PhoneLMFFI.h"))?, &libraries)?;
 
     let dist = dist();

@@ -114,3 +114,18 @@ fn link_in(dir: &Path, abi: &Abi, cargo: &mut Command) -> Result<()> {
     cargo.arg("--config").arg(format!("target.{}.rustflags=[\"--cap-lints=warn\"]", abi.target));
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_that_is_no_ndk_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let reason = Way::Ndk(folder.path().to_owned()).missing().unwrap();
+        assert!(
+            reason.contains("source.properties") && reason.contains(&folder.path().display().to_string()),
+            "{reason}"
+        );
+    }
+}
