@@ -9,6 +9,7 @@ use std::{
 
 use crossbeam_channel::{Receiver, Sender, TryRecvError, unbounded};
 use phonelm_engine::{Conversation, Engine, Event as EngineEvent, Message, Setup};
+use phonelm_kernels::ask_for_big_cores;
 
 pub(crate) use crate::turn::Ticket;
 use crate::{
@@ -71,6 +72,7 @@ enum Task {
 
 impl Worker {
     fn run(mut self) {
+        ask_for_big_cores();
         loop {
             let job = if self.queue.is_empty() {
                 self.measure_threads();

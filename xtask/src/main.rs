@@ -89,7 +89,8 @@ Examples:
     /// Times the kernels.
     #[command(after_help = "Examples:
   cargo xtask bench
-  cargo xtask bench -- gemv        only benchmarks whose name contains `gemv`")]
+  cargo xtask bench -- 'attention f16'   only benchmarks whose names match
+  cargo xtask bench -- --save-baseline before, then -- --baseline before: what a change does")]
     Bench {
         /// Arguments of the benchmark program.
         #[arg(last = true)]

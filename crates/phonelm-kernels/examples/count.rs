@@ -2,16 +2,19 @@
 //! `count SET matmul TYPE ROWS REPEATS`, `count SET attend KV_TYPE ROWS REPEATS`, or `count SET up|down q4_0 ZEROS REPEATS`
 //! for the products of an FFN in which so many neurons of 100 are at zero.
 //!
-//! Prints the multiply-accumulates of all repeats, those that were skipped included. Setting up is the same for any number of them: the difference of two
-//! runs is the kernel's own. It has one thread.
+//! Prints the multiply-accumulates of all repeats, those that were skipped included. Setting up is the same for any number
+//! of repeats: the difference of two runs is the kernel's own. It has one thread.
+
+#[path = "../benches/inputs/mod.rs"]
+mod inputs;
 
 use std::error::Error;
 use std::hint::black_box;
 
+use inputs::{square, waves};
 use phonelm_gguf::TensorType;
 use phonelm_kernels::{
-    Active, GROUP, KV_BLOCK, Kernels, KvBlock, OutRows, Packed, Pool, Q8Square, QuantizedGroup, QuantizedRows,
-    TILE_ROWS, kernels_named,
+    Active, GROUP, KV_BLOCK, Kernels, KvBlock, OutRows, Packed, Pool, QuantizedRows, TILE_ROWS, kernels_named,
 };
 use phonelm_model::Mapping;
 
@@ -131,18 +134,4 @@ fn q4_0(rows: usize) -> Vec<u8> {
 /// Whether a neuron is one of those that are not at zero; they lie scattered.
 fn counts(neuron: usize, zeros: usize) -> bool {
     neuron * 37 % 100 >= zeros
-}
-
-fn waves(count: usize) -> Vec<f32> {
-    (0..count).map(|i| (i as f32).sin()).collect()
-}
-
-/// Bytes of all sizes.
-fn square() -> Q8Square {
-    let mut square = Q8Square::ZERO;
-    for token in 0..GROUP {
-        let values = std::array::from_fn(|i| ((i * 37 + token * 11) % 255) as i8);
-        square.put_key(token, &QuantizedGroup { values, scale: 0.01, ..QuantizedGroup::default() });
-    }
-    square
 }

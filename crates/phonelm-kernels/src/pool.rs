@@ -24,6 +24,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use crate::cores::ask_for_big_cores;
+
 /// How long an idle thread looks for the next job before it sleeps.
 const SPIN: Duration = Duration::from_micros(50);
 
@@ -158,6 +160,7 @@ impl Drop for Pool {
 impl Shared {
     /// A worker's life.
     fn serve(&self, index: usize) {
+        ask_for_big_cores();
         let mut seen = 0;
         loop {
             seen = self.wait(seen, &self.asleep[index]);
@@ -237,25 +240,6 @@ impl Shared {
             }
         }
     }
-}
-
-/// A thread for every big core: those whose highest frequency is at least three quarters of the best, where the system
-/// tells (Linux, Android), else all cores that the process may use.
-pub fn default_threads() -> usize {
-    let available = std::thread::available_parallelism().map_or(1, usize::from);
-    let frequencies: Vec<u64> = (0..available)
-        .map_while(|cpu| {
-            let path = format!("/sys/devices/system/cpu/cpu{cpu}/cpufreq/cpuinfo_max_freq");
-            std::fs::read_to_string(path).ok()?.trim().parse().ok()
-        })
-        .collect();
-    big_cores(&frequencies).unwrap_or(available).min(available)
-}
-
-/// Cores near the highest frequency, in any unit.
-fn big_cores(frequencies: &[u64]) -> Option<usize> {
-    let best = *frequencies.iter().max()?;
-    Some(frequencies.iter().filter(|f| **f >= best / 4 * 3).count())
 }
 
 #[cfg(test)]
@@ -340,14 +324,5 @@ mod tests {
             }
         });
         assert_eq!(done.into_inner(), 3 * 100 * 4 * 3);
-    }
-
-    #[test]
-    fn big_cores_are_those_near_the_best() {
-        assert_eq!(big_cores(&[]), None);
-        assert_eq!(big_cores(&[3_000; 4]), Some(4));
-        // One prime, three big, four little cores of a phone.
-        assert_eq!(big_cores(&[2_000, 2_000, 2_000, 2_000, 2_800, 2_800, 2_800, 3_200]), Some(4));
-        assert!(default_threads() >= 1);
     }
 }

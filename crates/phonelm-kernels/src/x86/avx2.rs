@@ -50,7 +50,7 @@ impl Isa for Avx2 {
 
     #[inline(always)]
     fn prefetch(line: *const u8) {
-        super::prefetch_line(line);
+        super::prefetch_second(line);
     }
 
     #[inline(always)]

@@ -78,7 +78,7 @@ impl Isa for Avx512Vnni {
 
     #[inline(always)]
     fn prefetch(line: *const u8) {
-        super::prefetch_line(line);
+        super::prefetch_second(line);
     }
 
     #[inline(always)]
