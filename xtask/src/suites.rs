@@ -76,12 +76,12 @@ impl Suite {
             Self::Rust => 12,
             Self::Clippy | Self::Doc => 10,
             // Each compiles Rust's standard library and all else for phones.
-            Self::Android => 15,
-            Self::Apple => 20,
+            Self::Android => 20,
+            Self::Apple => 25,
             // The first of the two compiles the library and the generator, which are slow to build.
             Self::Kotlin | Self::Swift => 10,
-            Self::Arm => 5,
-            Self::Instructions => 4,
+            Self::Arm => 8,
+            Self::Instructions => 6,
         }
     }
 
