@@ -11,6 +11,7 @@ use std::array::{from_fn, from_ref};
 use std::ops::Range;
 
 use super::dotprod::sdot;
+use super::weights::{halves, nibbles};
 use crate::blocks::Q4_0;
 use crate::kernels::{GROUP, TILE_ROWS};
 use crate::packed::{ColumnBlock, Packed, Q4Block, SLAB_ROWS, SLAB_TILES};
@@ -108,27 +109,11 @@ fn dwords(rows: [&Q4_0; 4]) -> [uint8x16_t; 4] {
     }
 }
 
-/// The low nibbles and the high ones.
-#[inline(always)]
-fn nibbles(both: uint8x16_t) -> [int8x16_t; 2] {
-    // SAFETY: every CPU of this architecture has NEON.
-    unsafe {
-        let low = vandq_u8(both, vdupq_n_u8(15));
-        [vreinterpretq_s8_u8(low), vreinterpretq_s8_u8(vshrq_n_u8::<4>(both))]
-    }
-}
-
 /// The low nibbles of `a` below those of `b`, and the high ones.
 #[inline(always)]
 fn joined(a: uint8x16_t, b: uint8x16_t) -> [uint8x16_t; 2] {
     // SAFETY: every CPU of this architecture has NEON.
     unsafe { [vsliq_n_u8::<4>(a, b), vsriq_n_u8::<4>(b, a)] }
-}
-
-#[inline(always)]
-fn halves(bits: &[u16; 4]) -> float32x4_t {
-    // SAFETY: every CPU of this architecture converts f16; the load reads 4 numbers of 4.
-    unsafe { vcvt_f32_f16(vreinterpret_f16_u16(vld1_u16(bits.as_ptr()))) }
 }
 
 /// Fetches a line into the second cache.

@@ -41,12 +41,7 @@ impl Weights for Q4Block {
 
     #[inline(always)]
     fn quads(&self, j: usize, t: usize) -> Quads {
-        let nibbles = bytes16(&self.values[j], t);
-        // SAFETY: every CPU of this architecture has NEON.
-        unsafe {
-            let low = vandq_u8(nibbles, vdupq_n_u8(15));
-            [vreinterpretq_s8_u8(low), vreinterpretq_s8_u8(vshrq_n_u8::<4>(nibbles))]
-        }
+        nibbles(bytes16(&self.values[j], t))
     }
 
     #[inline(always)]
@@ -140,7 +135,22 @@ pub(super) fn float4(values: &[f32; TILE_ROWS], t: usize) -> float32x4_t {
 
 #[inline(always)]
 fn half4(values: &[u16; TILE_ROWS], t: usize) -> float32x4_t {
-    let values: &[u16; 4] = &values.as_chunks().0[t];
+    halves(&values.as_chunks().0[t])
+}
+
+/// Four f16.
+#[inline(always)]
+pub(super) fn halves(bits: &[u16; 4]) -> float32x4_t {
     // SAFETY: a reference to 4 numbers; every CPU of this architecture converts f16.
-    unsafe { vcvt_f32_f16(vreinterpret_f16_u16(vld1_u16(values.as_ptr()))) }
+    unsafe { vcvt_f32_f16(vreinterpret_f16_u16(vld1_u16(bits.as_ptr()))) }
+}
+
+/// The low nibbles and the high ones.
+#[inline(always)]
+pub(super) fn nibbles(both: uint8x16_t) -> Quads {
+    // SAFETY: every CPU of this architecture has NEON.
+    unsafe {
+        let low = vandq_u8(both, vdupq_n_u8(15));
+        [vreinterpretq_s8_u8(low), vreinterpretq_s8_u8(vshrq_n_u8::<4>(both))]
+    }
 }
