@@ -29,7 +29,7 @@ pub use attention::{KV_BLOCK, KvBlock, Q8Square};
 pub use bandwidth::{BANDWIDTH_BYTES, Bandwidth, BandwidthProbe};
 pub use check::{BadWeight, check_weights};
 pub use cores::{ask_for_big_cores, default_threads};
-pub use executor::{CpuExecutor, CpuOptions, KvType, LoadError, Memory};
+pub use executor::{CpuExecutor, CpuOptions, Embedding, KvType, LoadError, Memory, read_vector};
 pub use kernels::{GROUP, Kernels, LANES, TILE_ROWS};
 pub use packed::Packed;
 pub use pool::Pool;

@@ -168,4 +168,10 @@ pub enum ExecutorError {
         /// Bytes asked for.
         bytes: usize,
     },
+    /// What computes beside the CPU failed: the GPU was lost or its driver gave up.
+    #[error("the GPU failed ({cause}): load the model again or use the CPU")]
+    Device {
+        /// What the driver said.
+        cause: String,
+    },
 }

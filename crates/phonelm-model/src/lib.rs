@@ -3,18 +3,22 @@
 //!
 //! Left out on purpose: how anything is computed, and conversations.
 
+mod batches;
 mod config;
 mod error;
 mod executor;
+mod export;
 mod file;
 mod mapping;
 mod read;
 mod rope;
 mod weights;
 
+pub use batches::{Part, batches};
 pub use config::{Activation, Config, Family, Rope, RopeLayout};
 pub use error::Error;
 pub use executor::{CacheId, Executor, ExecutorError, Input, Logits, LogitsFor, Segment};
+pub use export::ExportShape;
 pub use file::{LAYOUT, LAYOUT_KEY, ModelFile};
 pub use mapping::Mapping;
 pub use rope::RopeTable;

@@ -10,7 +10,7 @@ use std::{
 };
 
 use half::{f16, slice::HalfBitsSliceExt, slice::HalfFloatSliceExt};
-use phonelm_model::{Config, ExecutorError};
+use phonelm_model::{Config, ExecutorError, ExportShape};
 
 use super::LoadError;
 use crate::attention::{KV_BLOCK, KvBlock, Q8Square};
@@ -79,6 +79,17 @@ impl Geometry {
                 KvType::F32 => size_of::<f32>(),
                 KvType::Q8_0 => size_of::<Q8Square>(),
             }
+    }
+
+    fn export_shape(self) -> ExportShape {
+        ExportShape {
+            layers: self.layers,
+            kv_heads: self.kv_heads,
+            head_dim: self.head_dim,
+            element_bytes: self.ty.bytes(),
+            block: KV_BLOCK,
+            block_bytes: self.block_bytes(),
+        }
     }
 
     fn keys_at(self, layer: usize, head: usize) -> usize {
@@ -181,12 +192,9 @@ impl Cache {
         blocks.len() * geometry.block_bytes()
     }
 
-    /// Header of seven little-endian u64, then the blocks' items.
+    /// A header, then the blocks' items.
     pub(super) fn export(&self, geometry: Geometry) -> Vec<u8> {
-        let mut out = Vec::with_capacity(7 * 8 + self.blocks.len() * geometry.block_bytes());
-        for (_, value) in header(geometry, self.len) {
-            out.extend_from_slice(&value.to_le_bytes());
-        }
+        let mut out = geometry.export_shape().begin(self.len);
         for block in &self.blocks {
             match &**block {
                 Block::F16(data) => out.extend(data.iter().flat_map(|x| x.to_le_bytes())),
@@ -199,29 +207,7 @@ impl Cache {
 
     /// A cache from the bytes of [`Self::export`].
     pub(super) fn import(bytes: &[u8], geometry: Geometry, context: usize) -> Result<Self, ExecutorError> {
-        let (words, body) = bytes.split_at_checked(7 * 8).ok_or(ExecutorError::BadImport {
-            field: "length in bytes",
-            found: bytes.len() as u64,
-            expected: 7 * 8,
-        })?;
-        let words: Vec<u64> = words.as_chunks::<8>().0.iter().map(|b| u64::from_le_bytes(*b)).collect();
-        let len = words[6];
-        if len > context as u64 {
-            return Err(ExecutorError::BadImport { field: "tokens", found: len, expected: context as u64 });
-        }
-        for ((field, expected), &found) in header(geometry, len as usize).into_iter().zip(&words) {
-            if found != expected {
-                return Err(ExecutorError::BadImport { field, found, expected });
-            }
-        }
-        let blocks = (len as usize).div_ceil(KV_BLOCK);
-        if body.len() != blocks * geometry.block_bytes() {
-            return Err(ExecutorError::BadImport {
-                field: "bytes of keys and values",
-                found: body.len() as u64,
-                expected: (blocks * geometry.block_bytes()) as u64,
-            });
-        }
+        let (len, body) = geometry.export_shape().open(bytes, context)?;
         let blocks = body
             .chunks_exact(geometry.block_bytes())
             .map(|bytes| {
@@ -236,20 +222,8 @@ impl Cache {
                 })
             })
             .collect();
-        Ok(Self { len: len as usize, blocks })
+        Ok(Self { len, blocks })
     }
-}
-
-fn header(geometry: Geometry, len: usize) -> [(&'static str, u64); 7] {
-    [
-        ("format", u64::from_le_bytes(*b"PLMKV\0\0\x01")),
-        ("layers", geometry.layers as u64),
-        ("key heads", geometry.kv_heads as u64),
-        ("head width", geometry.head_dim as u64),
-        ("bytes an element", geometry.ty.bytes() as u64),
-        ("tokens a block", KV_BLOCK as u64),
-        ("tokens", len as u64),
-    ]
 }
 
 #[derive(Clone, Copy)]

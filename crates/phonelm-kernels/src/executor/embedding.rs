@@ -7,8 +7,11 @@ use super::LoadError;
 use crate::Packed;
 use crate::blocks::dequantize;
 
+/// The embedding of a model.
+pub struct Embedding(Source);
+
 /// Where the rows come from.
-pub(super) enum Embedding {
+enum Source {
     /// Rows of this type that lie one after the other.
     Rows(TensorType),
     /// Rows woven into tiles.
@@ -16,20 +19,21 @@ pub(super) enum Embedding {
 }
 
 impl Embedding {
-    pub(super) fn load(file: &ModelFile) -> Result<Self, LoadError> {
+    /// Finds the embedding in a file.
+    pub fn load(file: &ModelFile) -> Result<Self, LoadError> {
         let tensor = &file.weights().embedding;
         if tensor.ty.tile_rows() == 1 {
-            return Ok(Self::Rows(tensor.ty));
+            return Ok(Self(Source::Rows(tensor.ty)));
         }
         let range = tensor.range.clone();
-        Ok(Self::Packed(Packed::in_file(tensor.ty, file.mapping(), range, tensor.rows, tensor.cols)?))
+        Ok(Self(Source::Packed(Packed::in_file(tensor.ty, file.mapping(), range, tensor.rows, tensor.cols)?)))
     }
 
     /// Writes the row of `token`, which is below the vocabulary, to `out`, `[hidden]`.
-    pub(super) fn row(&self, file: &ModelFile, token: u32, out: &mut [f32]) {
-        match self {
-            Self::Packed(packed) => packed.row(token as usize, out),
-            Self::Rows(ty) => {
+    pub fn row(&self, file: &ModelFile, token: u32, out: &mut [f32]) {
+        match &self.0 {
+            Source::Packed(packed) => packed.row(token as usize, out),
+            Source::Rows(ty) => {
                 let tensor = &file.weights().embedding;
                 let bytes = file.bytes_of(tensor);
                 let row_bytes = bytes.len() / tensor.rows;

@@ -13,19 +13,16 @@ mod memory;
 mod skipping;
 mod traffic;
 
-use std::{
-    collections::HashMap,
-    ops::{ControlFlow, Range},
-};
+use std::{collections::HashMap, ops::ControlFlow};
 
 use phonelm_model::{
-    CacheId, Config, Executor, ExecutorError, Input, LayerWeights, Logits, LogitsFor, ModelFile, RopeTable, Segment,
-    Tensor,
+    CacheId, Config, Executor, ExecutorError, Input, LayerWeights, Logits, ModelFile, Part, RopeTable, Segment, Tensor,
+    batches,
 };
 
 pub use cache::KvType;
 use cache::{Cache, Geometry};
-use embedding::Embedding;
+pub use embedding::Embedding;
 use forward::{Layer, Network, Pass, Scratch, Span};
 use linear::Linear;
 pub use memory::Memory;
@@ -185,28 +182,6 @@ impl CpuExecutor {
         id
     }
 
-    /// Checks a segment and returns its number of positions.
-    fn check(&self, segment: &Segment<'_>) -> Result<usize, ExecutorError> {
-        let (vocab, hidden) = (self.config().vocab, self.config().hidden);
-        let positions = match segment.input {
-            Input::Tokens(tokens) => {
-                if let Some((position, &token)) = tokens.iter().enumerate().find(|(_, t)| **t as usize >= vocab) {
-                    return Err(ExecutorError::TokenOutOfRange { token, position, vocab });
-                }
-                tokens.len()
-            }
-            Input::Rows(values) if values.len() % hidden != 0 => {
-                return Err(ExecutorError::RowWidth { len: values.len(), hidden });
-            }
-            Input::Rows(values) => values.len() / hidden,
-        };
-        let needed = self.cache(segment.cache)?.len() + positions;
-        if needed > self.context {
-            return Err(ExecutorError::ContextFull { needed, limit: self.context });
-        }
-        Ok(positions)
-    }
-
     /// Runs one batch and appends the logits of its wanted rows.
     fn run_batch(&mut self, batch: &[Part<'_>], logits: &mut Logits) -> Result<(), ExecutorError> {
         let geometry = self.geometry;
@@ -305,18 +280,11 @@ impl Executor for CpuExecutor {
     }
 
     fn forward(&mut self, segments: &[Segment<'_>]) -> Result<Logits, ExecutorError> {
-        let mut lengths = Vec::with_capacity(segments.len());
-        let mut batches = Batches::default();
-        for segment in segments {
-            let positions = self.check(segment)?;
-            if lengths.iter().any(|(id, _)| *id == segment.cache) {
-                return Err(ExecutorError::DuplicateCache { id: segment.cache.0 });
-            }
-            lengths.push((segment.cache, self.cache(segment.cache)?.len()));
-            batches.push(segment, positions, self.config().hidden);
-        }
+        let batches = batches(segments, self.config(), self.context, BATCH, |id| self.len(id))?;
+        let length = |segment: &Segment<'_>| Ok((segment.cache, self.len(segment.cache)?));
+        let lengths = segments.iter().map(length).collect::<Result<Vec<_>, ExecutorError>>()?;
         let mut logits = Logits { values: Vec::new(), vocab: self.config().vocab };
-        let result = batches.0.iter().try_for_each(|batch| self.run_batch(batch, &mut logits));
+        let result = batches.iter().try_for_each(|batch| self.run_batch(batch, &mut logits));
         if let Err(error) = result {
             for (id, len) in lengths {
                 self.cache_mut(id)?.truncate(len);
@@ -324,47 +292,6 @@ impl Executor for CpuExecutor {
             return Err(error);
         }
         Ok(logits)
-    }
-}
-
-/// Neighbouring positions of one segment.
-struct Part<'a> {
-    cache: CacheId,
-    input: Input<'a>,
-    positions: usize,
-    /// Those of its positions whose logits are wanted.
-    wanted: Range<usize>,
-}
-
-/// Segments cut into batches of at most [`BATCH`] rows, in order.
-#[derive(Default)]
-struct Batches<'a>(Vec<Vec<Part<'a>>>);
-
-impl<'a> Batches<'a> {
-    fn push(&mut self, segment: &Segment<'a>, positions: usize, hidden: usize) {
-        let mut start = 0;
-        while start < positions {
-            let used = self.0.last().map_or(BATCH, |batch| batch.iter().map(|part| part.positions).sum());
-            if used == BATCH {
-                self.0.push(Vec::new());
-                continue;
-            }
-            let end = positions.min(start + BATCH - used);
-            let input = match segment.input {
-                Input::Tokens(tokens) => Input::Tokens(&tokens[start..end]),
-                Input::Rows(values) => Input::Rows(&values[start * hidden..end * hidden]),
-            };
-            let len = end - start;
-            let wanted = match segment.logits {
-                LogitsFor::All => 0..len,
-                LogitsFor::Last if end == positions => len - 1..len,
-                LogitsFor::Last | LogitsFor::None => 0..0,
-            };
-            if let Some(batch) = self.0.last_mut() {
-                batch.push(Part { cache: segment.cache, input, positions: len, wanted });
-            }
-            start = end;
-        }
     }
 }
 
@@ -429,7 +356,8 @@ fn load(
     Ok(Network { embedding, layers, norm, head, rope, file })
 }
 
-fn read_vector(file: &ModelFile, tensor: &Tensor, role: &'static str, layer: usize) -> Result<Vec<f32>, LoadError> {
+/// A norm or bias of a layer (the number of layers stands for the last norm); damaged ones are refused.
+pub fn read_vector(file: &ModelFile, tensor: &Tensor, role: &'static str, layer: usize) -> Result<Vec<f32>, LoadError> {
     let mut values = vec![0.0; tensor.cols];
     dequantize(tensor.ty, file.bytes_of(tensor), &mut values)?;
     match values.iter().enumerate().find(|(_, x)| !x.is_finite()) {

@@ -1,0 +1,249 @@
+//! KV caches on the GPU: each layer has a pool of blocks of 64 tokens, and a cache is a list of their numbers. Forks share
+//! blocks, which are copied when written. A pool doubles when it is full; given-back blocks are used again.
+//!
+//! A block's words lie as heads.wgsl says. Exported, they are the bytes of the CPU's caches of f16.
+
+use half::f16;
+use phonelm_kernels::KV_BLOCK;
+use phonelm_model::{Config, ExecutorError, ExportShape};
+use wgpu::{BindGroup, Buffer, BufferUsages, CommandEncoderDescriptor};
+
+use crate::device::Device;
+use crate::pipelines::{Group, Pipelines};
+
+/// Blocks of the first pool.
+const FIRST: usize = 4;
+
+/// The keys and values of one text.
+#[derive(Default)]
+pub(crate) struct Cache {
+    pub(crate) len: usize,
+    /// Their numbers in the pool.
+    pub(crate) blocks: Vec<u32>,
+}
+
+/// The blocks of all caches.
+pub(crate) struct Pool {
+    layers: Vec<Layer>,
+    /// Caches that hold each block; 0 where it is free.
+    holders: Vec<u32>,
+    shape: ExportShape,
+    /// Most blocks that a binding holds.
+    limit: usize,
+}
+
+struct Layer {
+    blocks: Buffer,
+    norms: Buffer,
+    group: BindGroup,
+}
+
+const USAGE: BufferUsages = BufferUsages::STORAGE.union(BufferUsages::COPY_SRC).union(BufferUsages::COPY_DST);
+
+impl Pool {
+    /// An empty pool; `norms` are those of the heads of each layer.
+    pub(crate) fn new(device: &Device, pipelines: &Pipelines, config: &Config, norms: Vec<Buffer>) -> Option<Self> {
+        let elements = 2 * config.kv_width() * KV_BLOCK;
+        let shape = ExportShape {
+            layers: config.layers,
+            kv_heads: config.kv_heads,
+            head_dim: config.head_dim,
+            element_bytes: size_of::<f16>(),
+            block: KV_BLOCK,
+            block_bytes: config.layers * elements * size_of::<f16>(),
+        };
+        let limit = (device.adapter.max_binding / (elements * size_of::<f16>()) as u64) as usize;
+        let empty = device.buffer("keys and values", 0, USAGE)?;
+        let layer = |norms: Buffer| {
+            let group = pipelines.bind(device, Group::Layer, &[&empty, &norms]);
+            Layer { blocks: empty.clone(), norms, group }
+        };
+        Some(Self { layers: norms.into_iter().map(layer).collect(), holders: Vec::new(), shape, limit })
+    }
+
+    /// What shaders bind of a layer.
+    pub(crate) fn group(&self, layer: usize) -> &BindGroup {
+        &self.layers[layer].group
+    }
+
+    /// Bytes of the blocks that caches hold.
+    pub(crate) fn bytes(&self) -> usize {
+        self.holders.iter().filter(|holders| **holders > 0).count() * self.shape.block_bytes
+    }
+
+    /// Bytes of one token's keys and values.
+    pub(crate) fn token_bytes(&self) -> usize {
+        self.shape.block_bytes / KV_BLOCK
+    }
+
+    /// Bytes of a block in one layer.
+    fn layer_bytes(&self) -> u64 {
+        (self.shape.block_bytes / self.shape.layers) as u64
+    }
+
+    pub(crate) fn fork(&mut self, cache: &Cache) -> Cache {
+        cache.blocks.iter().for_each(|block| self.holders[*block as usize] += 1);
+        Cache { len: cache.len, blocks: cache.blocks.clone() }
+    }
+
+    /// Keeps the first `len` tokens and gives the other blocks back.
+    pub(crate) fn truncate(&mut self, cache: &mut Cache, len: usize) {
+        cache.len = cache.len.min(len);
+        for block in cache.blocks.drain(cache.len.div_ceil(KV_BLOCK)..) {
+            self.holders[block as usize] -= 1;
+        }
+    }
+
+    /// Makes the blocks of the next `count` tokens exist and be this cache's own.
+    pub(crate) fn reserve(
+        &mut self,
+        device: &Device,
+        pipelines: &Pipelines,
+        cache: &mut Cache,
+        count: usize,
+    ) -> Result<(), ExecutorError> {
+        for index in cache.len / KV_BLOCK..(cache.len + count).div_ceil(KV_BLOCK) {
+            match cache.blocks.get(index).copied() {
+                None => {
+                    let block = self.take(device, pipelines)?;
+                    cache.blocks.push(block);
+                }
+                Some(block) if self.holders[block as usize] > 1 => {
+                    let own = self.take(device, pipelines)?;
+                    self.copy(device, block, own)?;
+                    self.holders[block as usize] -= 1;
+                    cache.blocks[index] = own;
+                }
+                Some(_) => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn take(&mut self, device: &Device, pipelines: &Pipelines) -> Result<u32, ExecutorError> {
+        let free = match self.holders.iter().position(|holders| *holders == 0) {
+            Some(free) => free,
+            None => {
+                let first_new = self.holders.len();
+                self.grow(device, pipelines)?;
+                first_new
+            }
+        };
+        self.holders[free] = 1;
+        Ok(free as u32)
+    }
+
+    fn grow(&mut self, device: &Device, pipelines: &Pipelines) -> Result<(), ExecutorError> {
+        let (old, bytes) = (self.holders.len(), self.layer_bytes());
+        let new = (2 * old).max(FIRST).min(self.limit);
+        let full = ExecutorError::OutOfMemory { bytes: (old + 1) * self.shape.block_bytes };
+        if new <= old {
+            return Err(full);
+        }
+        // All or none: a pool of some layers would be of no use.
+        let buffers: Option<Vec<Buffer>> =
+            self.layers.iter().map(|_| device.buffer("keys and values", new as u64 * bytes, USAGE)).collect();
+        let buffers = buffers.ok_or(full)?;
+        let mut encoder = device.gpu.create_command_encoder(&CommandEncoderDescriptor::default());
+        for (layer, blocks) in self.layers.iter_mut().zip(buffers) {
+            if old > 0 {
+                encoder.copy_buffer_to_buffer(&layer.blocks, 0, &blocks, 0, old as u64 * bytes);
+            }
+            layer.group = pipelines.bind(device, Group::Layer, &[&blocks, &layer.norms]);
+            layer.blocks = blocks;
+        }
+        device.queue.submit([encoder.finish()]);
+        self.holders.resize(new, 0);
+        device.check()
+    }
+
+    /// Copies a block in all layers, by way of a buffer between, because none can be copied to itself.
+    fn copy(&self, device: &Device, from: u32, to: u32) -> Result<(), ExecutorError> {
+        let bytes = self.layer_bytes();
+        let between = device
+            .buffer("block", bytes, BufferUsages::COPY_SRC | BufferUsages::COPY_DST)
+            .ok_or(ExecutorError::OutOfMemory { bytes: bytes as usize })?;
+        let mut encoder = device.gpu.create_command_encoder(&CommandEncoderDescriptor::default());
+        for layer in &self.layers {
+            encoder.copy_buffer_to_buffer(&layer.blocks, u64::from(from) * bytes, &between, 0, bytes);
+            encoder.copy_buffer_to_buffer(&between, 0, &layer.blocks, u64::from(to) * bytes, bytes);
+        }
+        device.queue.submit([encoder.finish()]);
+        device.check()
+    }
+
+    /// The cache as bytes.
+    pub(crate) fn export(&self, device: &Device, cache: &Cache) -> Result<Vec<u8>, ExecutorError> {
+        let (bytes, whole) = (self.layer_bytes(), self.shape.block_bytes as u64);
+        let staging = device
+            .buffer("export", whole, BufferUsages::COPY_DST | BufferUsages::MAP_READ)
+            .ok_or(ExecutorError::OutOfMemory { bytes: whole as usize })?;
+        let mut out = self.shape.begin(cache.len);
+        for block in &cache.blocks {
+            let mut encoder = device.gpu.create_command_encoder(&CommandEncoderDescriptor::default());
+            for (index, layer) in self.layers.iter().enumerate() {
+                encoder.copy_buffer_to_buffer(
+                    &layer.blocks,
+                    u64::from(*block) * bytes,
+                    &staging,
+                    index as u64 * bytes,
+                    bytes,
+                );
+            }
+            device.queue.submit([encoder.finish()]);
+            device.read(&staging, whole, |block| self.turn_keys(block, &mut out, |pair, out| weave(pair, out)))?;
+        }
+        Ok(out)
+    }
+
+    /// A new cache from the bytes of [`Self::export`], or of the CPU's.
+    pub(crate) fn import(
+        &mut self,
+        device: &Device,
+        pipelines: &Pipelines,
+        bytes: &[u8],
+        context: usize,
+    ) -> Result<Cache, ExecutorError> {
+        let (len, body) = self.shape.open(bytes, context)?;
+        let mut cache = Cache::default();
+        if let Err(error) = self.reserve(device, pipelines, &mut cache, len) {
+            self.truncate(&mut cache, 0);
+            return Err(error);
+        }
+        cache.len = len;
+        let mut words = Vec::with_capacity(self.shape.block_bytes);
+        for (block, bytes) in cache.blocks.iter().zip(body.chunks_exact(self.shape.block_bytes)) {
+            words.clear();
+            self.turn_keys(bytes, &mut words, |pair, out| unweave(pair, out));
+            for (layer, words) in self.layers.iter().zip(words.chunks_exact(self.layer_bytes() as usize)) {
+                device.queue.write_buffer(&layer.blocks, u64::from(*block) * self.layer_bytes(), words);
+            }
+        }
+        device.check()?;
+        Ok(cache)
+    }
+
+    /// Passes a block on to `out`: the two rows of 64 keys of each pair of elements through `turn`, values as they are.
+    fn turn_keys(&self, block: &[u8], out: &mut Vec<u8>, turn: impl Fn(&[u8], &mut Vec<u8>)) {
+        let half = self.shape.head_dim * KV_BLOCK * size_of::<f16>();
+        for head in block.chunks_exact(2 * half) {
+            let (keys, values) = head.split_at(half);
+            keys.chunks_exact(2 * KV_BLOCK * size_of::<f16>()).for_each(|pair| turn(pair, out));
+            out.extend_from_slice(values);
+        }
+    }
+}
+
+/// From 64 pairs to 64 first and 64 second elements.
+fn weave(pair: &[u8], out: &mut Vec<u8>) {
+    for which in 0..2 {
+        out.extend(pair.as_chunks::<4>().0.iter().flat_map(|word| [word[2 * which], word[2 * which + 1]]));
+    }
+}
+
+/// Back from [`weave`].
+fn unweave(pair: &[u8], out: &mut Vec<u8>) {
+    let (first, second) = pair.split_at(pair.len() / 2);
+    let elements = first.as_chunks::<2>().0.iter().zip(second.as_chunks::<2>().0);
+    out.extend(elements.flat_map(|(a, b)| [a[0], a[1], b[0], b[1]]));
+}

@@ -1,0 +1,411 @@
+//! The GPU executor: caches, batches and the way of numbers to the GPU and back.
+//!
+//! Embedding rows and RoPE's cosines and sines come from the CPU, which has them in the mapped file and in the table that
+//! defines the model: a few kilobytes a token. Each batch is one command buffer.
+
+use std::collections::HashMap;
+use std::ops::ControlFlow;
+
+use phonelm_kernels::{Embedding, read_vector};
+use phonelm_model::{
+    CacheId, Config, Executor, ExecutorError, Input, Logits, ModelFile, Part, RopeTable, Segment, batches,
+};
+use wgpu::CommandEncoderDescriptor;
+
+use crate::cache::{Cache, Pool};
+use crate::device::{Adapter, Device};
+use crate::error::LoadError;
+use crate::linear::TILE;
+use crate::pass::{Batch, Layer, Network, Pass};
+use crate::pipelines::Pipelines;
+use crate::scratch::{Room, Scratch};
+use crate::shaders::{CHUNK, MATVEC_ROWS, MAX_HEAD_DIM, padded};
+use crate::upload::{Extras, Rows, Uploader};
+
+/// How to run a model on a GPU.
+#[derive(Clone, Debug, Default)]
+pub struct GpuOptions {
+    /// Part of the GPU's name; the default GPU if absent.
+    pub adapter: Option<String>,
+    /// Longest text in tokens; the model's own context if absent, and never more than that.
+    pub context: Option<usize>,
+    /// Bytes that a shader may read from one binding, if less than the GPU allows. Larger matrices are split.
+    pub max_binding: Option<u64>,
+    /// Adds sums up without subgroups, also on a GPU that has them.
+    pub plain: bool,
+}
+
+/// Rows computed together, if the GPU binds so many; longer inputs go through in several batches.
+const BATCH: usize = 512;
+/// Rows whose logits are computed together.
+const HEAD_BATCH: usize = TILE;
+/// Most workgroups that share the attention of one head of one row.
+const MAX_SHARES: usize = 16;
+
+/// Runs one model on a GPU.
+pub struct GpuExecutor {
+    device: Device,
+    pipelines: Pipelines,
+    network: Network,
+    scratch: Scratch,
+    pool: Pool,
+    file: ModelFile,
+    embedding: Embedding,
+    rope: RopeTable,
+    context: usize,
+    batch: usize,
+    caches: HashMap<CacheId, Cache>,
+    next_id: u64,
+    weight_bytes: u64,
+    dispatches: u64,
+}
+
+impl GpuExecutor {
+    /// Brings a model's weights onto a GPU.
+    pub fn new(file: ModelFile, options: &GpuOptions) -> Result<Self, LoadError> {
+        Self::load(file, options, &mut |_| ControlFlow::Continue(()))
+    }
+
+    /// As [`Self::new`]; `progress` hears after each layer what share is done, 0 to 1, and ends the loading with
+    /// [`ControlFlow::Break`].
+    pub fn load(
+        file: ModelFile,
+        options: &GpuOptions,
+        progress: &mut dyn FnMut(f64) -> ControlFlow<()>,
+    ) -> Result<Self, LoadError> {
+        let config = file.config().clone();
+        let context = options.context.unwrap_or(config.context);
+        if !(1..=config.context).contains(&context) {
+            return Err(LoadError::Option { option: "context", value: context, max: config.context });
+        }
+        if config.head_dim > MAX_HEAD_DIM {
+            return Err(LoadError::HeadWidth { head_dim: config.head_dim, limit: MAX_HEAD_DIM });
+        }
+        let device = Device::open(options.adapter.as_deref(), options.max_binding)?;
+        let batch = batch_rows(&device, &config)?;
+        let subgroup = device.adapter.subgroup.filter(|_| !options.plain);
+        let pipelines = Pipelines::new(&device, &config, subgroup);
+        let mut uploader = Uploader { device: &device, pipelines: &pipelines, file: &file, bytes: 0 };
+        let network = upload(&mut uploader, &config, progress)?;
+        let norms = head_norms(&uploader, &config)?;
+        let weight_bytes = uploader.bytes;
+        let no_room = |what| LoadError::OutOfMemory { what, bytes: 0 };
+        let pool = Pool::new(&device, &pipelines, &config, norms).ok_or(no_room("keys and values"))?;
+        let room = Room { rows: 1, wanted: 1, ..Room::default() };
+        let scratch = Scratch::new(&device, &pipelines, &config, room).ok_or(no_room("a token"))?;
+        device.check_load()?;
+        tracing::info!(adapter = device.adapter.name, context, "GPU executor ready");
+        Ok(Self {
+            pipelines,
+            network,
+            scratch,
+            pool,
+            embedding: Embedding::load(&file)?,
+            rope: RopeTable::new(&config.rope, config.head_dim),
+            context,
+            batch,
+            caches: HashMap::new(),
+            next_id: 0,
+            weight_bytes,
+            dispatches: 0,
+            device,
+            file,
+        })
+    }
+
+    /// The GPU.
+    pub fn adapter(&self) -> &Adapter {
+        &self.device.adapter
+    }
+
+    /// Bytes of weights on the GPU.
+    pub fn weight_bytes(&self) -> u64 {
+        self.weight_bytes
+    }
+
+    /// Bytes that one token after `context` others reads on the GPU.
+    pub fn bytes_per_token(&self, context: usize) -> u64 {
+        self.weight_bytes + (context * self.pool.token_bytes()) as u64
+    }
+
+    /// Steps that the GPU was given so far.
+    pub fn dispatches(&self) -> u64 {
+        self.dispatches
+    }
+
+    fn cache(&self, id: CacheId) -> Result<&Cache, ExecutorError> {
+        self.caches.get(&id).ok_or(ExecutorError::UnknownCache { id: id.0 })
+    }
+
+    fn insert(&mut self, cache: Cache) -> CacheId {
+        self.next_id += 1;
+        let id = CacheId(self.next_id);
+        self.caches.insert(id, cache);
+        id
+    }
+
+    fn truncate_to(&mut self, id: CacheId, len: usize) -> Result<usize, ExecutorError> {
+        let cache = self.caches.get_mut(&id).ok_or(ExecutorError::UnknownCache { id: id.0 })?;
+        self.pool.truncate(cache, len);
+        Ok(cache.len)
+    }
+
+    /// Makes room in the caches of a batch, and says of each row where it stands: position and list of blocks, behind the
+    /// number of workgroups that share a head.
+    fn place(&mut self, batch: &[Part<'_>], rows: usize) -> Result<(Batch, Vec<u32>), ExecutorError> {
+        let alone = batch.iter().all(|part| part.positions == 1) && rows <= MATVEC_ROWS[3] as usize;
+        let mut calls = vec![0; 1 + 2 * rows];
+        let (mut row, mut longest) = (0, 0);
+        for part in batch {
+            let unknown = ExecutorError::UnknownCache { id: part.cache.0 };
+            let cache = self.caches.get_mut(&part.cache).ok_or(unknown)?;
+            self.pool.reserve(&self.device, &self.pipelines, cache, part.positions)?;
+            let table = calls.len() as u32;
+            for position in cache.len..cache.len + part.positions {
+                calls[1 + 2 * row] = position as u32;
+                calls[2 + 2 * row] = table;
+                row += 1;
+            }
+            longest = longest.max(cache.len + part.positions);
+            calls.extend_from_slice(&cache.blocks);
+        }
+        // Many rows keep the GPU busy without sharing.
+        let shares = if rows <= MATVEC_ROWS[3] as usize { longest.div_ceil(CHUNK).clamp(1, MAX_SHARES) } else { 1 };
+        calls[0] = shares as u32;
+        Ok((Batch { rows, alone, shares }, calls))
+    }
+
+    /// Embeddings and RoPE of a batch, row by row at the GPU's distances.
+    fn inputs(&mut self, batch: &[Part<'_>], rows: usize) -> Result<[Vec<f32>; 2], ExecutorError> {
+        let config = self.file.config();
+        let stride = padded(config.hidden);
+        let mut x = vec![0.0; rows * stride];
+        let mut turns = Vec::with_capacity(rows * config.head_dim);
+        let mut out = x.chunks_exact_mut(stride);
+        for part in batch {
+            let start = self.cache(part.cache)?.len;
+            self.rope.grow(start + part.positions);
+            for (i, out) in out.by_ref().take(part.positions).enumerate() {
+                let out = &mut out[..config.hidden];
+                match part.input {
+                    Input::Tokens(tokens) => self.embedding.row(&self.file, tokens[i], out),
+                    Input::Rows(values) => out.copy_from_slice(&values[i * config.hidden..][..config.hidden]),
+                }
+                let (cos, sin) = self.rope.at(start + i);
+                turns.extend(cos.iter().zip(sin).flat_map(|(cos, sin)| [*cos, *sin]));
+            }
+        }
+        Ok([x, turns])
+    }
+
+    /// Runs one batch and appends the logits of its wanted rows.
+    fn run_batch(&mut self, batch: &[Part<'_>], logits: &mut Logits) -> Result<(), ExecutorError> {
+        let rows = batch.iter().map(|part| part.positions).sum();
+        let (steps, calls) = self.place(batch, rows)?;
+        let [x, turns] = self.inputs(batch, rows)?;
+        let (mut wanted, mut first_row) = (Vec::new(), 0);
+        for part in batch {
+            wanted.extend(part.wanted.clone().map(|i| first_row + i));
+            first_row += part.positions;
+        }
+        let config = self.file.config();
+        let partials =
+            if steps.shares > 1 { rows * config.heads * steps.shares * (config.head_dim / 2 + 1) } else { 0 };
+        let room = Room { rows, wanted: wanted.len().clamp(1, HEAD_BATCH), calls: calls.len(), partials };
+        let bytes = rows * (config.hidden + config.q_width() + config.ffn) * size_of::<f32>();
+        self.scratch
+            .with_room(&self.device, &self.pipelines, config, room)
+            .ok_or(ExecutorError::OutOfMemory { bytes })?;
+
+        let queue = &self.device.queue;
+        queue.write_buffer(&self.scratch.x, 0, bytemuck::cast_slice(&x));
+        queue.write_buffer(&self.scratch.calls, 0, bytemuck::cast_slice(&calls));
+        queue.write_buffer(&self.scratch.turns, 0, bytemuck::cast_slice(&turns));
+        let mut encoder = self.device.gpu.create_command_encoder(&CommandEncoderDescriptor::default());
+        let mut pass = Pass {
+            device: &self.device,
+            pipelines: &mut self.pipelines,
+            network: &self.network,
+            pool: &self.pool,
+            scratch: &self.scratch,
+            config,
+        };
+        self.dispatches += pass.layers(&mut encoder, steps);
+        let stride = padded(config.vocab);
+        let mut pieces = wanted.chunks(HEAD_BATCH).peekable();
+        if pieces.peek().is_none() {
+            queue.submit([encoder.finish()]);
+            return self.device.check();
+        }
+        for piece in pieces {
+            self.dispatches += pass.head(&mut encoder, piece, rows);
+            let next = pass.device.gpu.create_command_encoder(&CommandEncoderDescriptor::default());
+            queue.submit([std::mem::replace(&mut encoder, next).finish()]);
+            let bytes = (piece.len() * stride * size_of::<f32>()) as u64;
+            pass.device.read(&pass.scratch.staging, bytes, |bytes| {
+                for row in bytes.chunks_exact(stride * size_of::<f32>()) {
+                    append(&row[..config.vocab * size_of::<f32>()], logits)?;
+                }
+                Ok(())
+            })??;
+        }
+        Ok(())
+    }
+}
+
+/// Appends a row, whose values must be finite.
+fn append(row: &[u8], logits: &mut Logits) -> Result<(), ExecutorError> {
+    let first = logits.values.len();
+    logits.values.extend(row.as_chunks::<4>().0.iter().map(|b| f32::from_le_bytes(*b)));
+    match logits.values[first..].iter().all(|x| x.is_finite()) {
+        true => Ok(()),
+        false => Err(ExecutorError::NotFinite { position: first / logits.vocab }),
+    }
+}
+
+impl Executor for GpuExecutor {
+    fn describe(&self) -> String {
+        format!("GPU, {}, {}", self.device.adapter.backend, self.device.adapter.name)
+    }
+
+    fn context(&self) -> usize {
+        self.context
+    }
+
+    fn create(&mut self) -> CacheId {
+        self.insert(Cache::default())
+    }
+
+    fn fork(&mut self, cache: CacheId) -> Result<CacheId, ExecutorError> {
+        let source = self.caches.get(&cache).ok_or(ExecutorError::UnknownCache { id: cache.0 })?;
+        let copy = self.pool.fork(source);
+        Ok(self.insert(copy))
+    }
+
+    fn len(&self, cache: CacheId) -> Result<usize, ExecutorError> {
+        Ok(self.cache(cache)?.len)
+    }
+
+    fn truncate(&mut self, cache: CacheId, len: usize) -> Result<usize, ExecutorError> {
+        self.truncate_to(cache, len)
+    }
+
+    fn release(&mut self, cache: CacheId) {
+        if let Some(mut cache) = self.caches.remove(&cache) {
+            self.pool.truncate(&mut cache, 0);
+        }
+    }
+
+    fn export(&self, cache: CacheId) -> Result<Vec<u8>, ExecutorError> {
+        self.pool.export(&self.device, self.cache(cache)?)
+    }
+
+    fn import(&mut self, bytes: &[u8]) -> Result<CacheId, ExecutorError> {
+        let cache = self.pool.import(&self.device, &self.pipelines, bytes, self.context)?;
+        Ok(self.insert(cache))
+    }
+
+    fn cache_bytes(&self) -> usize {
+        self.pool.bytes()
+    }
+
+    fn forward(&mut self, segments: &[Segment<'_>]) -> Result<Logits, ExecutorError> {
+        let config: &Config = self.file.config();
+        let batches = batches(segments, config, self.context, self.batch, |id| self.len(id))?;
+        self.device.check()?;
+        let length = |segment: &Segment<'_>| Ok((segment.cache, self.len(segment.cache)?));
+        let lengths = segments.iter().map(length).collect::<Result<Vec<_>, ExecutorError>>()?;
+        let mut logits = Logits { values: Vec::new(), vocab: config.vocab };
+        for batch in &batches {
+            let result = self.run_batch(batch, &mut logits);
+            for part in batch.iter().filter(|_| result.is_ok()) {
+                if let Some(cache) = self.caches.get_mut(&part.cache) {
+                    cache.len += part.positions;
+                }
+            }
+            if let Err(error) = result {
+                for (id, len) in lengths {
+                    self.truncate_to(id, len)?;
+                }
+                return Err(error);
+            }
+        }
+        Ok(logits)
+    }
+}
+
+/// Rows that a binding holds of the widest matrix of activations.
+fn batch_rows(device: &Device, config: &Config) -> Result<usize, LoadError> {
+    let Adapter { max_binding: limit, name, .. } = &device.adapter;
+    let row = |columns: usize| (padded(columns) * size_of::<f32>()) as u64;
+    let widest = row(config.ffn).max(row(config.q_width() + 2 * config.kv_width())).max(row(config.hidden));
+    let needed = widest.max(row(config.vocab)) * TILE as u64;
+    if needed > *limit {
+        return Err(LoadError::Binding {
+            what: "64 rows of activations",
+            needed,
+            limit: *limit,
+            adapter: name.clone(),
+        });
+    }
+    let rows = usize::try_from(limit / widest).unwrap_or(BATCH);
+    Ok(BATCH.min(rows / TILE * TILE))
+}
+
+/// Brings all matrices with their norms and biases onto the GPU.
+fn upload(
+    uploader: &mut Uploader<'_>,
+    config: &Config,
+    progress: &mut dyn FnMut(f64) -> ControlFlow<()>,
+) -> Result<Network, LoadError> {
+    let file = uploader.file;
+    let weights = file.weights();
+    let eps = config.norm_eps;
+    let hidden = padded(config.hidden);
+    // The head counts as one more layer.
+    let mut done = |layers: usize| match progress(layers as f64 / (config.layers + 1) as f64) {
+        ControlFlow::Continue(()) => Ok(()),
+        ControlFlow::Break(()) => Err(LoadError::Cancelled),
+    };
+    let mut layers = Vec::with_capacity(config.layers);
+    for (index, w) in weights.layers.iter().enumerate() {
+        done(index)?;
+        let attn_norm = read_vector(file, &w.attn_norm, "norm", index)?;
+        let ffn_norm = read_vector(file, &w.ffn_norm, "norm", index)?;
+        let mut bias = Vec::new();
+        for tensor in w.qkv_bias.iter().flatten() {
+            bias.extend(read_vector(file, tensor, "bias", index)?);
+        }
+        let qkv =
+            Extras { norm: &attn_norm, bias: &bias, out_stride: padded(config.q_width() + 2 * config.kv_width()), eps };
+        let gate_up = Extras { norm: &ffn_norm, bias: &[], out_stride: padded(config.ffn), eps };
+        let residual = Extras { out_stride: hidden, ..Extras::default() };
+        layers.push(Layer {
+            qkv: uploader.matrix(&Rows::Stacked(&[&w.q, &w.k, &w.v]), &qkv)?,
+            o: uploader.matrix(&Rows::Stacked(&[&w.o]), &residual)?,
+            gate_up: uploader.matrix(&Rows::Interleaved(&w.gate, &w.up), &gate_up)?,
+            down: uploader.matrix(&Rows::Stacked(&[&w.down]), &residual)?,
+        });
+    }
+    done(config.layers)?;
+    let norm = read_vector(file, &weights.norm, "norm", config.layers)?;
+    let extras = Extras { norm: &norm, bias: &[], out_stride: padded(config.vocab), eps };
+    let head = uploader.matrix(&Rows::Stacked(&[&weights.head]), &extras)?;
+    done(config.layers + 1)?;
+    Ok(Network { layers, head })
+}
+
+/// The norms of query and key heads of each layer, nothing where the family has none.
+fn head_norms(uploader: &Uploader<'_>, config: &Config) -> Result<Vec<wgpu::Buffer>, LoadError> {
+    let file = uploader.file;
+    let layers = file.weights().layers.iter().enumerate();
+    layers
+        .map(|(index, w)| {
+            let mut norms = Vec::with_capacity(2 * config.head_dim);
+            for tensor in w.qk_norm.iter().flatten() {
+                norms.extend(read_vector(file, tensor, "norm", index)?);
+            }
+            uploader.vector(&norms)
+        })
+        .collect()
+}

@@ -1,0 +1,22 @@
+//! The GPU executor: a whole forward pass in WGSL, on Metal and Vulkan from one source (wgpu). Shaders lie in files of
+//! their own; [`shaders`] puts them together.
+//!
+//! Left out on purpose: text, and the choice between GPU and CPU. Sums are not in the CPU's order, so that logits agree
+//! closely and not to the bit.
+
+#![forbid(unsafe_code)]
+
+mod cache;
+mod device;
+mod error;
+mod executor;
+mod linear;
+mod pass;
+mod pipelines;
+mod scratch;
+pub mod shaders;
+mod upload;
+
+pub use device::{Adapter, adapters};
+pub use error::LoadError;
+pub use executor::{GpuExecutor, GpuOptions};

@@ -1,0 +1,132 @@
+//! The steps of a forward pass over a batch of rows, written into one command buffer: the same for every family.
+//!
+//! A few rows, as in decode, take six steps a layer at most: norm and QKV; heads, cache and attention (one more where a long
+//! text is shared by several workgroups); O and residual; norm, gate and up; down and residual. Many rows are normed in steps
+//! of their own and multiplied tile by tile.
+
+use phonelm_model::{Activation, Config};
+use wgpu::{CommandEncoder, ComputePassDescriptor};
+
+use crate::cache::Pool;
+use crate::device::Device;
+use crate::linear::{Matrix, Recorder};
+use crate::pipelines::Pipelines;
+use crate::scratch::Scratch;
+use crate::shaders::{Emit, MATVEC_ROWS, Shader, padded};
+
+/// One layer's matrices; their norms and biases lie with them.
+pub(crate) struct Layer {
+    pub(crate) qkv: Matrix,
+    pub(crate) o: Matrix,
+    pub(crate) gate_up: Matrix,
+    pub(crate) down: Matrix,
+}
+
+/// Everything of a model that a pass reads on the GPU.
+pub(crate) struct Network {
+    pub(crate) layers: Vec<Layer>,
+    pub(crate) head: Matrix,
+}
+
+/// What a pass works with.
+pub(crate) struct Pass<'a> {
+    pub(crate) device: &'a Device,
+    pub(crate) pipelines: &'a mut Pipelines,
+    pub(crate) network: &'a Network,
+    pub(crate) pool: &'a Pool,
+    pub(crate) scratch: &'a Scratch,
+    pub(crate) config: &'a Config,
+}
+
+/// The rows of a batch.
+#[derive(Clone, Copy)]
+pub(crate) struct Batch {
+    pub(crate) rows: usize,
+    /// Whether each row is alone in its cache.
+    pub(crate) alone: bool,
+    /// Workgroups that share the attention of a head.
+    pub(crate) shares: usize,
+}
+
+fn few(rows: usize) -> bool {
+    rows <= MATVEC_ROWS[3] as usize
+}
+
+impl Pass<'_> {
+    /// All layers over the residual stream. Returns the number of steps.
+    pub(crate) fn layers(&mut self, encoder: &mut CommandEncoder, batch: Batch) -> u64 {
+        let (bias, relu) = (self.config.qkv_bias, self.config.activation == Activation::Relu);
+        let groups = &self.scratch.groups;
+        let rows = batch.rows;
+        let heads = [self.config.heads as u32, rows as u32];
+        let (store, gated) = (Emit::Store { bias }, Emit::Gated { relu });
+        let mut recorder = Recorder {
+            device: self.device,
+            pipelines: self.pipelines,
+            pass: encoder.begin_compute_pass(&ComputePassDescriptor::default()),
+            dispatches: 0,
+        };
+        for (index, layer) in self.network.layers.iter().enumerate() {
+            if few(rows) {
+                recorder.matvec(&layer.qkv, &groups.x_to_qkv, store, true, rows);
+            } else {
+                recorder.norm(&layer.qkv, &groups.x_to_normed, rows);
+                recorder.matmul(&layer.qkv, &groups.normed_to_qkv, store, rows);
+            }
+            let bound = [self.pool.group(index), &groups.heads];
+            if !batch.alone {
+                let all = heads[0] + self.config.kv_heads as u32;
+                recorder.step(Shader::Rope, bound, [all, heads[1], 1]);
+            }
+            let attention = Shader::Attention { fused: batch.alone };
+            recorder.step(attention, bound, [heads[0], heads[1], batch.shares as u32]);
+            if batch.shares > 1 {
+                recorder.step(Shader::Merge, bound, [heads[0], heads[1], 1]);
+            }
+            if few(rows) {
+                recorder.matvec(&layer.o, &groups.attended_to_x, Emit::Add, false, rows);
+                recorder.matvec(&layer.gate_up, &groups.x_to_gated, gated, true, rows);
+                recorder.matvec(&layer.down, &groups.gated_to_x, Emit::Add, false, rows);
+            } else {
+                recorder.matmul(&layer.o, &groups.attended_to_x, Emit::Add, rows);
+                recorder.norm(&layer.gate_up, &groups.x_to_normed, rows);
+                recorder.matmul(&layer.gate_up, &groups.normed_to_gated, gated, rows);
+                recorder.matmul(&layer.down, &groups.gated_to_x, Emit::Add, rows);
+            }
+        }
+        recorder.dispatches
+    }
+
+    /// Norm and head for those rows of the residual stream whose logits are wanted, and the logits on their way back.
+    /// Where they are all rows, they need not be gathered. Returns the number of steps.
+    pub(crate) fn head(&mut self, encoder: &mut CommandEncoder, wanted: &[usize], rows: usize) -> u64 {
+        let row_bytes = (padded(self.config.hidden) * size_of::<f32>()) as u64;
+        let groups = &self.scratch.groups;
+        let in_place = wanted.len() == rows && few(rows);
+        if !in_place {
+            for (to, from) in wanted.iter().enumerate() {
+                let (x, out) = (&self.scratch.x, &self.scratch.wanted);
+                encoder.copy_buffer_to_buffer(x, *from as u64 * row_bytes, out, to as u64 * row_bytes, row_bytes);
+            }
+        }
+        let mut recorder = Recorder {
+            device: self.device,
+            pipelines: self.pipelines,
+            pass: encoder.begin_compute_pass(&ComputePassDescriptor::default()),
+            dispatches: 0,
+        };
+        let (head, store) = (&self.network.head, Emit::Store { bias: false });
+        if few(wanted.len()) {
+            let from = if in_place { &groups.x_to_logits } else { &groups.wanted_to_logits };
+            recorder.matvec(head, from, store, true, wanted.len());
+        } else {
+            recorder.norm(head, &groups.wanted_to_normed, wanted.len());
+            recorder.matmul(head, &groups.normed_to_logits, store, wanted.len());
+        }
+        let dispatches = recorder.dispatches;
+        drop(recorder);
+        let bytes = (wanted.len() * padded(self.config.vocab) * size_of::<f32>()) as u64;
+        encoder.copy_buffer_to_buffer(&self.scratch.logits, 0, &self.scratch.staging, 0, bytes);
+        dispatches
+    }
+}

@@ -1,0 +1,117 @@
+//! Compiled shaders, made when first needed, and the layouts of what is bound to them.
+
+use std::collections::HashMap;
+
+use phonelm_model::Config;
+use wgpu::{
+    BindGroup, BindGroupDescriptor, BindGroupEntry, BindGroupLayout, BindGroupLayoutDescriptor, BindGroupLayoutEntry,
+    BindingType, Buffer, BufferBindingType, ComputePipeline, ComputePipelineDescriptor, PipelineCompilationOptions,
+    PipelineLayout, PipelineLayoutDescriptor, ShaderModuleDescriptor, ShaderSource, ShaderStages,
+};
+
+use crate::device::Device;
+use crate::shaders::{Composer, Shader};
+
+/// The groups that shaders bind, by what they hold.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Group {
+    /// A matrix: quants, scales, vectors, shape.
+    Matrix,
+    /// Rows in, rows out.
+    Rows,
+    /// A layer's keys and values, and its norms of heads.
+    Layer,
+    /// qkv, attended, calls, turns, partials.
+    Heads,
+}
+
+const READ: BufferBindingType = BufferBindingType::Storage { read_only: true };
+const WRITE: BufferBindingType = BufferBindingType::Storage { read_only: false };
+
+impl Group {
+    const ALL: [Self; 4] = [Self::Matrix, Self::Rows, Self::Layer, Self::Heads];
+
+    fn bindings(self) -> &'static [BufferBindingType] {
+        match self {
+            Self::Matrix => &[READ, READ, READ, BufferBindingType::Uniform],
+            Self::Rows => &[READ, WRITE],
+            Self::Layer => &[WRITE, READ],
+            Self::Heads => &[WRITE, WRITE, READ, READ, WRITE],
+        }
+    }
+
+    fn layout(self, device: &Device) -> BindGroupLayout {
+        let entry = |(binding, ty): (usize, &BufferBindingType)| BindGroupLayoutEntry {
+            binding: binding as u32,
+            visibility: ShaderStages::COMPUTE,
+            ty: BindingType::Buffer { ty: *ty, has_dynamic_offset: false, min_binding_size: None },
+            count: None,
+        };
+        let entries: Vec<_> = self.bindings().iter().enumerate().map(entry).collect();
+        device.gpu.create_bind_group_layout(&BindGroupLayoutDescriptor { label: None, entries: &entries })
+    }
+}
+
+pub(crate) struct Pipelines {
+    pub(crate) composer: Composer,
+    groups: [BindGroupLayout; 4],
+    linear: PipelineLayout,
+    heads: PipelineLayout,
+    made: HashMap<Shader, ComputePipeline>,
+}
+
+impl Pipelines {
+    pub(crate) fn new(device: &Device, config: &Config, subgroup: Option<u32>) -> Self {
+        let groups = Group::ALL.map(|group| group.layout(device));
+        let layout = |[a, b]: [Group; 2]| {
+            device.gpu.create_pipeline_layout(&PipelineLayoutDescriptor {
+                label: None,
+                bind_group_layouts: &[Some(&groups[a as usize]), Some(&groups[b as usize])],
+                immediate_size: 0,
+            })
+        };
+        Self {
+            composer: Composer::new(config, subgroup),
+            linear: layout([Group::Matrix, Group::Rows]),
+            heads: layout([Group::Layer, Group::Heads]),
+            groups,
+            made: HashMap::new(),
+        }
+    }
+
+    /// The compiled shader. One that the driver refuses is a fault that [`Device::check`] tells.
+    pub(crate) fn get(&mut self, device: &Device, shader: Shader) -> &ComputePipeline {
+        self.made.entry(shader).or_insert_with(|| {
+            let label = format!("{shader:?}");
+            let module = device.gpu.create_shader_module(ShaderModuleDescriptor {
+                label: Some(&label),
+                source: ShaderSource::Wgsl(self.composer.source(shader).into()),
+            });
+            let layout = match shader {
+                Shader::Matvec { .. } | Shader::Matmul { .. } | Shader::Norm => &self.linear,
+                Shader::Rope | Shader::Attention { .. } | Shader::Merge => &self.heads,
+            };
+            device.gpu.create_compute_pipeline(&ComputePipelineDescriptor {
+                label: Some(&label),
+                layout: Some(layout),
+                module: &module,
+                entry_point: None,
+                // Nothing reads workgroup memory that it has not written.
+                compilation_options: PipelineCompilationOptions {
+                    zero_initialize_workgroup_memory: false,
+                    ..PipelineCompilationOptions::default()
+                },
+                cache: None,
+            })
+        })
+    }
+
+    /// Binds whole buffers in the order of the group's bindings.
+    pub(crate) fn bind(&self, device: &Device, group: Group, buffers: &[&Buffer]) -> BindGroup {
+        let resources = buffers.iter().map(|buffer| buffer.as_entire_binding());
+        let entries: Vec<_> =
+            (0..).zip(resources).map(|(binding, resource)| BindGroupEntry { binding, resource }).collect();
+        let layout = &self.groups[group as usize];
+        device.gpu.create_bind_group(&BindGroupDescriptor { label: None, layout, entries: &entries })
+    }
+}

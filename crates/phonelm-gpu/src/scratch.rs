@@ -1,0 +1,139 @@
+//! The buffers of a forward pass and how steps bind them, kept between passes and made anew when one is too small.
+
+use phonelm_model::Config;
+use wgpu::{BindGroup, Buffer, BufferUsages};
+
+use crate::device::Device;
+use crate::linear::TILE;
+use crate::pipelines::{Group, Pipelines};
+use crate::shaders::{MATVEC_ROWS, padded};
+
+/// How much room a pass needs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Room {
+    /// Rows computed together.
+    pub(crate) rows: usize,
+    /// Rows whose logits are computed together.
+    pub(crate) wanted: usize,
+    /// Words about the call.
+    pub(crate) calls: usize,
+    /// Partial results of attention, in pairs of elements.
+    pub(crate) partials: usize,
+}
+
+impl Room {
+    fn holds(self, other: Self) -> bool {
+        self == self.max(other)
+    }
+
+    fn max(self, other: Self) -> Self {
+        Self {
+            rows: self.rows.max(other.rows),
+            wanted: self.wanted.max(other.wanted),
+            calls: self.calls.max(other.calls),
+            partials: self.partials.max(other.partials),
+        }
+    }
+
+    /// Enough for what shaders write beyond the rows asked for, and for a little more next time.
+    fn rounded(self) -> Self {
+        Self {
+            rows: whole_rows(self.rows),
+            wanted: whole_rows(self.wanted),
+            calls: self.calls.next_power_of_two(),
+            partials: self.partials.next_power_of_two(),
+        }
+    }
+}
+
+/// Rows that shaders touch: those of the largest matvec, or whole tiles.
+fn whole_rows(rows: usize) -> usize {
+    let few = MATVEC_ROWS[3] as usize;
+    if rows <= few { few } else { rows.next_multiple_of(TILE) }
+}
+
+/// The rows of a step: what it reads, then what it writes.
+pub(crate) struct Groups {
+    pub(crate) x_to_qkv: BindGroup,
+    pub(crate) normed_to_qkv: BindGroup,
+    pub(crate) attended_to_x: BindGroup,
+    pub(crate) x_to_gated: BindGroup,
+    pub(crate) normed_to_gated: BindGroup,
+    pub(crate) gated_to_x: BindGroup,
+    pub(crate) x_to_normed: BindGroup,
+    pub(crate) x_to_logits: BindGroup,
+    pub(crate) wanted_to_normed: BindGroup,
+    pub(crate) wanted_to_logits: BindGroup,
+    pub(crate) normed_to_logits: BindGroup,
+    pub(crate) heads: BindGroup,
+}
+
+pub(crate) struct Scratch {
+    room: Room,
+    /// The residual stream.
+    pub(crate) x: Buffer,
+    /// Those of its rows whose logits are wanted.
+    pub(crate) wanted: Buffer,
+    pub(crate) logits: Buffer,
+    /// Logits on their way back.
+    pub(crate) staging: Buffer,
+    pub(crate) calls: Buffer,
+    pub(crate) turns: Buffer,
+    pub(crate) groups: Groups,
+}
+
+impl Scratch {
+    /// Room for a pass, or `None` if there is no memory for it.
+    pub(crate) fn new(device: &Device, pipelines: &Pipelines, config: &Config, room: Room) -> Option<Self> {
+        let room = room.rounded();
+        let floats = |label, rows: usize, columns: usize, usage| {
+            let bytes = (rows * padded(columns) * size_of::<f32>()) as u64;
+            device.buffer(label, bytes, BufferUsages::STORAGE | usage)
+        };
+        let none = BufferUsages::empty();
+        let x = floats("x", room.rows, config.hidden, BufferUsages::COPY_DST | BufferUsages::COPY_SRC)?;
+        let normed = floats("normed", room.rows.max(room.wanted), config.hidden, none)?;
+        let qkv = floats("qkv", room.rows, config.q_width() + 2 * config.kv_width(), none)?;
+        let attended = floats("attended", room.rows, config.q_width(), none)?;
+        let gated = floats("gated", room.rows, config.ffn, none)?;
+        let wanted = floats("wanted", room.wanted, config.hidden, BufferUsages::COPY_DST)?;
+        let logits = floats("logits", room.wanted, config.vocab, BufferUsages::COPY_SRC)?;
+        let staging = device.buffer("staging", logits.size(), BufferUsages::COPY_DST | BufferUsages::MAP_READ)?;
+        let words = |label, count: usize, size: usize, usage| {
+            device.buffer(label, (count * size) as u64, BufferUsages::STORAGE | usage)
+        };
+        let calls = words("calls", room.calls, size_of::<u32>(), BufferUsages::COPY_DST)?;
+        let turns = words("turns", room.rows * config.head_dim, size_of::<f32>(), BufferUsages::COPY_DST)?;
+        let partials = words("partials", room.partials, 2 * size_of::<f32>(), none)?;
+        let rows = |from, to| pipelines.bind(device, Group::Rows, &[from, to]);
+        let groups = Groups {
+            x_to_qkv: rows(&x, &qkv),
+            normed_to_qkv: rows(&normed, &qkv),
+            attended_to_x: rows(&attended, &x),
+            x_to_gated: rows(&x, &gated),
+            normed_to_gated: rows(&normed, &gated),
+            gated_to_x: rows(&gated, &x),
+            x_to_normed: rows(&x, &normed),
+            x_to_logits: rows(&x, &logits),
+            wanted_to_normed: rows(&wanted, &normed),
+            wanted_to_logits: rows(&wanted, &logits),
+            normed_to_logits: rows(&normed, &logits),
+            heads: pipelines.bind(device, Group::Heads, &[&qkv, &attended, &calls, &turns, &partials]),
+        };
+        Some(Self { room, x, wanted, logits, staging, calls, turns, groups })
+    }
+
+    /// The same where there is room already, else a larger one.
+    pub(crate) fn with_room(
+        &mut self,
+        device: &Device,
+        pipelines: &Pipelines,
+        config: &Config,
+        room: Room,
+    ) -> Option<()> {
+        if !self.room.holds(room) {
+            *self = Self::new(device, pipelines, config, self.room.max(room))?;
+        }
+        Some(())
+    }
+}

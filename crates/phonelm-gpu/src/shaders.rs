@@ -1,0 +1,217 @@
+//! WGSL put together: a head of constants, then the files that a variant of an operation consists of.
+//!
+//! The files in `shaders/` say what they expect from others; nothing else is done to their text.
+
+use phonelm_model::{Config, RopeLayout};
+
+/// How a matrix lies on the GPU, always in blocks of 32 columns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Format {
+    /// `scale * (q - 8)` with four bits.
+    Q4,
+    /// `scale * q` with eight bits.
+    Q8,
+    /// Half precision.
+    F16,
+    /// Single precision.
+    F32,
+}
+
+impl Format {
+    /// Every format.
+    pub const ALL: [Self; 4] = [Self::Q4, Self::Q8, Self::F16, Self::F32];
+
+    fn source(self) -> &'static str {
+        match self {
+            Self::Q4 => include_str!("shaders/q4.wgsl"),
+            Self::Q8 => include_str!("shaders/q8.wgsl"),
+            Self::F16 => include_str!("shaders/f16.wgsl"),
+            Self::F32 => include_str!("shaders/f32.wgsl"),
+        }
+    }
+}
+
+/// What becomes of the sums of a product.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Emit {
+    /// They are stored, with a bias or without.
+    Store {
+        /// Whether there is one.
+        bias: bool,
+    },
+    /// They are added to the residual stream.
+    Add,
+    /// They are gates and ups in turn.
+    Gated {
+        /// Whether the gate's activation is ReLU, else it is SiLU.
+        relu: bool,
+    },
+}
+
+/// Rows that [`Shader::Matvec`] is made for.
+pub const MATVEC_ROWS: [u32; 4] = [1, 2, 4, 8];
+
+/// A variant of an operation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Shader {
+    /// A few rows times a matrix, after an RMSNorm or not.
+    Matvec {
+        /// Of the matrix.
+        format: Format,
+        /// What becomes of the sums.
+        emit: Emit,
+        /// Whether the rows are normed on the way.
+        norm: bool,
+        /// One of [`MATVEC_ROWS`].
+        rows: u32,
+    },
+    /// Many rows times a matrix.
+    Matmul {
+        /// Of the matrix.
+        format: Format,
+        /// What becomes of the sums.
+        emit: Emit,
+    },
+    /// RMSNorm of rows.
+    Norm,
+    /// Heads finished and stored.
+    Rope,
+    /// Attention over a chunk.
+    Attention {
+        /// Whether it finishes the heads itself.
+        fused: bool,
+    },
+    /// Chunks put together.
+    Merge,
+}
+
+/// Tokens that one workgroup attends to.
+pub const CHUNK: usize = 512;
+/// The widest head that [`Shader::Attention`] holds.
+pub const MAX_HEAD_DIM: usize = 2 * ATTENTION_THREADS as usize;
+const ATTENTION_THREADS: u32 = 256;
+
+/// What is the same in all shaders of a model on a GPU.
+#[derive(Clone, Debug)]
+pub struct Composer {
+    subgroup: Option<u32>,
+    heads: String,
+}
+
+impl Composer {
+    /// For a model, with subgroups of that many threads if there are any.
+    pub fn new(config: &Config, subgroup: Option<u32>) -> Self {
+        let neighbours = config.rope.layout == RopeLayout::Pairs;
+        let heads = [
+            ("HEAD_DIM", format!("{}u", config.head_dim)),
+            ("HEADS", format!("{}u", config.heads)),
+            ("KV_HEADS", format!("{}u", config.kv_heads)),
+            ("QKV_STRIDE", format!("{}u", padded(config.q_width() + 2 * config.kv_width()))),
+            ("OUT_STRIDE", format!("{}u", padded(config.q_width()))),
+            ("QK_NORM", config.qk_norm.to_string()),
+            ("NEIGHBOURS", neighbours.to_string()),
+            ("EPS", format!("{:e}f", config.norm_eps)),
+            ("SCALE", format!("{:e}f", 1.0 / (config.head_dim as f32).sqrt())),
+            ("CHUNK", format!("{CHUNK}u")),
+        ];
+        Self { subgroup, heads: constants(&heads) }
+    }
+
+    /// Outputs that a workgroup of [`Shader::Matvec`] makes.
+    pub fn matvec_outputs(&self) -> u32 {
+        let (_, sets) = self.lanes();
+        4 * sets
+    }
+
+    fn lanes(&self) -> (u32, u32) {
+        let lanes = self.subgroup.unwrap_or(32);
+        (lanes, 64 / lanes)
+    }
+
+    /// The whole text of a shader.
+    pub fn source(&self, shader: Shader) -> String {
+        let mut parts = Vec::new();
+        let (lanes, sets) = self.lanes();
+        let all = |threads: u32| {
+            let subgroup = self.subgroup.unwrap_or(1);
+            constants(&[("THREADS", format!("{threads}u")), ("SUBGROUP", format!("{subgroup}u"))])
+        };
+        let of_all = self.choose(include_str!("shaders/all_subgroup.wgsl"), include_str!("shaders/all_memory.wgsl"));
+        let linear = include_str!("shaders/linear.wgsl");
+        let heads = include_str!("shaders/heads.wgsl");
+        match shader {
+            Shader::Matvec { format, emit, norm, rows } => {
+                parts.push(constants(&[
+                    ("LANES", format!("{lanes}u")),
+                    ("SETS", format!("{sets}u")),
+                    ("ROWS", format!("{rows}u")),
+                    ("NORM", norm.to_string()),
+                ]));
+                let sums =
+                    self.choose(include_str!("shaders/lanes_subgroup.wgsl"), include_str!("shaders/lanes_memory.wgsl"));
+                parts.extend([linear, format.source(), sums].map(str::to_owned));
+                parts.extend([emit.source(), include_str!("shaders/matvec.wgsl").to_owned()]);
+            }
+            Shader::Matmul { format, emit } => {
+                parts.extend([linear, format.source()].map(str::to_owned));
+                parts.extend([emit.source(), include_str!("shaders/matmul.wgsl").to_owned()]);
+            }
+            Shader::Norm => {
+                parts.push(all(256));
+                parts.extend([linear, of_all, include_str!("shaders/norm.wgsl")].map(str::to_owned));
+            }
+            Shader::Rope => {
+                parts.extend([self.heads.clone(), all(64)]);
+                parts.extend([of_all, heads, include_str!("shaders/rope.wgsl")].map(str::to_owned));
+            }
+            Shader::Attention { fused } => {
+                parts.extend([self.heads.clone(), all(ATTENTION_THREADS), constants(&[("FUSED", fused.to_string())])]);
+                parts.extend([of_all, heads, include_str!("shaders/attention.wgsl")].map(str::to_owned));
+            }
+            Shader::Merge => {
+                parts.extend([self.heads.clone(), all(64)]);
+                parts.extend([of_all, heads, include_str!("shaders/merge.wgsl")].map(str::to_owned));
+            }
+        }
+        parts.concat()
+    }
+
+    fn choose(&self, subgroup: &'static str, memory: &'static str) -> &'static str {
+        if self.subgroup.is_some() { subgroup } else { memory }
+    }
+}
+
+impl Emit {
+    fn source(self) -> String {
+        match self {
+            Self::Store { bias } => constants(&[("BIAS", bias.to_string())]) + include_str!("shaders/store.wgsl"),
+            Self::Add => include_str!("shaders/add.wgsl").to_owned(),
+            Self::Gated { relu } => constants(&[("RELU", relu.to_string())]) + include_str!("shaders/gated.wgsl"),
+        }
+    }
+}
+
+/// Every variant there is, for tests.
+pub fn all() -> Vec<Shader> {
+    let emits = [false, true].into_iter().flat_map(|yes| [Emit::Store { bias: yes }, Emit::Gated { relu: yes }]);
+    let emits: Vec<Emit> = emits.chain([Emit::Add]).collect();
+    let mut all = vec![Shader::Norm, Shader::Rope, Shader::Merge];
+    all.extend([false, true].map(|fused| Shader::Attention { fused }));
+    for format in Format::ALL {
+        for &emit in &emits {
+            all.push(Shader::Matmul { format, emit });
+            let few = MATVEC_ROWS.into_iter().flat_map(|rows| [false, true].map(|norm| (rows, norm)));
+            all.extend(few.map(|(rows, norm)| Shader::Matvec { format, emit, norm, rows }));
+        }
+    }
+    all
+}
+
+/// A row's length in memory: whole blocks.
+pub(crate) const fn padded(columns: usize) -> usize {
+    columns.next_multiple_of(32)
+}
+
+fn constants(pairs: &[(&str, String)]) -> String {
+    pairs.iter().map(|(name, value)| format!("const {name} = {value};\n")).collect()
+}

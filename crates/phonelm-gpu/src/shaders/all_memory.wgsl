@@ -1,0 +1,29 @@
+// Sum and largest of one number a thread over all THREADS of a workgroup, through workgroup memory.
+
+var<workgroup> parts: array<f32, THREADS>;
+
+fn sum_all(v: f32, thread: u32) -> f32 {
+    workgroupBarrier();
+    parts[thread] = v;
+    workgroupBarrier();
+    for (var half = THREADS / 2u; half > 0u; half /= 2u) {
+        if thread < half {
+            parts[thread] += parts[thread + half];
+        }
+        workgroupBarrier();
+    }
+    return parts[0];
+}
+
+fn max_all(v: f32, thread: u32) -> f32 {
+    workgroupBarrier();
+    parts[thread] = v;
+    workgroupBarrier();
+    for (var half = THREADS / 2u; half > 0u; half /= 2u) {
+        if thread < half {
+            parts[thread] = max(parts[thread], parts[thread + half]);
+        }
+        workgroupBarrier();
+    }
+    return parts[0];
+}

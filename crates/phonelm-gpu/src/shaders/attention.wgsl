@@ -1,0 +1,110 @@
+// Attention of one head of one row, CHUNK tokens of its cache after CHUNK tokens, with the online softmax. First the scores
+// of a chunk, a thread a token; then its values, a thread a pair of elements. calls[0] workgroups share the chunks of a head
+// in turn, and where that is more than one, merge.wgsl puts them together.
+//
+// Where FUSED, each row is alone in its cache, and heads are finished here instead of in a step before. The new token's key
+// and value then come from `qkv`, because the workgroup that stores them is another.
+
+var<workgroup> query: array<vec2<f32>, PAIRS>;
+var<workgroup> scores: array<f32, CHUNK>;
+var<workgroup> columns: array<vec2<f32>, THREADS>;
+
+// Less than any score.
+const NONE = -3.0e38;
+
+@compute @workgroup_size(THREADS)
+fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) thread: u32) {
+    let row = group.y;
+    let kv_head = group.x / (HEADS / KV_HEADS);
+    let position = position_of(row);
+    let table = table_of(row);
+    let at = row * QKV_STRIDE + group.x * HEAD_DIM;
+    var most = NONE;
+    var sum = 0.0;
+    var column = vec2<f32>(0.0);
+    if FUSED {
+        finish(row, key_head(row, kv_head), HEAD_DIM, thread);
+        var key = 0u;
+        var value = 0u;
+        if thread < PAIRS {
+            let first = value_head(row, kv_head) + 2u * thread;
+            key = pack2x16float(vec2<f32>(head[2u * thread], head[2u * thread + 1u]));
+            value = pack2x16float(vec2<f32>(qkv[first], qkv[first + 1u]));
+            if group.x % (HEADS / KV_HEADS) == 0u && group.z == 0u {
+                let block = block_of(table, position, kv_head);
+                pool[key_at(block, position, thread)] = key;
+                pool[value_at(block, position, thread)] = value;
+            }
+        }
+        workgroupBarrier();
+        finish(row, at, 0u, thread);
+        var part = 0.0;
+        if thread < PAIRS {
+            query[thread] = SCALE * vec2<f32>(head[2u * thread], head[2u * thread + 1u]);
+            part = dot(query[thread], unpack2x16float(key));
+        }
+        let score = sum_all(part, thread);
+        if group.z == 0u {
+            most = score;
+            sum = 1.0;
+            if thread < PAIRS {
+                column = unpack2x16float(value);
+            }
+        }
+    } else if thread < PAIRS {
+        query[thread] = SCALE * vec2<f32>(qkv[at + 2u * thread], qkv[at + 2u * thread + 1u]);
+    }
+    workgroupBarrier();
+
+    let lists = THREADS / PAIRS;
+    let pair = thread % PAIRS;
+    let end = select(position + 1u, position, FUSED);
+    for (var first = group.z * CHUNK; first < end; first += calls[0] * CHUNK) {
+        let count = min(end - first, CHUNK);
+        var highest = NONE;
+        for (var t = thread; t < count; t += THREADS) {
+            let keys = key_at(block_of(table, first + t, kv_head), first + t, 0u);
+            var score = 0.0;
+            for (var p = 0u; p < PAIRS; p++) {
+                score += dot(query[p], unpack2x16float(pool[keys + p * 64u]));
+            }
+            scores[t] = score;
+            highest = max(highest, score);
+        }
+        highest = max(max_all(highest, thread), most);
+        let shrink = exp(most - highest);
+        most = highest;
+        var weights = 0.0;
+        for (var t = thread; t < count; t += THREADS) {
+            let weight = exp(scores[t] - most);
+            scores[t] = weight;
+            weights += weight;
+        }
+        sum = sum * shrink + sum_all(weights, thread);
+        column *= shrink;
+        if thread < lists * PAIRS {
+            for (var t = thread / PAIRS; t < count; t += lists) {
+                let token = first + t;
+                column += scores[t] * unpack2x16float(pool[value_at(block_of(table, token, kv_head), token, pair)]);
+            }
+        }
+        workgroupBarrier();
+    }
+    columns[thread] = column;
+    workgroupBarrier();
+    if thread >= PAIRS {
+        return;
+    }
+    for (var i = 1u; i < lists; i++) {
+        column += columns[thread + i * PAIRS];
+    }
+    if calls[0] == 1u {
+        attended[row * (OUT_STRIDE / 2u) + group.x * PAIRS + thread] = column / sum;
+        return;
+    }
+    let partial = ((row * HEADS + group.x) * calls[0] + group.z) * (PAIRS + 1u);
+    partials[partial + thread] = column;
+    if thread == 0u {
+        partials[partial + PAIRS] = vec2<f32>(most, sum);
+    }
+}

@@ -1,0 +1,74 @@
+// What the steps around attention share. A head has PAIRS pairs of elements. The cache of a layer is a pool of blocks of
+// 64 tokens; in a block, key head after key head, lie the keys, [PAIRS][64], and the values, [64][PAIRS], a word of two
+// f16 each. `calls` says how many workgroups share a head, then of each row its position and where the list of its
+// cache's blocks begins, then holds the lists.
+
+@group(0) @binding(0) var<storage, read_write> pool: array<u32>;
+// RMSNorm weights of query heads, then of key heads.
+@group(0) @binding(1) var<storage, read> norms: array<f32>;
+@group(1) @binding(0) var<storage, read_write> qkv: array<f32>;
+@group(1) @binding(1) var<storage, read_write> attended: array<vec2<f32>>;
+@group(1) @binding(2) var<storage, read> calls: array<u32>;
+// Cosine and sine of each row's position, PAIRS of them.
+@group(1) @binding(3) var<storage, read> turns: array<vec2<f32>>;
+@group(1) @binding(4) var<storage, read_write> partials: array<vec2<f32>>;
+
+const PAIRS = HEAD_DIM / 2u;
+const KEYS = 64u * PAIRS;
+
+fn position_of(row: u32) -> u32 {
+    return calls[1u + 2u * row];
+}
+
+fn table_of(row: u32) -> u32 {
+    return calls[2u + 2u * row];
+}
+
+var<workgroup> head: array<f32, HEAD_DIM>;
+
+// Leaves in `head` the head that begins at `at` in `qkv`, after its norm and RoPE.
+fn finish(row: u32, at: u32, norm: u32, thread: u32) {
+    var scale = 1.0;
+    if QK_NORM {
+        var squares = 0.0;
+        for (var i = thread; i < HEAD_DIM; i += THREADS) {
+            squares += qkv[at + i] * qkv[at + i];
+        }
+        scale = inverseSqrt(sum_all(squares, thread) / f32(HEAD_DIM) + EPS);
+    }
+    for (var p = thread; p < PAIRS; p += THREADS) {
+        let i = select(p, 2u * p, NEIGHBOURS);
+        let j = select(p + PAIRS, 2u * p + 1u, NEIGHBOURS);
+        var a = qkv[at + i];
+        var b = qkv[at + j];
+        if QK_NORM {
+            a *= scale * norms[norm + i];
+            b *= scale * norms[norm + j];
+        }
+        let turn = turns[row * PAIRS + p];
+        head[i] = a * turn.x - b * turn.y;
+        head[j] = b * turn.x + a * turn.y;
+    }
+    workgroupBarrier();
+}
+
+// Where the keys of a token's block begin; its values lie KEYS further.
+fn block_of(table: u32, token: u32, kv_head: u32) -> u32 {
+    return (calls[table + token / 64u] * KV_HEADS + kv_head) * 2u * KEYS;
+}
+
+fn key_at(block: u32, token: u32, pair: u32) -> u32 {
+    return block + pair * 64u + token % 64u;
+}
+
+fn value_at(block: u32, token: u32, pair: u32) -> u32 {
+    return block + KEYS + token % 64u * PAIRS + pair;
+}
+
+fn key_head(row: u32, kv_head: u32) -> u32 {
+    return row * QKV_STRIDE + (HEADS + kv_head) * HEAD_DIM;
+}
+
+fn value_head(row: u32, kv_head: u32) -> u32 {
+    return key_head(row, kv_head) + KV_HEADS * HEAD_DIM;
+}

@@ -1,0 +1,30 @@
+// What all products with a weight matrix share: out[m][n] = sum over k of x[m][k] * W[n][k]. A row of W is a number of
+// blocks of 32 columns; what lies behind the last column is zero. Rows of x and out lie at multiples of 32 elements.
+
+struct Shape {
+    // Blocks of a row.
+    blocks: u32,
+    // First output of this part of the matrix, and the end of its outputs rounded up to four.
+    first: u32,
+    limit: u32,
+    // Elements from one row of x to the next, and of out.
+    in_stride: u32,
+    out_stride: u32,
+    // Columns without padding, for the mean of squares.
+    columns: f32,
+    eps: f32,
+}
+
+@group(0) @binding(0) var<storage, read> quants: array<vec4<u32>>;
+@group(0) @binding(1) var<storage, read> scales: array<u32>;
+// Weights of the RMSNorm before the product, then the biases.
+@group(0) @binding(2) var<storage, read> vectors: array<vec4<f32>>;
+@group(0) @binding(3) var<uniform> shape: Shape;
+@group(1) @binding(0) var<storage, read> x: array<vec4<f32>>;
+@group(1) @binding(1) var<storage, read_write> out: array<vec2<f32>>;
+
+// One block of a row of x, and the sum of its elements.
+struct Input { v: array<vec4<f32>, 8>, sum: f32 }
+
+// Eight neighbouring weights.
+struct Eight { a: vec4<f32>, b: vec4<f32> }

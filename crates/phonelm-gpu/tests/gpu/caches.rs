@@ -1,0 +1,187 @@
+//! Caches do on the GPU what they do on the CPU: forks, cuts, exports, several texts a call, errors.
+
+use phonelm_gguf::{Gguf, TensorType};
+use phonelm_gpu::{GpuExecutor, GpuOptions};
+use phonelm_kernels::KvType;
+use phonelm_model::{CacheId, Config, Executor, ExecutorError, Family, Input, LogitsFor, Mapping, ModelFile, Segment};
+use phonelm_tests::{distance, extend, logits, small_config};
+
+use crate::common::{cpu, gpu, model, text};
+
+/// Sums come in another order when other rows are computed with them.
+const SAME: f64 = 2e-3;
+
+fn config() -> Config {
+    small_config(Family::Qwen2, true)
+}
+
+#[track_caller]
+fn assert_near(found: &[f32], expected: &[f32]) {
+    let apart = distance(found, expected);
+    assert!(apart < SAME, "{apart:.1e} of the spread");
+}
+
+#[test]
+fn however_a_cache_was_filled() {
+    let config = config();
+    let (file, vocab) = (model(&config, TensorType::Q8_0), config.vocab);
+    let tokens = text(150, vocab);
+    let mut gpu = gpu(&file);
+    let whole = logits(&mut gpu, &tokens);
+
+    // Cut back into a block, written differently, forked, cut back again.
+    let cache = gpu.create();
+    extend(&mut gpu, cache, &tokens[..100]);
+    assert_eq!(gpu.truncate(cache, 70).unwrap(), 70);
+    extend(&mut gpu, cache, &[1, 2, 3]);
+    let fork = gpu.fork(cache).unwrap();
+    gpu.truncate(cache, 70).unwrap();
+    assert_near(&extend(&mut gpu, cache, &tokens[70..]), &whole[70 * vocab..]);
+    extend(&mut gpu, fork, &[9; 20]);
+
+    // A fork shares blocks until one of the two writes.
+    gpu.truncate(cache, 100).unwrap();
+    let before = gpu.cache_bytes();
+    let fork = gpu.fork(cache).unwrap();
+    assert_eq!(gpu.cache_bytes(), before);
+    extend(&mut gpu, fork, &[5; 30]);
+    assert!(gpu.cache_bytes() > before);
+    assert_near(&extend(&mut gpu, cache, &tokens[100..]), &whole[100 * vocab..]);
+
+    // Two texts in one call, one of them a single token; then both together, token by token.
+    let (a, b) = (gpu.create(), gpu.create());
+    extend(&mut gpu, b, &tokens[..140]);
+    let segment = |cache, tokens, logits| Segment { cache, input: Input::Tokens(tokens), logits };
+    let both = gpu
+        .forward(&[segment(a, &tokens[..139], LogitsFor::None), segment(b, &tokens[140..141], LogitsFor::Last)])
+        .unwrap();
+    assert_near(&both.values, &whole[140 * vocab..141 * vocab]);
+    let both = gpu
+        .forward(&[segment(a, &tokens[139..140], LogitsFor::Last), segment(b, &tokens[141..142], LogitsFor::All)])
+        .unwrap();
+    let expected = [&whole[139 * vocab..140 * vocab], &whole[141 * vocab..142 * vocab]].concat();
+    assert_near(&both.values, &expected);
+
+    // All memory is given back.
+    (1..=9).map(CacheId).for_each(|id| gpu.release(id));
+    for cache in [cache, fork, a, b] {
+        gpu.release(cache);
+        assert_eq!(gpu.len(cache), Err(ExecutorError::UnknownCache { id: cache.0 }));
+    }
+    assert_eq!(gpu.cache_bytes(), 0);
+}
+
+#[test]
+fn exports_pass_between_gpu_and_cpu() {
+    let config = config();
+    let (file, vocab) = (model(&config, TensorType::F16), config.vocab);
+    let tokens = text(120, vocab);
+    let (mut gpu, mut cpu) = (gpu(&file), cpu(&file, KvType::F16));
+    let expected = &logits(&mut cpu, &tokens)[90 * vocab..];
+    let (on_gpu, on_cpu) = (gpu.create(), cpu.create());
+    extend(&mut gpu, on_gpu, &tokens[..90]);
+    extend(&mut cpu, on_cpu, &tokens[..90]);
+    let (from_gpu, from_cpu) = (gpu.export(on_gpu).unwrap(), cpu.export(on_cpu).unwrap());
+
+    let back = gpu.import(&from_gpu).unwrap();
+    assert_eq!(gpu.export(back).unwrap(), from_gpu);
+    let moved = [gpu.import(&from_cpu).unwrap(), back];
+    for cache in moved {
+        assert_near(&extend(&mut gpu, cache, &tokens[90..]), expected);
+    }
+    let moved = cpu.import(&from_gpu).unwrap();
+    assert_near(&extend(&mut cpu, moved, &tokens[90..]), expected);
+}
+
+#[test]
+fn damaged_exports_are_refused() {
+    let file = model(&config(), TensorType::Q8_0);
+    let mut gpu = gpu(&file);
+    let cache = gpu.create();
+    extend(&mut gpu, cache, &[1, 2, 3]);
+    let good = gpu.export(cache).unwrap();
+    let held = gpu.cache_bytes();
+    let mut bad = vec![Vec::new(), good[..good.len() - 1].to_vec(), good[..8].to_vec()];
+    bad.extend((0..7).map(|word| {
+        let mut bytes = good.clone();
+        bytes[8 * word + 6] ^= 1;
+        bytes
+    }));
+    for bytes in bad {
+        assert!(matches!(gpu.import(&bytes), Err(ExecutorError::BadImport { .. })));
+    }
+    assert_eq!(gpu.cache_bytes(), held);
+}
+
+#[test]
+fn errors_leave_caches_as_they_were() {
+    let config = config();
+    let (file, vocab) = (model(&config, TensorType::Q8_0), config.vocab);
+    let mut gpu = GpuExecutor::new(file, &GpuOptions { context: Some(80), ..GpuOptions::default() }).unwrap();
+    let cache = gpu.create();
+    extend(&mut gpu, cache, &[1, 2, 3]);
+    let segment = |tokens| Segment { cache, input: Input::Tokens(tokens), logits: LogitsFor::Last };
+    let refused = |gpu: &mut GpuExecutor, segments: &[Segment<'_>]| gpu.forward(segments).unwrap_err();
+    assert_eq!(refused(&mut gpu, &[segment(&[1; 78])]), ExecutorError::ContextFull { needed: 81, limit: 80 });
+    let unknown = [1, vocab as u32];
+    assert_eq!(
+        refused(&mut gpu, &[segment(&unknown)]),
+        ExecutorError::TokenOutOfRange { token: vocab as u32, position: 1, vocab }
+    );
+    assert_eq!(refused(&mut gpu, &[segment(&[1]), segment(&[2])]), ExecutorError::DuplicateCache { id: cache.0 });
+    let rows = Segment { cache, input: Input::Rows(&[0.0; 95]), logits: LogitsFor::Last };
+    assert_eq!(refused(&mut gpu, &[rows]), ExecutorError::RowWidth { len: 95, hidden: 96 });
+    assert_eq!(gpu.len(cache), Ok(3));
+    assert!(gpu.fork(CacheId(99)).is_err() && gpu.export(CacheId(99)).is_err());
+}
+
+#[test]
+fn weights_that_are_no_numbers_are_told() {
+    let config = small_config(Family::PhoneLm, false);
+    for name in ["blk.1.ffn_gate.weight", "blk.0.attn_k.weight", "token_embd.weight"] {
+        let mut bytes = phonelm_convert::random_model(&config, TensorType::Q4_0, 7).unwrap();
+        let at = Gguf::parse(&bytes).unwrap().tensor(name).unwrap().range.start as usize;
+        bytes[at..at + 2].copy_from_slice(&[0x00, 0x7e]);
+        let file = ModelFile::new(Mapping::from_vec(bytes)).unwrap();
+        let mut gpu = gpu(&file);
+        let cache = gpu.create();
+        for tokens in [&[0, 1, 2][..], &[0; 20]] {
+            let segment = Segment { cache, input: Input::Tokens(tokens), logits: LogitsFor::Last };
+            let error = gpu.forward(&[segment]).unwrap_err();
+            assert!(matches!(error, ExecutorError::NotFinite { position: 0 }), "{name}: {error}");
+            assert_eq!(gpu.len(cache), Ok(0), "{name}");
+        }
+    }
+}
+
+#[test]
+fn embedding_rows_serve_as_tokens_do() {
+    let config = small_config(Family::Llama, true);
+    let file = model(&config, TensorType::F32);
+    let tokens = [5, 6, 7];
+    let bytes = file.bytes_of(&file.weights().embedding);
+    let all: Vec<f32> = bytes.chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect();
+    let rows: Vec<f32> =
+        tokens.iter().flat_map(|t| all[*t as usize * config.hidden..][..config.hidden].to_vec()).collect();
+    let mut gpu = gpu(&file);
+    let expected = logits(&mut gpu, &tokens);
+    let cache = gpu.create();
+    let found = gpu.forward(&[Segment { cache, input: Input::Rows(&rows), logits: LogitsFor::All }]).unwrap();
+    assert_eq!(found.values, expected);
+}
+
+#[test]
+fn a_token_takes_few_steps() {
+    for family in Family::ALL {
+        let config = small_config(family, true);
+        let file = model(&config, TensorType::Q4_0);
+        let mut gpu = gpu(&file);
+        let cache = gpu.create();
+        extend(&mut gpu, cache, &text(10, config.vocab));
+        let before = gpu.dispatches();
+        extend(&mut gpu, cache, &[1]);
+        let steps = gpu.dispatches() - before;
+        println!("{}: {steps} steps for {} layers", family.name(), config.layers);
+        assert!(steps <= 6 * config.layers as u64 + 4);
+    }
+}

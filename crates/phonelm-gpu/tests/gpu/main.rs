@@ -1,0 +1,8 @@
+//! The GPU executor on a real device (Mesa's lavapipe where there is no other) against the CPU's and against references.
+
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+mod caches;
+mod common;
+mod logits;
+mod shaders;

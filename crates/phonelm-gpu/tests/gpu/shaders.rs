@@ -1,0 +1,36 @@
+//! Every variant of every shader is valid WGSL and goes through naga into SPIR-V and into Metal's language.
+
+use naga::back::{msl, spv};
+use naga::valid::{Capabilities, ValidationFlags, Validator};
+use phonelm_gpu::shaders::{Composer, all};
+use phonelm_model::Family;
+use phonelm_tests::small_config;
+
+#[test]
+fn all_variants_are_valid_and_translate() {
+    let mut count = 0;
+    for family in Family::ALL {
+        for subgroup in [None, Some(8), Some(32)] {
+            let composer = Composer::new(&small_config(family, true), subgroup);
+            for shader in all() {
+                let text = composer.source(shader);
+                let module = naga::front::wgsl::parse_str(&text)
+                    .unwrap_or_else(|e| panic!("{shader:?}: {}", e.emit_to_string(&text)));
+                let info = Validator::new(
+                    ValidationFlags::all(),
+                    Capabilities::SUBGROUP | Capabilities::SHADER_FLOAT16_IN_FLOAT32,
+                )
+                .validate(&module)
+                .unwrap_or_else(|e| panic!("{shader:?}: {}", e.emit_to_string(&text)));
+                spv::write_vec(&module, &info, &spv::Options { lang_version: (1, 3), ..Default::default() }, None)
+                    .unwrap_or_else(|e| panic!("{shader:?}: {e}"));
+                let options = msl::Options { lang_version: (2, 4), fake_missing_bindings: true, ..Default::default() };
+                let (metal, _) = msl::write_string(&module, &info, &options, &Default::default())
+                    .unwrap_or_else(|e| panic!("{shader:?}: {e}"));
+                assert!(metal.contains("kernel void"), "{shader:?}");
+                count += 1;
+            }
+        }
+    }
+    println!("{count} variants");
+}
