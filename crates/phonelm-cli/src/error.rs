@@ -20,6 +20,10 @@ pub(crate) enum Error {
     /// The model cannot be brought onto the CPU.
     #[error("{model}: {cause}")]
     Load { model: String, cause: phonelm_kernels::LoadError },
+    /// The model cannot be brought onto a GPU.
+    #[cfg(feature = "gpu")]
+    #[error("{model}: {cause}")]
+    Gpu { model: String, cause: phonelm_gpu::LoadError },
     /// Text cannot be made from the model or for it.
     #[error("{model}: {cause}")]
     Engine { model: String, cause: phonelm_engine::Error },

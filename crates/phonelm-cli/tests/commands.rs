@@ -19,7 +19,7 @@ fn ids(value: &Value) -> Vec<u64> {
 #[test]
 fn help_has_examples_everywhere() {
     let place = Place::new();
-    for command in ["run", "convert", "inspect", "tokenize", "logits", "perplexity", "bench", "kernels"] {
+    for command in ["run", "convert", "inspect", "tokenize", "logits", "perplexity", "bench", "kernels", "devices"] {
         let help = place.succeeds(&[command, "--help"]);
         assert!(help.contains("Usage: phonelm") && help.contains("Examples:"), "{command}: {help}");
     }

@@ -4,8 +4,9 @@ use std::path::PathBuf;
 
 use clap::Args;
 use phonelm_kernels::CpuOptions;
-use phonelm_model::{Executor, ExecutorError, Input, LogitsFor, Segment};
+use phonelm_model::{ExecutorError, Input, LogitsFor, Segment};
 
+use crate::backend::Backend;
 use crate::error::Error;
 use crate::kv::Kv;
 use crate::model::Model;
@@ -32,9 +33,11 @@ pub(crate) struct Options {
     /// File to write
     #[arg(short, long, value_name = "OUT.npy")]
     out: PathBuf,
-    /// How keys and values are kept
-    #[arg(long, value_enum, default_value = "f32")]
-    kv: Kv,
+    #[command(flatten)]
+    backend: Backend,
+    /// How keys and values are kept [default: f32; f16 on a GPU]
+    #[arg(long, value_enum)]
+    kv: Option<Kv>,
     /// Compute threads [default: the number of big cores]
     #[arg(long, value_name = "N")]
     threads: Option<usize>,
@@ -52,8 +55,9 @@ pub(crate) fn run(options: &Options) -> Result<(), Error> {
         return Err(model.failed(ExecutorError::TokenOutOfRange { token, position, vocab }));
     }
     save::check_place(&options.out)?;
-    let cpu = CpuOptions { threads: options.threads, kv: options.kv.into(), ..CpuOptions::default() };
-    let mut executor = model.executor(&cpu)?;
+    let kv = options.kv.unwrap_or(if options.backend.is_cpu() { Kv::F32 } else { Kv::F16 });
+    let cpu = CpuOptions { threads: options.threads, kv: kv.into(), ..CpuOptions::default() };
+    let mut executor = options.backend.load(&model, &cpu)?;
     let cache = executor.create();
     interrupt::catch()?;
     save::whole(&options.out, |file| {

@@ -2,6 +2,8 @@
 
 mod bench;
 mod convert;
+#[cfg(feature = "gpu")]
+mod devices;
 mod inspect;
 mod kernels;
 mod logits;
@@ -23,6 +25,8 @@ pub(crate) enum Command {
     Perplexity(perplexity::Options),
     Bench(bench::Options),
     Kernels(kernels::Options),
+    #[cfg(feature = "gpu")]
+    Devices(devices::Options),
 }
 
 impl Command {
@@ -36,6 +40,8 @@ impl Command {
             Self::Perplexity(options) => perplexity::run(&options),
             Self::Bench(options) => bench::run(&options),
             Self::Kernels(options) => kernels::run(&options),
+            #[cfg(feature = "gpu")]
+            Self::Devices(options) => devices::run(&options),
         }
     }
 }

@@ -8,6 +8,7 @@ use phonelm_engine::{Conversation, Engine, GenerateOptions, Input, SamplerOption
 use phonelm_kernels::CpuOptions;
 use serde_json::Value;
 
+use crate::backend::Backend;
 use crate::chat::{Terminal, chat};
 use crate::error::Error;
 use crate::kv::Kv;
@@ -53,6 +54,8 @@ pub(crate) struct Options {
     /// Makes answers at temperatures above 0 repeatable
     #[arg(long, value_name = "S")]
     seed: Option<u64>,
+    #[command(flatten)]
+    backend: Backend,
     /// Compute threads [default: the number of big cores]
     #[arg(long, value_name = "N")]
     threads: Option<usize>,
@@ -89,7 +92,12 @@ pub(crate) fn run(options: &Options) -> Result<(), Error> {
     };
 
     let cpu = CpuOptions { threads: options.threads, kv: options.kv.into(), ..CpuOptions::default() };
-    let mut engine = Engine::open(model.file.clone(), &cpu).map_err(refused)?;
+    let mut engine = if options.backend.is_cpu() {
+        Engine::open(model.file.clone(), &cpu).map_err(refused)?
+    } else {
+        let executor = options.backend.load(&model, &cpu)?.into_executor();
+        Engine::new(model.file.metadata(), model.file.config().vocab, executor).map_err(refused)?
+    };
     engine.set_drafts(!options.no_drafts);
     engine.tokenizer().map_err(refused)?;
     let offered = tools.len();

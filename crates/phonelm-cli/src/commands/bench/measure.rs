@@ -2,9 +2,10 @@
 
 use std::time::Instant;
 
-use phonelm_kernels::{BANDWIDTH_BYTES, Bandwidth, BandwidthProbe, CpuExecutor, Pool};
-use phonelm_model::{CacheId, Executor, ExecutorError, Input, LogitsFor, ModelFile, Segment};
+use phonelm_kernels::{BANDWIDTH_BYTES, Bandwidth, BandwidthProbe, Pool};
+use phonelm_model::{CacheId, ExecutorError, Input, LogitsFor, ModelFile, Segment};
 
+use crate::backend::Loaded;
 use crate::memory;
 
 /// What to measure.
@@ -29,6 +30,9 @@ pub(super) struct Round {
 /// All rounds, and what does not change between them.
 pub(super) struct Rounds {
     pub(super) measured: Vec<Round>,
+    /// The kernel set, or the GPU.
+    pub(super) kernels: String,
+    pub(super) threads: usize,
     /// Of a token in the middle of the decode.
     pub(super) bytes_per_token: u64,
     /// Before memory was taken for the bandwidth.
@@ -36,7 +40,7 @@ pub(super) struct Rounds {
 }
 
 /// One round to warm up, then those of the plan.
-pub(super) fn run(executor: CpuExecutor, file: &ModelFile, plan: &Plan) -> Result<Rounds, ExecutorError> {
+pub(super) fn run(executor: Loaded, file: &ModelFile, plan: &Plan) -> Result<Rounds, ExecutorError> {
     let threads = executor.threads();
     let mut bench = Bench::new(executor, file.config().vocab, plan)?;
     bench.round(plan)?;
@@ -54,19 +58,19 @@ pub(super) fn run(executor: CpuExecutor, file: &ModelFile, plan: &Plan) -> Resul
         })
         .collect::<Result<_, _>>()?;
     let bytes_per_token = bench.executor.bytes_per_token(plan.depth + plan.generate / 2);
-    Ok(Rounds { measured, bytes_per_token, peak_memory })
+    Ok(Rounds { measured, kernels: bench.executor.kernels(), threads, bytes_per_token, peak_memory })
 }
 
 /// An executor with a text of the wanted depth.
 struct Bench {
-    executor: CpuExecutor,
+    executor: Loaded,
     cache: CacheId,
     depth: usize,
     vocab: usize,
 }
 
 impl Bench {
-    fn new(mut executor: CpuExecutor, vocab: usize, plan: &Plan) -> Result<Self, ExecutorError> {
+    fn new(mut executor: Loaded, vocab: usize, plan: &Plan) -> Result<Self, ExecutorError> {
         let cache = executor.create();
         let text = tokens(plan.depth, vocab);
         executor.forward(&[Segment { cache, input: Input::Tokens(&text), logits: LogitsFor::None }])?;

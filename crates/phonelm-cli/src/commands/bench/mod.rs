@@ -6,12 +6,14 @@ mod shape;
 mod sparsity;
 
 use std::path::PathBuf;
+use std::time::Instant;
 
 use clap::{Args, ValueEnum};
 use phonelm_gguf::TensorType;
 use phonelm_kernels::CpuOptions;
 use phonelm_model::{ExecutorError, Mapping, ModelFile};
 
+use crate::backend::Backend;
 use crate::commands::convert::writable_type;
 use crate::error::Error;
 use crate::kv::Kv;
@@ -39,6 +41,7 @@ Examples:
   phonelm bench model.gguf --depth 1900 -p 0 --bandwidth
   phonelm bench --shape phonelm-0.5b --type q4_0 --rows 2,4,8 --json
   phonelm bench --shape phonelm-1.5b --sparsity 0.9 -p 0
+  phonelm bench --shape phonelm-1.5b --backend gpu -p 512 -n 64
   phonelm bench --shape phonelm-0.5b --llama --save random.gguf")]
 pub(crate) struct Options {
     /// Model file [default: phonelm-tiny]
@@ -59,6 +62,8 @@ pub(crate) struct Options {
     /// Also measure how fast this machine reads memory
     #[arg(long)]
     bandwidth: bool,
+    #[command(flatten)]
+    backend: Backend,
     /// Compute threads [default: the number of big cores]
     #[arg(short, long, value_name = "N")]
     threads: Option<usize>,
@@ -102,13 +107,11 @@ pub(crate) fn run(options: &Options) -> Result<(), Error> {
     if needed > limit {
         return Err(model.failed(ExecutorError::ContextFull { needed, limit }));
     }
-    let threads = options.threads.unwrap_or_else(phonelm_kernels::default_threads);
-    let executor = model.executor(&CpuOptions {
-        threads: Some(threads),
-        kv: options.kv.into(),
-        dense: options.dense,
-        ..CpuOptions::default()
-    })?;
+    let cpu =
+        CpuOptions { threads: options.threads, kv: options.kv.into(), dense: options.dense, ..CpuOptions::default() };
+    let start = Instant::now();
+    let executor = options.backend.load(&model, &cpu)?;
+    let loading = start.elapsed();
     let plan = Plan {
         depth: options.depth,
         prompt: options.prompt,
@@ -118,7 +121,7 @@ pub(crate) fn run(options: &Options) -> Result<(), Error> {
         rounds: options.repetitions,
     };
     let rounds = measure::run(executor, &model.file, &plan).map_err(|cause| model.failed(cause))?;
-    let report = Report::new(&model, threads, &plan, &rounds)?;
+    let report = Report::new(&model, loading, &plan, &rounds);
     if options.json { print_json(&report) } else { print(&report.text()) }
 }
 
@@ -129,6 +132,9 @@ fn check(options: &Options) -> Result<(), Error> {
     }
     if options.shape.is_none() && (options.ty.is_some() || options.llama || options.save.is_some()) {
         return usage("--type, --llama and --save are for random weights: they need --shape".to_owned());
+    }
+    if options.bandwidth && !options.backend.is_cpu() {
+        return usage("--bandwidth reads the processor's memory: leave it out with --backend gpu".to_owned());
     }
     if let Some(share) = options.sparsity {
         if options.shape.is_none() || options.llama || ty(options) != TensorType::Q4_0 {

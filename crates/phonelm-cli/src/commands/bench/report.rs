@@ -1,9 +1,10 @@
 //! What was found, for people and for programs.
 
+use std::time::Duration;
+
 use serde::Serialize;
 
 use super::measure::{Plan, Round, Rounds};
-use crate::error::Error;
 use crate::model::Model;
 use crate::output::{bytes, count, table};
 
@@ -46,8 +47,11 @@ struct Memory {
 pub(super) struct Report {
     model: String,
     parameters: u64,
-    kernels: &'static str,
+    /// The kernel set, or the GPU.
+    kernels: String,
     threads: usize,
+    /// From the mapped file to the first pass.
+    load_seconds: f64,
     repetitions: u32,
     depth: usize,
     prefill_tokens_per_second: Option<Speed>,
@@ -61,7 +65,7 @@ pub(super) struct Report {
 }
 
 impl Report {
-    pub(super) fn new(model: &Model, threads: usize, plan: &Plan, rounds: &Rounds) -> Result<Self, Error> {
+    pub(super) fn new(model: &Model, loading: Duration, plan: &Plan, rounds: &Rounds) -> Self {
         let of = |value: &dyn Fn(&Round) -> Option<f64>| spread(rounds.measured.iter().filter_map(value).collect());
         let speed = |tokens, spread: Option<Spread>| spread.map(|spread| Speed { tokens, spread });
         let read = rounds.bytes_per_token as f64;
@@ -79,11 +83,12 @@ impl Report {
                 decode_share: of(&|round| Some(read / round.decode? / round.bandwidth.as_ref()?.bytes_per_second)),
             }
         });
-        Ok(Self {
+        Self {
             model: model.name.clone(),
             parameters: model.file.config().parameters(),
-            kernels: phonelm_kernels::choose()?.name(),
-            threads,
+            kernels: rounds.kernels.clone(),
+            threads: rounds.threads,
+            load_seconds: loading.as_secs_f64(),
             repetitions: plan.rounds,
             depth: plan.depth,
             prefill_tokens_per_second: speed(plan.prompt, of(&|round| Some(plan.prompt as f64 / round.prefill?))),
@@ -93,13 +98,14 @@ impl Report {
             bytes_per_token: rounds.bytes_per_token,
             bandwidth,
             peak_memory_bytes: rounds.peak_memory,
-        })
+        }
     }
 
     pub(super) fn text(&self) -> String {
         let mut rows = vec![
             ["model".to_owned(), format!("{}, {} parameters", self.model, count(self.parameters))],
             ["kernels".to_owned(), format!("{}, {} threads", self.kernels, self.threads)],
+            ["load".to_owned(), format!("{:.2} s", self.load_seconds)],
         ];
         if self.depth > 0 {
             rows.push(["depth".to_owned(), format!("{} tokens", self.depth)]);
