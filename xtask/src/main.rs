@@ -16,6 +16,7 @@ mod bench_peer;
 mod counts;
 mod files;
 mod golden;
+mod gpu;
 mod instructions;
 mod kotlin;
 mod package;

@@ -8,8 +8,7 @@ use clap::Args;
 
 use crate::arm::{self, Compiler};
 use crate::process::{check, command, display, output};
-use crate::swift;
-use crate::{kotlin, package};
+use crate::{gpu, kotlin, package, swift};
 
 /// What is installed beyond the needs of the ordinary suites.
 #[derive(Args, Clone, Copy)]
@@ -17,6 +16,9 @@ pub(crate) struct Tools {
     /// Also the tools of the suites arm and instructions.
     #[arg(long)]
     pub(crate) arm: bool,
+    /// Also a GPU in software, for the suite gpu.
+    #[arg(long)]
+    pub(crate) gpu: bool,
     /// Also the tools that build and check the packages.
     #[arg(long)]
     pub(crate) packages: bool,
@@ -31,6 +33,8 @@ const BASE: &[&str] = &["gcc", "git", "libc6-dev"];
 const JVM: &[&str] = &["maven", "openjdk-17-jdk-headless"];
 /// Cross linker, C library and emulator.
 const ARM: &[&str] = &["gcc-aarch64-linux-gnu", "libc6-dev-arm64-cross", "qemu-user"];
+/// Vulkan's loader, and drivers with lavapipe among them, which computes on the processor.
+const VULKAN: &[&str] = &["libvulkan1", "mesa-vulkan-drivers"];
 /// Debian's Rust with its library for arm64.
 const ARM_RUSTC: &[&str] = &["rustc-web", "libstd-rust-web-dev:arm64"];
 
@@ -48,6 +52,9 @@ pub(crate) fn run(tools: Tools) -> Result<()> {
     }
     if tools.arm {
         arm_tools()?;
+    }
+    if tools.gpu {
+        gpu_driver()?;
     }
     if tools.packages {
         package::suite::install()?;
@@ -82,6 +89,14 @@ fn arm_tools() -> Result<()> {
         None => bail!("no Rust library for {} could be installed", arm::TARGET),
     }
     Ok(())
+}
+
+fn gpu_driver() -> Result<()> {
+    if gpu::missing().is_none() {
+        println!("setup: there already: a Vulkan driver");
+        return Ok(());
+    }
+    apt_install(VULKAN)
 }
 
 fn swift_tools() -> Result<()> {

@@ -11,7 +11,7 @@ use clap::{Args, ValueEnum};
 
 use crate::counts::Counts;
 use crate::process::{cargo, check, check_lines};
-use crate::{arm, instructions, kotlin, package, setup, swift, tidy};
+use crate::{arm, gpu, instructions, kotlin, package, setup, swift, tidy};
 
 /// What `cargo xtask test` takes.
 #[derive(Args)]
@@ -51,8 +51,10 @@ enum Suite {
     Fmt,
     /// Clippy, warnings denied.
     Clippy,
-    /// The tests of the workspace.
+    /// The tests of the workspace that need no GPU.
     Rust,
+    /// The GPU executor on a GPU, or on Mesa's lavapipe.
+    Gpu,
     /// The documentation, warnings denied.
     Doc,
     /// The Kotlin facade, tested as a consumer gets it, and its public API against the dump.
@@ -80,6 +82,8 @@ impl Suite {
             Self::Apple => 25,
             // The first of the two compiles the library and the generator, which are slow to build.
             Self::Kotlin | Self::Swift => 10,
+            // Five for the tests; alone, the suite builds wgpu first.
+            Self::Gpu => 10,
             Self::Arm => 8,
             Self::Instructions => 6,
         }
@@ -88,6 +92,7 @@ impl Suite {
     /// Why this machine cannot run the suite, if so.
     fn missing(self) -> Option<String> {
         match self {
+            Self::Gpu => gpu::missing(),
             Self::Kotlin => kotlin::missing(),
             Self::Arm => arm::missing(),
             Self::Instructions => instructions::missing(),
@@ -106,13 +111,8 @@ impl Suite {
                 let args = ["clippy", "--workspace", "--all-targets", "--", "--deny", "warnings"];
                 one(check(&mut cargo(&args)))
             }
-            Self::Rust => {
-                let mut counts = Counts::default();
-                let passed = check_lines(&mut cargo(&["test", "--workspace", "--no-fail-fast"]), |line| {
-                    counts += Counts::read_line(line);
-                })?;
-                Ok((passed, counts))
-            }
+            Self::Rust => tests(&["--workspace", "--exclude", gpu::PACKAGE]),
+            Self::Gpu => tests(&["--package", gpu::PACKAGE]),
             Self::Doc => {
                 let mut cargo = cargo(&["doc", "--workspace", "--no-deps"]);
                 one(check(cargo.env("RUSTDOCFLAGS", "--deny warnings")))
@@ -133,6 +133,14 @@ impl fmt::Display for Suite {
     }
 }
 
+/// Tests of some packages.
+fn tests(packages: &[&str]) -> Result<(bool, Counts)> {
+    let mut counts = Counts::default();
+    let mut test = cargo(&["test", "--no-fail-fast"]);
+    let passed = check_lines(test.args(packages), |line| counts += Counts::read_line(line))?;
+    Ok((passed, counts))
+}
+
 /// A suite that is one program: passed or failed as a whole.
 fn one(result: Result<()>) -> Result<(bool, Counts)> {
     match result {
@@ -150,6 +158,7 @@ pub(crate) fn run(options: &Options, ci: bool) -> Result<ExitCode> {
         let demands = |suite| options.demands(suite, ci);
         setup::run(setup::Tools {
             arm: demands(Suite::Arm) || demands(Suite::Instructions),
+            gpu: demands(Suite::Gpu),
             packages: demands(Suite::Android) || demands(Suite::Apple),
             swift: demands(Suite::Swift),
         })?;

@@ -6,3 +6,4 @@ mod caches;
 mod common;
 mod logits;
 mod shaders;
+mod text;
