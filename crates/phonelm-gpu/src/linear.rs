@@ -4,7 +4,7 @@ use wgpu::{BindGroup, ComputePass};
 
 use crate::device::Device;
 use crate::pipelines::Pipelines;
-use crate::shaders::{Emit, Format, MATVEC_ROWS, Shader};
+use crate::shaders::{Emit, Format, MATVEC_OUTPUTS, MATVEC_ROWS, Shader};
 
 /// Rows of a tile of [`Shader::Matmul`], and its outputs.
 pub(crate) const TILE: usize = 64;
@@ -46,7 +46,7 @@ impl Recorder<'_> {
         let made_for = MATVEC_ROWS.into_iter().find(|made| *made as usize >= count).unwrap_or(MATVEC_ROWS[3]);
         let shader = Shader::Matvec { format: matrix.format, emit, norm, rows: made_for };
         for part in &matrix.parts {
-            let groups = part.outputs.div_ceil(self.pipelines.composer.matvec_outputs());
+            let groups = part.outputs.div_ceil(MATVEC_OUTPUTS);
             let across = groups.min(MAX_GROUPS);
             self.step(shader, [&part.group, rows], [across, groups.div_ceil(across), 1]);
         }

@@ -52,8 +52,9 @@ impl Group {
     }
 }
 
+/// What is compiled for one model on one GPU.
 pub(crate) struct Pipelines {
-    pub(crate) composer: Composer,
+    composer: Composer,
     groups: [BindGroupLayout; 4],
     linear: PipelineLayout,
     heads: PipelineLayout,

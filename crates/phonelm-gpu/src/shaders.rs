@@ -48,6 +48,8 @@ pub enum Emit {
     },
 }
 
+/// Outputs that a workgroup of [`Shader::Matvec`] makes.
+pub(crate) const MATVEC_OUTPUTS: u32 = 4;
 /// Rows that [`Shader::Matvec`] is made for.
 pub const MATVEC_ROWS: [u32; 4] = [1, 2, 4, 8];
 
@@ -117,21 +119,9 @@ impl Composer {
         Self { subgroup, heads: constants(&heads) }
     }
 
-    /// Outputs that a workgroup of [`Shader::Matvec`] makes.
-    pub fn matvec_outputs(&self) -> u32 {
-        let (_, sets) = self.lanes();
-        4 * sets
-    }
-
-    fn lanes(&self) -> (u32, u32) {
-        let lanes = self.subgroup.unwrap_or(32);
-        (lanes, 64 / lanes)
-    }
-
     /// The whole text of a shader.
     pub fn source(&self, shader: Shader) -> String {
         let mut parts = Vec::new();
-        let (lanes, sets) = self.lanes();
         let all = |threads: u32| {
             let subgroup = self.subgroup.unwrap_or(1);
             constants(&[("THREADS", format!("{threads}u")), ("SUBGROUP", format!("{subgroup}u"))])
@@ -141,15 +131,9 @@ impl Composer {
         let heads = include_str!("shaders/heads.wgsl");
         match shader {
             Shader::Matvec { format, emit, norm, rows } => {
-                parts.push(constants(&[
-                    ("LANES", format!("{lanes}u")),
-                    ("SETS", format!("{sets}u")),
-                    ("ROWS", format!("{rows}u")),
-                    ("NORM", norm.to_string()),
-                ]));
-                let sums =
-                    self.choose(include_str!("shaders/lanes_subgroup.wgsl"), include_str!("shaders/lanes_memory.wgsl"));
-                parts.extend([linear, format.source(), sums].map(str::to_owned));
+                parts.push(all(64));
+                parts.push(constants(&[("ROWS", format!("{rows}u")), ("NORM", norm.to_string())]));
+                parts.extend([linear, of_all, format.source()].map(str::to_owned));
                 parts.extend([emit.source(), include_str!("shaders/matvec.wgsl").to_owned()]);
             }
             Shader::Matmul { format, emit } => {

@@ -1,6 +1,7 @@
-// Sum and largest of one number a thread over all THREADS of a workgroup, through workgroup memory.
+// Sum and largest of one number a thread, or sums of four, over all THREADS of a workgroup, through workgroup memory.
 
 var<workgroup> parts: array<f32, THREADS>;
+var<workgroup> fours: array<vec4<f32>, THREADS>;
 
 fn sum_all(v: f32, thread: u32) -> f32 {
     workgroupBarrier();
@@ -13,6 +14,19 @@ fn sum_all(v: f32, thread: u32) -> f32 {
         workgroupBarrier();
     }
     return parts[0];
+}
+
+fn sums_all(v: vec4<f32>, thread: u32) -> vec4<f32> {
+    workgroupBarrier();
+    fours[thread] = v;
+    workgroupBarrier();
+    for (var half = THREADS / 2u; half > 0u; half /= 2u) {
+        if thread < half {
+            fours[thread] += fours[thread + half];
+        }
+        workgroupBarrier();
+    }
+    return fours[0];
 }
 
 fn max_all(v: f32, thread: u32) -> f32 {

@@ -1,6 +1,7 @@
-// Sum and largest of one number a thread over all THREADS of a workgroup: subgroups of SUBGROUP first.
+// Sum and largest of one number a thread, or sums of four, over all THREADS of a workgroup: subgroups of SUBGROUP first.
 
 var<workgroup> parts: array<f32, THREADS / SUBGROUP>;
+var<workgroup> fours: array<vec4<f32>, THREADS / SUBGROUP>;
 
 fn sum_all(v: f32, thread: u32) -> f32 {
     let one = subgroupAdd(v);
@@ -12,6 +13,20 @@ fn sum_all(v: f32, thread: u32) -> f32 {
     var sum = 0.0;
     for (var i = 0u; i < THREADS / SUBGROUP; i++) {
         sum += parts[i];
+    }
+    return sum;
+}
+
+fn sums_all(v: vec4<f32>, thread: u32) -> vec4<f32> {
+    let one = subgroupAdd(v);
+    workgroupBarrier();
+    if thread % SUBGROUP == 0u {
+        fours[thread / SUBGROUP] = one;
+    }
+    workgroupBarrier();
+    var sum = vec4<f32>(0.0);
+    for (var i = 0u; i < THREADS / SUBGROUP; i++) {
+        sum += fours[i];
     }
     return sum;
 }

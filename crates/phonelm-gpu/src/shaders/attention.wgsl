@@ -65,8 +65,13 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
         for (var t = thread; t < count; t += THREADS) {
             let keys = key_at(block_of(table, first + t, kv_head), first + t, 0u);
             var score = 0.0;
-            for (var p = 0u; p < PAIRS; p++) {
-                score += dot(query[p], unpack2x16float(pool[keys + p * 64u]));
+            var p = 0u;
+            // Four loads under way at a time.
+            for (; p + 4u <= PAIRS; p += 4u) {
+                score += score_of(keys, p) + score_of(keys, p + 1u) + score_of(keys, p + 2u) + score_of(keys, p + 3u);
+            }
+            for (; p < PAIRS; p++) {
+                score += score_of(keys, p);
             }
             scores[t] = score;
             highest = max(highest, score);
@@ -83,9 +88,16 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
         sum = sum * shrink + sum_all(weights, thread);
         column *= shrink;
         if thread < lists * PAIRS {
-            for (var t = thread / PAIRS; t < count; t += lists) {
-                let token = first + t;
-                column += scores[t] * unpack2x16float(pool[value_at(block_of(table, token, kv_head), token, pair)]);
+            var t = thread / PAIRS;
+            for (; t + 3u * lists < count; t += 4u * lists) {
+                let a = weighted(table, kv_head, first, t, pair);
+                let b = weighted(table, kv_head, first, t + lists, pair);
+                let c = weighted(table, kv_head, first, t + 2u * lists, pair);
+                let d = weighted(table, kv_head, first, t + 3u * lists, pair);
+                column += a + b + (c + d);
+            }
+            for (; t < count; t += lists) {
+                column += weighted(table, kv_head, first, t, pair);
             }
         }
         workgroupBarrier();
@@ -107,4 +119,15 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     if thread == 0u {
         partials[partial + PAIRS] = vec2<f32>(most, sum);
     }
+}
+
+// One pair's share of a score.
+fn score_of(keys: u32, pair: u32) -> f32 {
+    return dot(query[pair], unpack2x16float(pool[keys + pair * 64u]));
+}
+
+// One pair of a value, by its token's weight in the chunk that begins at `first`.
+fn weighted(table: u32, kv_head: u32, first: u32, t: u32, pair: u32) -> vec2<f32> {
+    let token = first + t;
+    return scores[t] * unpack2x16float(pool[value_at(block_of(table, token, kv_head), token, pair)]);
 }

@@ -1,22 +1,16 @@
-// Half precision weights in order, eight a vector of words. No scales.
+// Half precision weights in order, two a word. No scales.
 
-struct Weights { a: vec4<u32>, b: vec4<u32>, c: vec4<u32>, d: vec4<u32> }
-
-fn load(block: u32) -> Weights {
-    let at = 4u * block;
-    return Weights(quants[at], quants[at + 1u], quants[at + 2u], quants[at + 3u]);
-}
-
-fn halves(words: vec2<u32>) -> vec4<f32> {
-    return vec4<f32>(unpack2x16float(words.x), unpack2x16float(words.y));
-}
-
-fn times(w: Weights, x: Input) -> f32 {
-    return dot(halves(w.a.xy), x.v[0]) + dot(halves(w.a.zw), x.v[1]) + dot(halves(w.b.xy), x.v[2]) + dot(halves(w.b.zw), x.v[3])
-        + dot(halves(w.c.xy), x.v[4]) + dot(halves(w.c.zw), x.v[5]) + dot(halves(w.d.xy), x.v[6]) + dot(halves(w.d.zw), x.v[7]);
-}
+const OFFSET = 0.0;
 
 fn eight(block: u32, part: u32) -> Eight {
-    let q = quants[4u * block + part];
-    return Eight(halves(q.xy), halves(q.zw));
+    let at = block * 16u + part * 4u;
+    return Eight(
+        vec4<f32>(unpack2x16float(words[at]), unpack2x16float(words[at + 1u])),
+        vec4<f32>(unpack2x16float(words[at + 2u]), unpack2x16float(words[at + 3u])),
+        1.0,
+    );
+}
+
+fn places(part: u32) -> vec2<u32> {
+    return vec2<u32>(2u * part, 2u * part + 1u);
 }

@@ -15,7 +15,7 @@ struct Shape {
     eps: f32,
 }
 
-@group(0) @binding(0) var<storage, read> quants: array<vec4<u32>>;
+@group(0) @binding(0) var<storage, read> words: array<u32>;
 @group(0) @binding(1) var<storage, read> scales: array<u32>;
 // Weights of the RMSNorm before the product, then the biases.
 @group(0) @binding(2) var<storage, read> vectors: array<vec4<f32>>;
@@ -23,8 +23,6 @@ struct Shape {
 @group(1) @binding(0) var<storage, read> x: array<vec4<f32>>;
 @group(1) @binding(1) var<storage, read_write> out: array<vec2<f32>>;
 
-// One block of a row of x, and the sum of its elements.
-struct Input { v: array<vec4<f32>, 8>, sum: f32 }
-
-// Eight neighbouring weights.
-struct Eight { a: vec4<f32>, b: vec4<f32> }
+// One of the four parts of a block: eight weights, scale * (a - OFFSET) and scale * (b - OFFSET). A format says with
+// `places` which two vectors of its block's columns they belong to.
+struct Eight { a: vec4<f32>, b: vec4<f32>, scale: f32 }

@@ -8,7 +8,7 @@ var<workgroup> ws: array<vec4<f32>, 512>;
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) thread: u32) {
     let n0 = group.x * 64u;
     let m0 = group.y * 64u;
-    // While filling: four rows, eight columns of them. While multiplying: outputs and rows.
+    // While filling: four rows, a part of a block of them. While multiplying: outputs and rows.
     let four = thread % 16u;
     let part = thread / 16u;
     let tn = thread % 8u;
@@ -16,56 +16,40 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     var sums: array<vec4<f32>, 16>;
     for (var block = 0u; block < shape.blocks; block++) {
         let wi = (n0 + 4u * four) * shape.blocks + block;
-        let w0 = eight(wi, part);
-        let w1 = eight(wi + shape.blocks, part);
-        let w2 = eight(wi + 2u * shape.blocks, part);
-        let w3 = eight(wi + 3u * shape.blocks, part);
+        let w0 = exact(wi, part);
+        let w1 = exact(wi + shape.blocks, part);
+        let w2 = exact(wi + 2u * shape.blocks, part);
+        let w3 = exact(wi + 3u * shape.blocks, part);
         let stride = shape.in_stride / 4u;
-        let xi = (m0 + 4u * four) * stride + block * 8u + part * 2u;
-        let x0 = Eight(x[xi], x[xi + 1u]);
-        let x1 = Eight(x[xi + stride], x[xi + stride + 1u]);
-        let x2 = Eight(x[xi + 2u * stride], x[xi + 2u * stride + 1u]);
-        let x3 = Eight(x[xi + 3u * stride], x[xi + 3u * stride + 1u]);
-        let at = part * 128u + four;
+        let xi = (m0 + 4u * four) * stride + block * 8u + places(part);
+        let x0 = Two(x[xi.x], x[xi.y]);
+        let x1 = Two(x[xi.x + stride], x[xi.y + stride]);
+        let x2 = Two(x[xi.x + 2u * stride], x[xi.y + 2u * stride]);
+        let x3 = Two(x[xi.x + 3u * stride], x[xi.y + 3u * stride]);
+        let at = places(part) * 64u + four;
         workgroupBarrier();
-        ws[at] = vec4<f32>(w0.a.x, w1.a.x, w2.a.x, w3.a.x);
-        ws[at + 16u] = vec4<f32>(w0.a.y, w1.a.y, w2.a.y, w3.a.y);
-        ws[at + 32u] = vec4<f32>(w0.a.z, w1.a.z, w2.a.z, w3.a.z);
-        ws[at + 48u] = vec4<f32>(w0.a.w, w1.a.w, w2.a.w, w3.a.w);
-        ws[at + 64u] = vec4<f32>(w0.b.x, w1.b.x, w2.b.x, w3.b.x);
-        ws[at + 80u] = vec4<f32>(w0.b.y, w1.b.y, w2.b.y, w3.b.y);
-        ws[at + 96u] = vec4<f32>(w0.b.z, w1.b.z, w2.b.z, w3.b.z);
-        ws[at + 112u] = vec4<f32>(w0.b.w, w1.b.w, w2.b.w, w3.b.w);
-        xs[at] = vec4<f32>(x0.a.x, x1.a.x, x2.a.x, x3.a.x);
-        xs[at + 16u] = vec4<f32>(x0.a.y, x1.a.y, x2.a.y, x3.a.y);
-        xs[at + 32u] = vec4<f32>(x0.a.z, x1.a.z, x2.a.z, x3.a.z);
-        xs[at + 48u] = vec4<f32>(x0.a.w, x1.a.w, x2.a.w, x3.a.w);
-        xs[at + 64u] = vec4<f32>(x0.b.x, x1.b.x, x2.b.x, x3.b.x);
-        xs[at + 80u] = vec4<f32>(x0.b.y, x1.b.y, x2.b.y, x3.b.y);
-        xs[at + 96u] = vec4<f32>(x0.b.z, x1.b.z, x2.b.z, x3.b.z);
-        xs[at + 112u] = vec4<f32>(x0.b.w, x1.b.w, x2.b.w, x3.b.w);
+        ws[at.x] = vec4<f32>(w0.a.x, w1.a.x, w2.a.x, w3.a.x);
+        ws[at.x + 16u] = vec4<f32>(w0.a.y, w1.a.y, w2.a.y, w3.a.y);
+        ws[at.x + 32u] = vec4<f32>(w0.a.z, w1.a.z, w2.a.z, w3.a.z);
+        ws[at.x + 48u] = vec4<f32>(w0.a.w, w1.a.w, w2.a.w, w3.a.w);
+        ws[at.y] = vec4<f32>(w0.b.x, w1.b.x, w2.b.x, w3.b.x);
+        ws[at.y + 16u] = vec4<f32>(w0.b.y, w1.b.y, w2.b.y, w3.b.y);
+        ws[at.y + 32u] = vec4<f32>(w0.b.z, w1.b.z, w2.b.z, w3.b.z);
+        ws[at.y + 48u] = vec4<f32>(w0.b.w, w1.b.w, w2.b.w, w3.b.w);
+        xs[at.x] = vec4<f32>(x0.a.x, x1.a.x, x2.a.x, x3.a.x);
+        xs[at.x + 16u] = vec4<f32>(x0.a.y, x1.a.y, x2.a.y, x3.a.y);
+        xs[at.x + 32u] = vec4<f32>(x0.a.z, x1.a.z, x2.a.z, x3.a.z);
+        xs[at.x + 48u] = vec4<f32>(x0.a.w, x1.a.w, x2.a.w, x3.a.w);
+        xs[at.y] = vec4<f32>(x0.b.x, x1.b.x, x2.b.x, x3.b.x);
+        xs[at.y + 16u] = vec4<f32>(x0.b.y, x1.b.y, x2.b.y, x3.b.y);
+        xs[at.y + 32u] = vec4<f32>(x0.b.z, x1.b.z, x2.b.z, x3.b.z);
+        xs[at.y + 48u] = vec4<f32>(x0.b.w, x1.b.w, x2.b.w, x3.b.w);
         workgroupBarrier();
-        for (var k = 0u; k < 32u; k++) {
-            let a = xs[k * 16u + tm];
-            let b = xs[k * 16u + 8u + tm];
-            let left = ws[k * 16u + tn];
-            let right = ws[k * 16u + 8u + tn];
-            sums[0] += a.x * left;
-            sums[1] += a.x * right;
-            sums[2] += a.y * left;
-            sums[3] += a.y * right;
-            sums[4] += a.z * left;
-            sums[5] += a.z * right;
-            sums[6] += a.w * left;
-            sums[7] += a.w * right;
-            sums[8] += b.x * left;
-            sums[9] += b.x * right;
-            sums[10] += b.y * left;
-            sums[11] += b.y * right;
-            sums[12] += b.z * left;
-            sums[13] += b.z * right;
-            sums[14] += b.w * left;
-            sums[15] += b.w * right;
+        for (var k = 0u; k < 32u; k += 4u) {
+            column(&sums, k, tn, tm);
+            column(&sums, k + 1u, tn, tm);
+            column(&sums, k + 2u, tn, tm);
+            column(&sums, k + 3u, tn, tm);
         }
     }
     let n = shape.first + n0 + 4u * tn;
@@ -76,4 +60,35 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
         emit(m + 32u, n, sums[2u * i + 8u]);
         emit(m + 32u, n + 32u, sums[2u * i + 9u]);
     }
+}
+
+struct Two { a: vec4<f32>, b: vec4<f32> }
+
+fn exact(block: u32, part: u32) -> Two {
+    let w = eight(block, part);
+    return Two(w.scale * (w.a - OFFSET), w.scale * (w.b - OFFSET));
+}
+
+// One column's share of all sums.
+fn column(sums: ptr<function, array<vec4<f32>, 16>>, k: u32, tn: u32, tm: u32) {
+    let a = xs[k * 16u + tm];
+    let b = xs[k * 16u + 8u + tm];
+    let left = ws[k * 16u + tn];
+    let right = ws[k * 16u + 8u + tn];
+    (*sums)[0] += a.x * left;
+    (*sums)[1] += a.x * right;
+    (*sums)[2] += a.y * left;
+    (*sums)[3] += a.y * right;
+    (*sums)[4] += a.z * left;
+    (*sums)[5] += a.z * right;
+    (*sums)[6] += a.w * left;
+    (*sums)[7] += a.w * right;
+    (*sums)[8] += b.x * left;
+    (*sums)[9] += b.x * right;
+    (*sums)[10] += b.y * left;
+    (*sums)[11] += b.y * right;
+    (*sums)[12] += b.z * left;
+    (*sums)[13] += b.z * right;
+    (*sums)[14] += b.w * left;
+    (*sums)[15] += b.w * right;
 }
