@@ -191,7 +191,7 @@ impl Pool {
                 );
             }
             device.queue.submit([encoder.finish()]);
-            device.read(&staging, whole, |block| self.turn_keys(block, &mut out, |pair, out| weave(pair, out)))?;
+            device.read(&staging, whole, |block| self.turn_keys(block, &mut out, weave))?;
         }
         Ok(out)
     }
@@ -214,7 +214,7 @@ impl Pool {
         let mut words = Vec::with_capacity(self.shape.block_bytes);
         for (block, bytes) in cache.blocks.iter().zip(body.chunks_exact(self.shape.block_bytes)) {
             words.clear();
-            self.turn_keys(bytes, &mut words, |pair, out| unweave(pair, out));
+            self.turn_keys(bytes, &mut words, unweave);
             for (layer, words) in self.layers.iter().zip(words.chunks_exact(self.layer_bytes() as usize)) {
                 device.queue.write_buffer(&layer.blocks, u64::from(*block) * self.layer_bytes(), words);
             }

@@ -185,3 +185,20 @@ fn a_token_takes_few_steps() {
         assert!(steps <= 6 * config.layers as u64 + 4);
     }
 }
+
+#[test]
+fn a_full_pool_is_told_and_costs_nothing() {
+    let config = Config { context: 4000, ..small_config(Family::Llama, false) };
+    let file = model(&config, TensorType::Q4_0);
+    let options = GpuOptions { max_binding: Some(200_000), ..GpuOptions::default() };
+    let mut gpu = GpuExecutor::new(file, &options).unwrap();
+    // A block takes 32 KB in each layer, so that a binding holds six.
+    let cache = gpu.create();
+    extend(&mut gpu, cache, &[1; 70]);
+    let held = gpu.cache_bytes();
+    let tokens = text(400, config.vocab);
+    let segment = Segment { cache, input: Input::Tokens(&tokens), logits: LogitsFor::None };
+    assert!(matches!(gpu.forward(&[segment]), Err(ExecutorError::OutOfMemory { .. })));
+    assert_eq!((gpu.len(cache), gpu.cache_bytes()), (Ok(70), held));
+    extend(&mut gpu, cache, &tokens[..300]);
+}

@@ -48,7 +48,7 @@ fn check(name: &str, config: &Config, ty: TensorType, options: &GpuOptions) -> R
     let one_by_one = distance(&found, &expected[63 * config.vocab..]);
     println!("{name} as {ty}: {at_once:.1e} at once, {one_by_one:.1e} one by one, CPU {of_cpu:.1e}");
     // Below a thousandth of the limit, rounding in another order is all there is.
-    let limit = (2.0 * of_cpu).min(1e-2).max(1e-5);
+    let limit = (2.0 * of_cpu).clamp(1e-5, 1e-2);
     if at_once <= limit && one_by_one <= limit { Ok(()) } else { Err(format!("{name} as {ty}: above {limit:.1e}")) }
 }
 

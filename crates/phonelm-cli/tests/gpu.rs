@@ -1,0 +1,76 @@
+//! `--backend gpu` and `phonelm devices`, on this machine's GPU if it has one, and as if it had none.
+#![cfg(feature = "gpu")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod common;
+
+use common::{Place, golden, read_npy};
+use serde_json::Value;
+
+/// Whether this machine has a GPU, as the program sees it.
+fn has_gpu(place: &Place) -> bool {
+    let devices: Value = serde_json::from_str(&place.succeeds(&["devices", "--json"])).unwrap();
+    let first = devices.as_array().unwrap().first();
+    match first {
+        Some(device) => println!("GPU: {device}"),
+        None => println!("skipped: no GPU"),
+    }
+    first.is_some()
+}
+
+#[test]
+fn models_give_their_makers_logits_on_the_gpu() {
+    let place = Place::new();
+    if !has_gpu(&place) {
+        return;
+    }
+    place.convert("qwen3-gqa", "f32");
+    let tokens = std::fs::read_to_string(golden("qwen3-gqa").join("tokens.json")).unwrap();
+    let tokens: String = tokens.chars().filter(|c| !"[] \n".contains(*c)).collect();
+    place.succeeds(&["logits", "qwen3-gqa.gguf", "--tokens", &tokens, "-o", "out.npy", "--backend", "gpu"]);
+    let (found, wanted) = (read_npy(&place.path("out.npy")), read_npy(&golden("qwen3-gqa").join("expected.npy")));
+    assert_eq!(found.0, wanted.0);
+    let mean = wanted.1.iter().sum::<f32>() / wanted.1.len() as f32;
+    let spread = wanted.1.iter().map(|w| (w - mean).powi(2)).sum::<f32>();
+    let error = wanted.1.iter().zip(&found.1).map(|(w, f)| (w - f).powi(2)).sum::<f32>();
+    assert!((error / spread).sqrt() < 3e-3, "{}", (error / spread).sqrt());
+}
+
+#[test]
+fn run_and_bench_take_the_gpu() {
+    let place = Place::new();
+    if !has_gpu(&place) {
+        return;
+    }
+    let prompt = ["run", "--prompt", "Set a timer for 5 minutes", "--json"];
+    let calls = |text: &str| serde_json::from_str::<Value>(text).unwrap()["calls"].clone();
+    let on_cpu = calls(&place.succeeds(&prompt));
+    assert_eq!(calls(&place.succeeds(&[&prompt[..], &["--backend", "gpu"]].concat())), on_cpu);
+
+    place.convert("phonelm-gqa", "q4_0");
+    let bench = ["bench", "phonelm-gqa.gguf", "-p", "16", "-n", "2", "-r", "1", "--backend", "gpu"];
+    let measure: Value = serde_json::from_str(&place.succeeds(&[&bench[..], &["--json"]].concat())).unwrap();
+    assert!(measure["kernels"].as_str().unwrap().starts_with("GPU, "), "{measure}");
+    assert!(measure["decode_tokens_per_second"]["median"].as_f64().unwrap() > 0.0);
+    assert!(measure["load_seconds"].as_f64().unwrap() > 0.0);
+}
+
+#[test]
+fn options_of_the_processor_are_refused() {
+    let place = Place::new();
+    for option in [&["--threads", "2"][..], &["--kv", "q8_0"], &["--dense"], &["--bandwidth"]] {
+        let line = place.fails(&[&["bench", "--backend", "gpu"][..], option].concat());
+        assert!(line.contains(option[0]), "{line}");
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn without_a_gpu_the_way_out_is_told() {
+    let place = Place::new();
+    let mut command = place.command(&["run", "--prompt", "Hi", "--backend", "gpu"]);
+    let output = command.env("VK_DRIVER_FILES", "/dev/null").env("VK_ICD_FILENAMES", "/dev/null").output().unwrap();
+    let line = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{line}");
+    assert!(line.contains("no GPU") && line.contains("mesa-vulkan-drivers") && line.contains("use the CPU"), "{line}");
+}
