@@ -1,7 +1,7 @@
 //! The GPU executor: caches, batches and the way of numbers to the GPU and back.
 //!
 //! Embedding rows and RoPE's cosines and sines come from the CPU, which has them in the mapped file and in the table that
-//! defines the model: a few kilobytes a token. Each batch is one command buffer.
+//! defines the model: a few kilobytes a token. Each batch is two command buffers, so that the GPU begins early.
 
 use std::collections::HashMap;
 use std::ops::ControlFlow;
@@ -10,7 +10,7 @@ use phonelm_kernels::{Embedding, read_vector};
 use phonelm_model::{
     CacheId, Config, Executor, ExecutorError, Input, Logits, ModelFile, Part, RopeTable, Segment, batches,
 };
-use wgpu::CommandEncoderDescriptor;
+use wgpu::{CommandEncoder, CommandEncoderDescriptor};
 
 use crate::cache::{Cache, Pool};
 use crate::device::{Adapter, Device};
@@ -39,6 +39,8 @@ pub struct GpuOptions {
 const BATCH: usize = 512;
 /// Rows whose logits are computed together.
 const HEAD_BATCH: usize = TILE;
+/// The part of the layers that is sent ahead.
+const EARLY: usize = 4;
 /// Most workgroups that share the attention of one head of one row.
 const MAX_SHARES: usize = 16;
 
@@ -230,17 +232,20 @@ impl GpuExecutor {
             scratch: &self.scratch,
             config,
         };
-        self.dispatches += pass.layers(&mut encoder, steps);
+        // The GPU has begun while the larger part is still written down.
+        let early = config.layers / EARLY;
+        self.dispatches += pass.layers(&mut encoder, steps, 0..early);
+        submit(pass.device, &mut encoder);
+        self.dispatches += pass.layers(&mut encoder, steps, early..config.layers);
         let stride = padded(config.vocab);
         let mut pieces = wanted.chunks(HEAD_BATCH).peekable();
         if pieces.peek().is_none() {
-            queue.submit([encoder.finish()]);
+            submit(pass.device, &mut encoder);
             return self.device.check();
         }
         for piece in pieces {
             self.dispatches += pass.head(&mut encoder, piece, rows);
-            let next = pass.device.gpu.create_command_encoder(&CommandEncoderDescriptor::default());
-            queue.submit([std::mem::replace(&mut encoder, next).finish()]);
+            submit(pass.device, &mut encoder);
             let bytes = (piece.len() * stride * size_of::<f32>()) as u64;
             pass.device.read(&pass.scratch.staging, bytes, |bytes| {
                 for row in bytes.chunks_exact(stride * size_of::<f32>()) {
@@ -251,6 +256,12 @@ impl GpuExecutor {
         }
         Ok(())
     }
+}
+
+/// Sends what was written down, and begins anew.
+fn submit(device: &Device, encoder: &mut CommandEncoder) {
+    let next = device.gpu.create_command_encoder(&CommandEncoderDescriptor::default());
+    device.queue.submit([std::mem::replace(encoder, next).finish()]);
 }
 
 /// Appends a row, whose values must be finite.

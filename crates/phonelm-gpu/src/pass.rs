@@ -1,8 +1,10 @@
-//! The steps of a forward pass over a batch of rows, written into one command buffer: the same for every family.
+//! The steps of a forward pass over a batch of rows, written into command buffers: the same for every family.
 //!
 //! A few rows, as in decode, take six steps a layer at most: norm and QKV; heads, cache and attention (one more where a long
 //! text is shared by several workgroups); O and residual; norm, gate and up; down and residual. Many rows are normed in steps
 //! of their own and multiplied tile by tile.
+
+use std::ops::Range;
 
 use phonelm_model::{Activation, Config};
 use wgpu::{CommandEncoder, ComputePassDescriptor};
@@ -53,8 +55,8 @@ fn few(rows: usize) -> bool {
 }
 
 impl Pass<'_> {
-    /// All layers over the residual stream. Returns the number of steps.
-    pub(crate) fn layers(&mut self, encoder: &mut CommandEncoder, batch: Batch) -> u64 {
+    /// Some layers over the residual stream. Returns the number of steps.
+    pub(crate) fn layers(&mut self, encoder: &mut CommandEncoder, batch: Batch, range: Range<usize>) -> u64 {
         let (bias, relu) = (self.config.qkv_bias, self.config.activation == Activation::Relu);
         let groups = &self.scratch.groups;
         let rows = batch.rows;
@@ -66,7 +68,8 @@ impl Pass<'_> {
             pass: encoder.begin_compute_pass(&ComputePassDescriptor::default()),
             dispatches: 0,
         };
-        for (index, layer) in self.network.layers.iter().enumerate() {
+        for index in range {
+            let layer = &self.network.layers[index];
             if few(rows) {
                 recorder.matvec(&layer.qkv, &groups.x_to_qkv, store, true, rows);
             } else {

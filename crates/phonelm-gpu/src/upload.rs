@@ -110,6 +110,7 @@ pub(crate) struct Uploader<'a> {
     pub(crate) device: &'a Device,
     pub(crate) pipelines: &'a Pipelines,
     pub(crate) file: &'a ModelFile,
+    /// Bytes of the matrices so far.
     pub(crate) bytes: u64,
 }
 
@@ -150,7 +151,7 @@ impl Uploader<'_> {
             let adapter = self.device.adapter.name.clone();
             return Err(LoadError::Binding { what: "64 rows of a matrix", needed, limit, adapter });
         }
-        let mut parts = Vec::new();
+        let (mut parts, mut bytes) = (Vec::new(), 0);
         for first in (0..outputs).step_by(per_part as usize) {
             let last = outputs.min(first + per_part as usize);
             let shape = [
@@ -169,13 +170,15 @@ impl Uploader<'_> {
             };
             let group = self.pipelines.bind(self.device, Group::Matrix, &[&quants, &scales, &vectors, &shape]);
             parts.push(Part { group, outputs: (last - first) as u32 });
+            bytes += quants.size() + scales.size();
         }
+        self.bytes += bytes;
         Ok(Some(Matrix { format, parts }))
     }
 
     /// The buffers of some rows; `None` if a weight is too large for the format.
     fn rows(
-        &mut self,
+        &self,
         format: Format,
         rows: &Rows<'_>,
         sources: &[Source<'_>],
@@ -204,7 +207,6 @@ impl Uploader<'_> {
             self.device.queue.submit([]);
             self.device.wait().map_err(|cause| LoadError::Driver { cause: cause.to_string() })?;
         }
-        self.bytes += (count * (row_bytes + scale_bytes)) as u64;
         Ok(Some([quants, scales]))
     }
 
