@@ -53,13 +53,24 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
         }
     }
     let n = shape.first + n0 + 4u * tn;
-    for (var i = 0u; i < 4u; i++) {
-        let m = m0 + 4u * tm + i;
-        emit(m, n, sums[2u * i]);
-        emit(m, n + 32u, sums[2u * i + 1u]);
-        emit(m + 32u, n, sums[2u * i + 8u]);
-        emit(m + 32u, n + 32u, sums[2u * i + 9u]);
-    }
+    // One by one: an array that a variable indexes would not stay in registers.
+    let m = m0 + 4u * tm;
+    emit(m, n, sums[0]);
+    emit(m, n + 32u, sums[1]);
+    emit(m + 1u, n, sums[2]);
+    emit(m + 1u, n + 32u, sums[3]);
+    emit(m + 2u, n, sums[4]);
+    emit(m + 2u, n + 32u, sums[5]);
+    emit(m + 3u, n, sums[6]);
+    emit(m + 3u, n + 32u, sums[7]);
+    emit(m + 32u, n, sums[8]);
+    emit(m + 32u, n + 32u, sums[9]);
+    emit(m + 33u, n, sums[10]);
+    emit(m + 33u, n + 32u, sums[11]);
+    emit(m + 34u, n, sums[12]);
+    emit(m + 34u, n + 32u, sums[13]);
+    emit(m + 35u, n, sums[14]);
+    emit(m + 35u, n + 32u, sums[15]);
 }
 
 struct Two { a: vec4<f32>, b: vec4<f32> }

@@ -25,14 +25,24 @@ fn main(
     if block < shape.blocks {
         multiply(&sums, n, block, part);
     }
-    for (var m = 0u; m < ROWS; m++) {
-        var v = sums_all(sums.outputs[m], thread);
-        if NORM {
-            v *= inverseSqrt(sum_all(sums.squares[m], thread) / shape.columns + shape.eps);
+    // A single row has no loop, because an array that a variable indexes might not stay in registers.
+    if ROWS == 1u {
+        finish(&sums, 0u, n, thread);
+    } else {
+        for (var m = 0u; m < ROWS; m++) {
+            finish(&sums, m, n, thread);
         }
-        if thread == 0u {
-            emit(m, shape.first + n, v);
-        }
+    }
+}
+
+// Puts the threads' sums of a row together.
+fn finish(sums: ptr<function, Sums>, m: u32, n: u32, thread: u32) {
+    var v = sums_all((*sums).outputs[m], thread);
+    if NORM {
+        v *= inverseSqrt(sum_all((*sums).squares[m], thread) / shape.columns + shape.eps);
+    }
+    if thread == 0u {
+        emit(m, shape.first + n, v);
     }
 }
 
@@ -44,17 +54,26 @@ fn multiply(sums: ptr<function, Sums>, n: u32, block: u32, part: u32) {
     let w2 = eight(at + 2u * shape.blocks, part);
     let w3 = eight(at + 3u * shape.blocks, part);
     let place = block * 8u + places(part);
-    for (var m = 0u; m < ROWS; m++) {
-        var a = x[m * (shape.in_stride / 4u) + place.x];
-        var b = x[m * (shape.in_stride / 4u) + place.y];
-        if NORM {
-            (*sums).squares[m] += dot(a, a) + dot(b, b);
-            a *= vectors[place.x];
-            b *= vectors[place.y];
+    if ROWS == 1u {
+        add_row(sums, 0u, place, w0, w1, w2, w3);
+    } else {
+        for (var m = 0u; m < ROWS; m++) {
+            add_row(sums, m, place, w0, w1, w2, w3);
         }
-        let offset = OFFSET * dot(a + b, vec4<f32>(1.0));
-        (*sums).outputs[m] += vec4<f32>(times(w0, a, b, offset), times(w1, a, b, offset), times(w2, a, b, offset), times(w3, a, b, offset));
     }
+}
+
+fn add_row(sums: ptr<function, Sums>, m: u32, place: vec2<u32>, w0: Eight, w1: Eight, w2: Eight, w3: Eight) {
+    var a = x[m * (shape.in_stride / 4u) + place.x];
+    var b = x[m * (shape.in_stride / 4u) + place.y];
+    if NORM {
+        (*sums).squares[m] += dot(a, a) + dot(b, b);
+        a *= vectors[place.x];
+        b *= vectors[place.y];
+    }
+    let offset = OFFSET * dot(a + b, vec4<f32>(1.0));
+    (*sums).outputs[m] +=
+        vec4<f32>(times(w0, a, b, offset), times(w1, a, b, offset), times(w2, a, b, offset), times(w3, a, b, offset));
 }
 
 fn times(w: Eight, a: vec4<f32>, b: vec4<f32>, offset: f32) -> f32 {
