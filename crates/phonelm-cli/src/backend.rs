@@ -73,6 +73,11 @@ impl Backend {
 }
 
 impl Loaded {
+    /// Whether the processor computes.
+    pub(crate) fn is_cpu(&self) -> bool {
+        matches!(self, Self::Cpu(_))
+    }
+
     /// Bytes that one token after `context` others reads.
     pub(crate) fn bytes_per_token(&self, context: usize) -> u64 {
         match self {

@@ -32,7 +32,8 @@ pub(super) struct Rounds {
     pub(super) measured: Vec<Round>,
     /// The kernel set, or the GPU.
     pub(super) kernels: String,
-    pub(super) threads: usize,
+    /// Of the processor, if it computes.
+    pub(super) threads: Option<usize>,
     /// Of a token in the middle of the decode.
     pub(super) bytes_per_token: u64,
     /// Before memory was taken for the bandwidth.
@@ -58,7 +59,8 @@ pub(super) fn run(executor: Loaded, file: &ModelFile, plan: &Plan) -> Result<Rou
         })
         .collect::<Result<_, _>>()?;
     let bytes_per_token = bench.executor.bytes_per_token(plan.depth + plan.generate / 2);
-    Ok(Rounds { measured, kernels: bench.executor.kernels(), threads, bytes_per_token, peak_memory })
+    let (kernels, threads) = (bench.executor.kernels(), bench.executor.is_cpu().then_some(threads));
+    Ok(Rounds { measured, kernels, threads, bytes_per_token, peak_memory })
 }
 
 /// An executor with a text of the wanted depth.

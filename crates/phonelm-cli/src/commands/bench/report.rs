@@ -49,7 +49,7 @@ pub(super) struct Report {
     parameters: u64,
     /// The kernel set, or the GPU.
     kernels: String,
-    threads: usize,
+    threads: Option<usize>,
     /// From the mapped file to the first pass.
     load_seconds: f64,
     repetitions: u32,
@@ -102,9 +102,13 @@ impl Report {
     }
 
     pub(super) fn text(&self) -> String {
+        let kernels = match self.threads {
+            Some(threads) => format!("{}, {threads} threads", self.kernels),
+            None => self.kernels.clone(),
+        };
         let mut rows = vec![
             ["model".to_owned(), format!("{}, {} parameters", self.model, count(self.parameters))],
-            ["kernels".to_owned(), format!("{}, {} threads", self.kernels, self.threads)],
+            ["kernels".to_owned(), kernels],
             ["load".to_owned(), format!("{:.2} s", self.load_seconds)],
         ];
         if self.depth > 0 {
