@@ -6,21 +6,15 @@ use std::arch::{asm, is_aarch64_feature_detected};
 use std::array::from_fn;
 
 use super::Dots;
-use super::weights::{Quads, Weights};
+use super::gemm::{Bytes, Gemm, Sums};
+use super::weights::{Quads, Weights, operand};
 use crate::rows::QuantizedGroup;
 
 /// Needs `dotprod`.
 pub(crate) struct Sdot;
 
 impl Dots for Sdot {
-    const NAME: &'static str = "aarch64-q8-dotprod";
-    type Direct = Self;
     const SHARE: bool = true;
-    const SKIPS: bool = true;
-
-    fn detected() -> bool {
-        is_aarch64_feature_detected!("dotprod")
-    }
 
     #[inline(always)]
     unsafe fn dots<W: Weights, const R: usize, const FIRST: usize, const T: usize>(
@@ -41,6 +35,38 @@ impl Dots for Sdot {
                         *acc = sdot::<1>(*acc, weights[0][t][1], x);
                         *acc = sdot::<2>(*acc, weights[1][t][0], x);
                         *acc = sdot::<3>(*acc, weights[1][t][1], x);
+                    }
+                }
+            }
+            acc
+        }
+    }
+}
+
+impl Gemm for Sdot {
+    const NAME: &'static str = "aarch64-q8-dotprod";
+    type Direct = Self;
+    const MIN_ROWS: usize = 12;
+    const SKIPS: bool = true;
+    const PAIRS: bool = false;
+
+    fn detected() -> bool {
+        is_aarch64_feature_detected!("dotprod")
+    }
+
+    #[inline(always)]
+    unsafe fn products<W: Weights>(w: &[Bytes; 16], x: &[Bytes]) -> Sums<int32x4_t> {
+        // SAFETY: the caller has the feature.
+        unsafe {
+            let mut acc = [vdupq_n_s32(0); 8];
+            for (w, x) in w.as_chunks::<8>().0.iter().zip(x.as_chunks::<4>().0) {
+                for (r, acc) in acc.as_chunks_mut::<2>().0.iter_mut().enumerate() {
+                    let x = operand(&x[r]);
+                    for (t, acc) in acc.iter_mut().enumerate() {
+                        *acc = sdot::<0>(*acc, operand(&w[t]), x);
+                        *acc = sdot::<1>(*acc, operand(&w[2 + t]), x);
+                        *acc = sdot::<2>(*acc, operand(&w[4 + t]), x);
+                        *acc = sdot::<3>(*acc, operand(&w[6 + t]), x);
                     }
                 }
             }
