@@ -15,7 +15,7 @@ use std::ops::Range;
 use crate::float::{exp, fold, quantize};
 use crate::kernels::{GROUP, LANES};
 use crate::rows::QuantizedGroup;
-use crate::vector::{F16, F32, Isa, Vector};
+use crate::vector::{F16, F32, Isa};
 
 pub(crate) use bytes::ByteTile;
 use bytes::Bytes;
@@ -80,22 +80,6 @@ trait Block {
     );
 }
 
-/// Scores out of their registers.
-///
-/// # Safety
-/// The CPU has the instructions of `V`.
-#[inline(always)]
-unsafe fn arrays<V: Vector, const R: usize>(acc: &[[V; KV_BLOCK / LANES]; R]) -> [[f32; KV_BLOCK]; R] {
-    let mut scores = [[0.0; KV_BLOCK]; R];
-    for r in 0..R {
-        for (c, out) in scores[r].as_chunks_mut::<LANES>().0.iter_mut().enumerate() {
-            // SAFETY: passed on.
-            *out = unsafe { acc[r][c].to_array() };
-        }
-    }
-    scores
-}
-
 /// How far ahead of their use keys and values are fetched. The hardware fetches ahead too, but not into another block.
 const AHEAD: usize = 6 << 10;
 
@@ -112,16 +96,14 @@ impl Stream {
         Self { here: here.as_ptr().cast(), bytes: size_of_val(here), next }
     }
 
-    /// Fetches what lies [`AHEAD`] of some of its bytes.
+    /// Fetches what lies [`AHEAD`] of some of its bytes, few enough to lie on one side of its end.
     #[inline(always)]
     fn fetch<I: Isa>(self, bytes: Range<usize>) {
-        for at in bytes.step_by(64) {
-            let at = at + AHEAD;
-            I::prefetch(if at < self.bytes {
-                self.here.wrapping_add(at)
-            } else {
-                self.next.wrapping_add(at - self.bytes)
-            });
+        let ahead = bytes.start + AHEAD;
+        let start =
+            if ahead < self.bytes { self.here.wrapping_add(ahead) } else { self.next.wrapping_add(ahead - self.bytes) };
+        for at in (0..bytes.len()).step_by(64) {
+            I::prefetch(start.wrapping_add(at));
         }
     }
 }

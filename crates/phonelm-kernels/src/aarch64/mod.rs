@@ -23,6 +23,7 @@ mod tile;
 mod weights;
 
 use std::arch::{aarch64::int32x4_t, asm};
+use std::array::from_fn;
 use std::marker::PhantomData;
 use std::ops::Range;
 
@@ -97,7 +98,7 @@ impl<D: Gemm> Kernels for Set<D> {
         }
     }
 
-    float_methods! { isa: Self, attention_rows: 1, }
+    float_methods! { isa: Self, attention_rows: 4, }
 }
 
 impl<D: Gemm> Weave for Set<D> {
@@ -124,13 +125,20 @@ impl<D: Gemm> Isa for Set<D> {
     #[inline(always)]
     unsafe fn dots<const R: usize>(tile: &ByteTile, x: [&QuantizedGroup; R]) -> [Lanes; R] {
         // SAFETY: passed on; a tile has as many columns as a group.
-        unsafe { D::Direct::dots::<_, R, 0, 4>(tile, x, 0) }.map(Lanes::from_integers)
+        unsafe {
+            if D::Direct::SHARE {
+                let (a, b) = (D::Direct::dots::<_, R, 0, 2>(tile, x, 0), D::Direct::dots::<_, R, 2, 2>(tile, x, 0));
+                from_fn(|r| Lanes::from_integers([a[r][0], a[r][1], b[r][0], b[r][1]]))
+            } else {
+                from_fn(|r| Lanes::from_integers(D::Direct::dots::<_, 1, 0, 4>(tile, [x[r]], 0)[0]))
+            }
+        }
     }
 
     #[inline(always)]
     unsafe fn fine_dots<const R: usize>(tile: &ByteTile, x: &[[QuantizedGroup; 2]; R]) -> [[Lanes; 2]; R] {
         // SAFETY: passed on.
-        std::array::from_fn(|r| unsafe { Self::dots(tile, x[r].each_ref()) })
+        from_fn(|r| unsafe { Self::dots(tile, x[r].each_ref()) })
     }
 }
 

@@ -9,7 +9,7 @@ use std::ops::Range;
 
 use half::f16;
 
-use super::{Block, KV_BLOCK, Stream, arrays};
+use super::{Block, KV_BLOCK, Stream};
 use crate::float::quantize_fine;
 use crate::kernels::{GROUP, LANES};
 use crate::rows::QuantizedGroup;
@@ -165,6 +165,22 @@ impl<I: Isa> Block for Bytes<'_, I> {
             }
         }
     }
+}
+
+/// Scores out of their registers.
+///
+/// # Safety
+/// The CPU has the instructions of `V`.
+#[inline(always)]
+unsafe fn arrays<V: Vector, const R: usize>(acc: &[[V; KV_BLOCK / LANES]; R]) -> [[f32; KV_BLOCK]; R] {
+    let mut scores = [[0.0; KV_BLOCK]; R];
+    for r in 0..R {
+        for (c, out) in scores[r].as_chunks_mut::<LANES>().0.iter_mut().enumerate() {
+            // SAFETY: passed on.
+            *out = unsafe { acc[r][c].to_array() };
+        }
+    }
+    scores
 }
 
 /// Where tile `t` of the four of a group lies, and its share of the scales.
