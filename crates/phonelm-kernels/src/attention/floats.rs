@@ -14,15 +14,13 @@ pub(super) struct Floats<'a, I, F: Format> {
     head_dim: usize,
     keys: &'a [F::Raw],
     values: &'a [F::Raw],
-    /// Of the keys and the values.
-    streams: [Stream; 2],
+    stream: Stream,
     isa: PhantomData<I>,
 }
 
 impl<'a, I: Isa, F: Format> Floats<'a, I, F> {
-    pub(super) fn new(q: &'a [f32], head_dim: usize, [keys, values]: [&'a [F::Raw]; 2], next: *const u8) -> Self {
-        let streams = [Stream::new(keys, values.as_ptr().cast()), Stream::new(values, next)];
-        Self { q, head_dim, keys, values, streams, isa: PhantomData }
+    pub(super) fn new(q: &'a [f32], head_dim: usize, [keys, values]: [&'a [F::Raw]; 2], stream: Stream) -> Self {
+        Self { q, head_dim, keys, values, stream, isa: PhantomData }
     }
 
     /// Adds some tokens to `R` rows, in ascending order.
@@ -37,7 +35,9 @@ impl<'a, I: Isa, F: Format> Floats<'a, I, F> {
         // SAFETY: passed on.
         unsafe {
             let end = tokens.end;
-            let left = if fits::<I>(R) {
+            let left = if R == 1 {
+                self.add_runs::<R, 8>(fetch, weights, tokens, out)
+            } else if fits::<I>(R) {
                 self.add_runs::<R, 4>(fetch, weights, tokens, out)
             } else {
                 self.add_runs::<R, 2>(fetch, weights, tokens, out)
@@ -61,9 +61,8 @@ impl<'a, I: Isa, F: Format> Floats<'a, I, F> {
         let mut j = tokens.start;
         while j + N <= tokens.end {
             if fetch {
-                for j in j..j + N {
-                    self.streams[1].fetch::<I>(j * row_bytes..(j + 1) * row_bytes);
-                }
+                let at = size_of_val(self.keys) + j * row_bytes;
+                self.stream.fetch::<I>(at..at + N * row_bytes);
             }
             // SAFETY: passed on.
             unsafe { self.add_run::<R, N>(weights, j, out) };
@@ -133,9 +132,9 @@ impl<'a, I: Isa, F: Format> Floats<'a, I, F> {
             let keys = &self.keys.as_chunks::<KV_BLOCK>().0[..self.head_dim];
             let mut acc = [[I::Floats::splat(0.0); C]; R];
             for d in 0..self.head_dim {
-                if first == 0 && from == 0 {
+                if first == 0 && from == 0 && d % FETCH == 0 {
                     let bytes = size_of_val(&keys[d]);
-                    self.streams[0].fetch::<I>(d * bytes..(d + 1) * bytes);
+                    self.stream.fetch::<I>(d * bytes..(d + FETCH) * bytes);
                 }
                 for c in 0..C {
                     let keys: I::Floats = F::lanes(&keys[d].as_chunks().0[from + c]);
@@ -181,6 +180,9 @@ unsafe fn add_lanes<I: Isa, F: Format, const R: usize, const N: usize>(
     }
 }
 
+/// Elements of the queries between two fetches.
+const FETCH: usize = 8;
+
 /// Vectors of scores of one row.
 const VECTORS: usize = KV_BLOCK / LANES;
 
@@ -191,15 +193,18 @@ const fn fits<I: Isa>(rows: usize) -> bool {
 
 impl<I: Isa, F: Format> Block for Floats<'_, I, F> {
     #[inline(always)]
-    unsafe fn scores<const R: usize>(&self, first: usize) -> [[f32; KV_BLOCK]; R] {
+    unsafe fn scores<const R: usize>(&self, first: usize, vectors: usize) -> [[f32; KV_BLOCK]; R] {
         let mut scores = [[0.0; KV_BLOCK]; R];
         // SAFETY: passed on.
         unsafe {
-            if fits::<I>(R) {
-                self.some_scores::<R, VECTORS>(first, 0, &mut scores);
-            } else {
-                for from in 0..VECTORS {
-                    self.some_scores::<R, 1>(first, from, &mut scores);
+            match vectors {
+                2 if fits::<I>(R) => self.some_scores::<R, 2>(first, 0, &mut scores),
+                3 if fits::<I>(R) => self.some_scores::<R, 3>(first, 0, &mut scores),
+                VECTORS if fits::<I>(R) => self.some_scores::<R, VECTORS>(first, 0, &mut scores),
+                _ => {
+                    for from in 0..vectors {
+                        self.some_scores::<R, 1>(first, from, &mut scores);
+                    }
                 }
             }
         }
