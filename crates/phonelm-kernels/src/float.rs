@@ -335,6 +335,10 @@ macro_rules! float_methods {
         float_methods! { @method [$($features)?]
             fn attend(q: &[f32], blocks: &[KvBlock<'_>], visible: &[usize], out: &mut [f32])
                 => crate::attention::attend::<$isa, $rows>(q, blocks, visible, out) }
+
+        fn fetch_keys(&self, block: &KvBlock<'_>) {
+            crate::attention::fetch_keys::<$isa>(block);
+        }
     };
     (@method [] fn $name:ident($($arg:ident: $ty:ty),*) => $call:expr) => {
         #[allow(unused_unsafe)]

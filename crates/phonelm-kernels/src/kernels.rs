@@ -90,4 +90,7 @@ pub trait Kernels: Send + Sync {
     /// and the keys and values of one head. Row `r` sees the first `visible[r]` tokens of the blocks; one that sees none
     /// becomes 0. Keys and values in bytes need a `head_dim` that is a multiple of [`GROUP`].
     fn attend(&self, q: &[f32], blocks: &[KvBlock<'_>], visible: &[usize], out: &mut [f32]);
+
+    /// Fetches the keys of a block into a cache, where one is going to be stored among them or all are attended to next.
+    fn fetch_keys(&self, _block: &KvBlock<'_>) {}
 }

@@ -14,6 +14,9 @@ use crate::kernels::{GROUP, TILE_ROWS};
 use crate::packed::{ColumnBlock, Packed, SLAB_ROWS};
 use crate::rows::{OutRows, QuantizedGroup};
 
+/// Quads of columns between the fetching of their lines and their use: 8 KB.
+const QUADS_AHEAD: usize = 32;
+
 /// The activations of one row that are not zero. The buffers are kept between uses.
 #[derive(Debug, Default)]
 pub struct Active {
@@ -73,6 +76,15 @@ impl Active {
             }
             let end = self.quads.len();
             self.groups.push(ActiveGroup { index, scale: group.scale, offset: group.offset, end });
+        }
+    }
+
+    /// The quad whose lines are best fetched while quad `q` is used, and whether that is in the next slab.
+    #[inline(always)]
+    pub(crate) fn ahead(&self, q: usize) -> (&ActiveQuad, bool) {
+        match self.quads.get(q + QUADS_AHEAD) {
+            Some(quad) => (quad, false),
+            None => (&self.quads[(q + QUADS_AHEAD) % self.quads.len()], true),
         }
     }
 

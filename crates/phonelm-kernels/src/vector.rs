@@ -37,6 +37,9 @@ pub(crate) trait Isa {
     /// Its floats.
     type Floats: Vector;
 
+    /// Vectors of sums that the registers hold, what is added to them besides.
+    const SUMS: usize = 4;
+
     /// Fetches the cache line at an address, or whatever else lies there.
     fn prefetch(line: *const u8);
 

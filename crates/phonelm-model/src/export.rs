@@ -1,4 +1,5 @@
-//! What the bytes of an exported cache begin with: seven little-endian u64 that tell which caches they fit.
+//! What the bytes of an exported cache begin with: seven u64 that tell which caches they fit, in this machine's byte order
+//! like all that follows; another machine's are no export.
 
 use crate::ExecutorError;
 
@@ -26,7 +27,7 @@ impl ExportShape {
     pub fn begin(&self, len: usize) -> Vec<u8> {
         let mut out = Vec::with_capacity(HEADER + len.div_ceil(self.block) * self.block_bytes);
         for (_, value) in self.fields(len) {
-            out.extend_from_slice(&value.to_le_bytes());
+            out.extend_from_slice(&value.to_ne_bytes());
         }
         out
     }
@@ -36,7 +37,7 @@ impl ExportShape {
         let bad = |field, found, expected| ExecutorError::BadImport { field, found, expected };
         let header = bytes.split_at_checked(HEADER);
         let (words, body) = header.ok_or(bad("length in bytes", bytes.len() as u64, HEADER as u64))?;
-        let words: Vec<u64> = words.as_chunks::<8>().0.iter().map(|b| u64::from_le_bytes(*b)).collect();
+        let words: Vec<u64> = words.as_chunks::<8>().0.iter().map(|b| u64::from_ne_bytes(*b)).collect();
         let len = words[6];
         if len > context as u64 {
             return Err(bad("tokens", len, context as u64));

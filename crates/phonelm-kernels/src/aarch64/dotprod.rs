@@ -6,21 +6,15 @@ use std::arch::{asm, is_aarch64_feature_detected};
 use std::array::from_fn;
 
 use super::Dots;
-use super::weights::{Quads, Weights};
+use super::gemm::{Bytes, Gemm, Sums};
+use super::weights::{Quads, Weights, operand};
 use crate::rows::QuantizedGroup;
 
 /// Needs `dotprod`.
 pub(crate) struct Sdot;
 
 impl Dots for Sdot {
-    const NAME: &'static str = "aarch64-q8-dotprod";
-    type Direct = Self;
     const SHARE: bool = true;
-    const SKIPS: bool = true;
-
-    fn detected() -> bool {
-        is_aarch64_feature_detected!("dotprod")
-    }
 
     #[inline(always)]
     unsafe fn dots<W: Weights, const R: usize, const FIRST: usize, const T: usize>(
@@ -35,16 +29,60 @@ impl Dots for Sdot {
                 let x = x.map(|x| vld1q_s8(x.values.as_ptr().add(skip + 16 * half)));
                 let quads = |j: usize| -> [Quads; T] { from_fn(|t| block.quads(j, FIRST + t)) };
                 let weights = [quads(2 * half), quads(2 * half + 1)];
-                for (acc, x) in acc.iter_mut().zip(x) {
-                    for (t, acc) in acc.iter_mut().enumerate() {
-                        *acc = sdot::<0>(*acc, weights[0][t][0], x);
-                        *acc = sdot::<1>(*acc, weights[0][t][1], x);
-                        *acc = sdot::<2>(*acc, weights[1][t][0], x);
-                        *acc = sdot::<3>(*acc, weights[1][t][1], x);
-                    }
-                }
+                add_lane::<0, R, T>(&mut acc, weights[0].map(|quads| quads[0]), x);
+                add_lane::<1, R, T>(&mut acc, weights[0].map(|quads| quads[1]), x);
+                add_lane::<2, R, T>(&mut acc, weights[1].map(|quads| quads[0]), x);
+                add_lane::<3, R, T>(&mut acc, weights[1].map(|quads| quads[1]), x);
             }
             acc
+        }
+    }
+}
+
+impl Gemm for Sdot {
+    const NAME: &'static str = "aarch64-q8-dotprod";
+    type Direct = Self;
+    const MIN_ROWS: usize = 12;
+    const SKIPS: bool = true;
+    const PAIRS: bool = false;
+
+    fn detected() -> bool {
+        is_aarch64_feature_detected!("dotprod")
+    }
+
+    #[inline(always)]
+    unsafe fn products<W: Weights>(w: &[Bytes; 16], x: &[Bytes]) -> Sums<int32x4_t> {
+        // SAFETY: the caller has the feature.
+        unsafe {
+            let mut acc = [[vdupq_n_s32(0); 2]; 4];
+            for (w, x) in w.as_chunks::<8>().0.iter().zip(x.as_chunks::<4>().0) {
+                let w: [[int8x16_t; 2]; 4] = from_fn(|q| [operand(&w[2 * q]), operand(&w[2 * q + 1])]);
+                let x = from_fn(|r| operand(&x[r]));
+                add_lane::<0, 4, 2>(&mut acc, w[0], x);
+                add_lane::<1, 4, 2>(&mut acc, w[1], x);
+                add_lane::<2, 4, 2>(&mut acc, w[2], x);
+                add_lane::<3, 4, 2>(&mut acc, w[3], x);
+            }
+            let [[a, b], [c, d], [e, f], [g, h]] = acc;
+            [a, b, c, d, e, f, g, h]
+        }
+    }
+}
+
+/// Adds four columns of `R` rows of activations and `4 T` of weights. One lane after the other, no sum waits for itself.
+///
+/// # Safety
+/// The CPU has `dotprod`.
+#[inline(always)]
+unsafe fn add_lane<const LANE: i32, const R: usize, const T: usize>(
+    acc: &mut [[int32x4_t; T]; R],
+    w: [int8x16_t; T],
+    x: [int8x16_t; R],
+) {
+    for (acc, x) in acc.iter_mut().zip(x) {
+        for (acc, w) in acc.iter_mut().zip(w) {
+            // SAFETY: passed on.
+            *acc = unsafe { sdot::<LANE>(*acc, w, x) };
         }
     }
 }

@@ -1,4 +1,5 @@
-//! Kernel sets of 64-bit ARM. They differ only in [`Dots`], how the integer sums of one block are formed:
+//! Kernel sets of 64-bit ARM. They differ only in how the integer sums of one block are formed, with few rows of
+//! activations ([`Dots`]) and with many ([`Gemm`]):
 //!
 //! | set | instruction | products an instruction |
 //! |---|---|---|
@@ -6,13 +7,14 @@
 //! | `dotprod` | `sdot` by lane | 16 |
 //! | `i8mm` | `smmla`, two rows with two rows | 32 |
 //!
-//! [`tile`] holds what they share: the way along a tile, the float sums, and panels, in which many rows of activations
-//! meet weights that are unpacked once.
+//! [`tile`] and [`gemm`] hold what they share: the way along a tile, the float sums, and panels, in which many rows of
+//! activations meet weights that are unpacked once.
 //!
 //! The trap: the intrinsics of `sdot` and `smmla` are not stable, so they are written as assembly that names its own
 //! extension. No function here has a target feature, and only [`Set`] keeps them from CPUs that lack them.
 
 mod dotprod;
+mod gemm;
 mod i8mm;
 mod lanes;
 mod neon;
@@ -21,6 +23,7 @@ mod tile;
 mod weights;
 
 use std::arch::{aarch64::int32x4_t, asm};
+use std::array::from_fn;
 use std::marker::PhantomData;
 use std::ops::Range;
 
@@ -35,8 +38,9 @@ use crate::rows::{FloatMatrix, OutRows, QuantizedGroup, QuantizedRows};
 use crate::skipping::Active;
 use crate::vector::Isa;
 
+use gemm::Gemm;
 use lanes::Lanes;
-use weights::{Quads, Weights};
+use weights::Weights;
 
 /// Every 64-bit ARM CPU.
 pub(crate) type Neon = Set<neon::Smlal>;
@@ -45,17 +49,17 @@ pub(crate) type Dotprod = Set<dotprod::Sdot>;
 /// Armv8.6 with int8 matrix products: phones from about 2022 on.
 pub(crate) type I8mm = Set<i8mm::Smmla>;
 
-/// The kernel set of one [`Dots`]. A value proves that the CPU has its instructions.
+/// The kernel set of one [`Gemm`]. A value proves that the CPU has its instructions.
 pub(crate) struct Set<D>(PhantomData<D>);
 
-impl<D: Dots> Set<D> {
+impl<D: Gemm> Set<D> {
     /// The only way to a value: asks the CPU.
     pub(crate) fn new() -> Option<&'static Self> {
         D::detected().then_some(&Self(PhantomData))
     }
 }
 
-impl<D: Dots> Kernels for Set<D> {
+impl<D: Gemm> Kernels for Set<D> {
     fn name(&self) -> &'static str {
         D::NAME
     }
@@ -94,10 +98,10 @@ impl<D: Dots> Kernels for Set<D> {
         }
     }
 
-    float_methods! { isa: Self, attention_rows: 1, }
+    float_methods! { isa: Self, attention_rows: 4, }
 }
 
-impl<D: Dots> Weave for Set<D> {
+impl<D: Gemm> Weave for Set<D> {
     #[inline(always)]
     unsafe fn rows(rows: &[&[Q4_0]], out: &mut [Q4Block]) {
         skipping::weave_rows(rows, out);
@@ -109,7 +113,7 @@ impl<D: Dots> Weave for Set<D> {
     }
 }
 
-impl<D: Dots> Isa for Set<D> {
+impl<D: Gemm> Isa for Set<D> {
     type Floats = Lanes;
 
     #[inline(always)]
@@ -121,33 +125,27 @@ impl<D: Dots> Isa for Set<D> {
     #[inline(always)]
     unsafe fn dots<const R: usize>(tile: &ByteTile, x: [&QuantizedGroup; R]) -> [Lanes; R] {
         // SAFETY: passed on; a tile has as many columns as a group.
-        unsafe { D::Direct::dots::<_, R, 0, 4>(tile, x, 0) }.map(Lanes::from_integers)
+        unsafe {
+            if D::Direct::SHARE {
+                let (a, b) = (D::Direct::dots::<_, R, 0, 2>(tile, x, 0), D::Direct::dots::<_, R, 2, 2>(tile, x, 0));
+                from_fn(|r| Lanes::from_integers([a[r][0], a[r][1], b[r][0], b[r][1]]))
+            } else {
+                from_fn(|r| Lanes::from_integers(D::Direct::dots::<_, 1, 0, 4>(tile, [x[r]], 0)[0]))
+            }
+        }
     }
 
     #[inline(always)]
     unsafe fn fine_dots<const R: usize>(tile: &ByteTile, x: &[[QuantizedGroup; 2]; R]) -> [[Lanes; 2]; R] {
         // SAFETY: passed on.
-        std::array::from_fn(|r| unsafe { Self::dots(tile, x[r].each_ref()) })
+        from_fn(|r| unsafe { Self::dots(tile, x[r].each_ref()) })
     }
 }
 
-/// How an instruction set forms the integer sums of a block.
-pub(crate) trait Dots: Send + Sync + 'static {
-    /// `{arch}-{types}-{variant}`.
-    const NAME: &'static str;
-    /// What multiplies packed blocks that are not unpacked into a panel.
-    type Direct: Dots;
+/// How an instruction set forms the integer sums of a packed block.
+pub(crate) trait Dots {
     /// The registers hold the sums of several rows of activations, so that these share what is done to the weights.
     const SHARE: bool;
-
-    /// The CPU has `dotprod`, with which products may skip neurons.
-    const SKIPS: bool;
-
-    /// [`Self::arrange`] changes the order.
-    const ARRANGES: bool = false;
-
-    /// Whether this CPU has the instructions.
-    fn detected() -> bool;
 
     /// Products of `R` groups of activations with rows `4 * (FIRST + t)..`, `t < T`, of a block that begins at column
     /// `skip` of the groups.
@@ -159,10 +157,4 @@ pub(crate) trait Dots: Send + Sync + 'static {
         x: [&QuantizedGroup; R],
         skip: usize,
     ) -> [[int32x4_t; T]; R];
-
-    /// Puts two quads into the order that [`Self::dots`] wants in a panel.
-    #[inline(always)]
-    fn arrange(quads: Quads) -> Quads {
-        quads
-    }
 }

@@ -8,21 +8,15 @@ use std::arch::aarch64::*;
 use std::array::from_fn;
 
 use super::Dots;
-use super::weights::{Quads, Weights};
+use super::gemm::{Bytes, Gemm, Sums};
+use super::weights::{Quads, Weights, operand};
 use crate::rows::QuantizedGroup;
 
 /// Needs nothing beyond the architecture.
 pub(crate) struct Smlal;
 
 impl Dots for Smlal {
-    const NAME: &'static str = "aarch64-q8-neon";
-    type Direct = Self;
     const SHARE: bool = false;
-    const SKIPS: bool = false;
-
-    fn detected() -> bool {
-        true
-    }
 
     #[inline(always)]
     unsafe fn dots<W: Weights, const R: usize, const FIRST: usize, const T: usize>(
@@ -62,5 +56,68 @@ impl Dots for Smlal {
                 })
             })
         }
+    }
+}
+
+impl Gemm for Smlal {
+    const NAME: &'static str = "aarch64-q8-neon";
+    type Direct = Self;
+    const MIN_ROWS: usize = 8;
+    const SKIPS: bool = false;
+    const PAIRS: bool = false;
+
+    fn detected() -> bool {
+        true
+    }
+
+    /// Where sums of 32 bits are needed besides those of 16, four rows have no registers for them.
+    fn takes<W: Weights>() -> bool {
+        W::EIGHTS_IN_I16 == 4
+    }
+
+    #[inline(always)]
+    unsafe fn products<W: Weights>(w: &[Bytes; 16], x: &[Bytes]) -> Sums<int32x4_t> {
+        let (w, x) = (w.as_chunks().0, x.as_chunks().0);
+        // SAFETY: NEON is always there.
+        unsafe {
+            let mut sums = [[vdupq_n_s16(0); 2]; 8];
+            add_half(&mut sums, &w[0], &x[0]);
+            if W::COLS == 32 {
+                add_half(&mut sums, &w[1], &x[1]);
+            }
+            sums.map(|[low, high]| vpaddq_s32(vpaddlq_s16(low), vpaddlq_s16(high)))
+        }
+    }
+}
+
+/// Adds 16 columns; written out for each half, because the compiler keeps a loop of this size, and with it all sums in
+/// memory.
+#[inline(always)]
+unsafe fn add_half(sums: &mut [[int16x8_t; 2]; 8], w: &[Bytes; 8], x: &[Bytes; 4]) {
+    for q in 0..4 {
+        let w = [operand(&w[2 * q]), operand(&w[2 * q + 1])];
+        for (k, [low, high]) in sums.iter_mut().enumerate() {
+            let x = dword(operand(&x[k / 2]), q);
+            // SAFETY: NEON is always there.
+            unsafe {
+                *low = vmlal_s8(*low, vget_low_s8(w[k % 2]), vget_low_s8(x));
+                *high = vmlal_high_s8(*high, w[k % 2], x);
+            }
+        }
+    }
+}
+
+/// Four times the same four bytes of 16.
+#[inline(always)]
+fn dword(x: int8x16_t, lane: usize) -> int8x16_t {
+    // SAFETY: every CPU of this architecture has NEON.
+    unsafe {
+        let x = vreinterpretq_s32_s8(x);
+        vreinterpretq_s8_s32(match lane {
+            0 => vdupq_laneq_s32::<0>(x),
+            1 => vdupq_laneq_s32::<1>(x),
+            2 => vdupq_laneq_s32::<2>(x),
+            _ => vdupq_laneq_s32::<3>(x),
+        })
     }
 }

@@ -18,9 +18,6 @@ use crate::packed::{ColumnBlock, Packed, Q4Block, SLAB_ROWS, SLAB_TILES};
 use crate::rows::{OutRows, QuantizedGroup};
 use crate::skipping::{Active, ActiveGroup, ActiveQuad};
 
-/// Quads of columns between the fetching of their lines and their use: 8 KB.
-const QUADS_AHEAD: usize = 32;
-
 /// See [`crate::Kernels::matmul_rows`].
 ///
 /// # Safety
@@ -137,10 +134,8 @@ pub(super) unsafe fn matmul_active(w: &Packed, slabs: Range<usize>, x: &Active, 
         let mut first = 0;
         for group in &x.groups {
             for q in first..group.end {
-                let (from, ahead) = match x.quads.get(q + QUADS_AHEAD) {
-                    Some(quad) => (slab_blocks, quad),
-                    None => (next, &x.quads[(q + QUADS_AHEAD) % x.quads.len()]),
-                };
+                let (ahead, in_next) = x.ahead(q);
+                let from = if in_next { next } else { slab_blocks };
                 for line in ahead.lines {
                     prefetch(from.as_ptr().cast::<u8>().wrapping_add(line as usize));
                 }

@@ -19,11 +19,16 @@ pub(crate) trait Weights {
     const AFFINE: bool;
     /// Times eight columns whose products, two to a sum, fit a sum of 16 bits (the largest activation is 127).
     const EIGHTS_IN_I16: usize;
-    /// [`super::Dots::arrange`] was applied already.
-    const ARRANGED: bool = false;
 
     /// Columns `8 j..8 j + 8` of rows `4 t..4 t + 4`.
     fn quads(&self, j: usize, t: usize) -> Quads;
+    /// The same around 0.
+    #[inline(always)]
+    fn signed_quads(&self, j: usize, t: usize) -> Quads {
+        let [a, b] = self.quads(j, t);
+        // SAFETY: every CPU of this architecture has NEON.
+        if Self::OFFSET { unsafe { [vsubq_s8(a, vdupq_n_s8(8)), vsubq_s8(b, vdupq_n_s8(8))] } } else { [a, b] }
+    }
     /// Scales of rows `4 t..4 t + 4`.
     fn scales(&self, t: usize) -> float32x4_t;
     /// Minima of rows `4 t..4 t + 4`, where [`Self::AFFINE`].
@@ -111,12 +116,8 @@ impl<const QUADS: usize> Weights for AffineBlock<QUADS> {
 }
 
 #[inline(always)]
-pub(super) fn signed_quads<const QUADS: usize>(values: &[[i8; 64]; QUADS], j: usize, t: usize) -> Quads {
-    [0, 1].map(|half| {
-        let values: &[i8; 16] = &values[2 * j + half].as_chunks().0[t];
-        // SAFETY: a reference to 16 bytes.
-        unsafe { vld1q_s8(values.as_ptr()) }
-    })
+fn signed_quads<const QUADS: usize>(values: &[[i8; 64]; QUADS], j: usize, t: usize) -> Quads {
+    [operand(&values[2 * j].as_chunks().0[t]), operand(&values[2 * j + 1].as_chunks().0[t])]
 }
 
 #[inline(always)]
@@ -127,7 +128,7 @@ fn bytes16(values: &[u8; 64], t: usize) -> uint8x16_t {
 }
 
 #[inline(always)]
-pub(super) fn float4(values: &[f32; TILE_ROWS], t: usize) -> float32x4_t {
+fn float4(values: &[f32; TILE_ROWS], t: usize) -> float32x4_t {
     let values: &[f32; 4] = &values.as_chunks().0[t];
     // SAFETY: a reference to 4 floats.
     unsafe { vld1q_f32(values.as_ptr()) }
@@ -153,4 +154,10 @@ pub(super) fn nibbles(both: uint8x16_t) -> Quads {
         let low = vandq_u8(both, vdupq_n_u8(15));
         [vreinterpretq_s8_u8(low), vreinterpretq_s8_u8(vshrq_n_u8::<4>(both))]
     }
+}
+
+#[inline(always)]
+pub(super) fn operand(bytes: &[i8; 16]) -> int8x16_t {
+    // SAFETY: a reference to 16 bytes.
+    unsafe { vld1q_s8(bytes.as_ptr()) }
 }

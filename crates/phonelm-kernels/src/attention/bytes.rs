@@ -9,7 +9,7 @@ use std::ops::Range;
 
 use half::f16;
 
-use super::{Block, KV_BLOCK, Stream, arrays};
+use super::{Block, KV_BLOCK, Stream};
 use crate::float::quantize_fine;
 use crate::kernels::{GROUP, LANES};
 use crate::rows::QuantizedGroup;
@@ -35,25 +35,6 @@ const _: () = assert!(size_of::<Q8Square>() == 34 * GROUP);
 impl Q8Square {
     /// All zero.
     pub const ZERO: Self = Self { scales: [0; GROUP], tiles: [[[0; 4 * LANES]; GROUP / 4]; 2] };
-
-    /// Appends the scales and then the tiles, all little-endian.
-    pub(crate) fn write(&self, out: &mut Vec<u8>) {
-        out.extend(self.scales.iter().flat_map(|scale| scale.to_le_bytes()));
-        out.extend(self.tiles.as_flattened().as_flattened().iter().map(|x| *x as u8));
-    }
-
-    /// The square that [`Self::write`] wrote.
-    pub(crate) fn read(bytes: &[u8; size_of::<Self>()]) -> Self {
-        let mut square = Self::ZERO;
-        let (scales, values) = bytes.split_at(size_of_val(&square.scales));
-        for (scale, bytes) in square.scales.iter_mut().zip(scales.as_chunks::<2>().0) {
-            *scale = u16::from_le_bytes(*bytes);
-        }
-        for (value, byte) in square.tiles.as_flattened_mut().as_flattened_mut().iter_mut().zip(values) {
-            *value = *byte as i8;
-        }
-        square
-    }
 
     /// Sets 32 elements of the key of one token, of the square's 32.
     pub fn put_key(&mut self, token: usize, key: &QuantizedGroup) {
@@ -81,8 +62,7 @@ pub(super) struct Bytes<'a, I> {
     head_dim: usize,
     keys: &'a [[Q8Square; 2]],
     values: &'a [[Q8Square; 2]],
-    /// Of the keys and the values.
-    streams: [Stream; 2],
+    stream: Stream,
     isa: PhantomData<I>,
 }
 
@@ -91,16 +71,15 @@ impl<'a, I: Isa> Bytes<'a, I> {
         q: &'a [QuantizedGroup],
         head_dim: usize,
         [keys, values]: [&'a [Q8Square]; 2],
-        next: *const u8,
+        stream: Stream,
     ) -> Self {
-        let streams = [Stream::new(keys, values.as_ptr().cast()), Stream::new(values, next)];
-        Self { q, head_dim, keys: keys.as_chunks().0, values: values.as_chunks().0, streams, isa: PhantomData }
+        Self { q, head_dim, keys: keys.as_chunks().0, values: values.as_chunks().0, stream, isa: PhantomData }
     }
 }
 
 impl<I: Isa> Block for Bytes<'_, I> {
     #[inline(always)]
-    unsafe fn scores<const R: usize>(&self, first: usize) -> [[f32; KV_BLOCK]; R] {
+    unsafe fn scores<const R: usize>(&self, first: usize, vectors: usize) -> [[f32; KV_BLOCK]; R] {
         let groups = self.head_dim / GROUP;
         let q = &self.q[first * groups..(first + R) * groups];
         // SAFETY: passed on.
@@ -111,9 +90,9 @@ impl<I: Isa> Block for Bytes<'_, I> {
                 for r in 0..R {
                     x[r] = &q[r * groups + g];
                 }
-                for c in 0..KV_BLOCK / LANES {
+                for c in 0..vectors {
                     if first == 0 {
-                        self.streams[0].fetch::<I>(tile_bytes(g, c));
+                        self.stream.fetch::<I>(tile_bytes(g, c));
                     }
                     let square = &squares[c / 2];
                     let scales: I::Floats = F16::lanes(&square.scales.as_chunks().0[c % 2]);
@@ -137,6 +116,7 @@ impl<I: Isa> Block for Bytes<'_, I> {
     ) {
         // SAFETY: passed on.
         unsafe {
+            let keys = size_of_val(self.keys);
             for (g, squares) in self.values.iter().enumerate().take(self.head_dim / GROUP) {
                 for (half, square) in squares.iter().enumerate() {
                     let mut fine = [[QuantizedGroup::default(); 2]; R];
@@ -145,7 +125,8 @@ impl<I: Isa> Block for Bytes<'_, I> {
                     }
                     for (t, tile) in square.tiles.iter().enumerate() {
                         if first == 0 {
-                            self.streams[1].fetch::<I>(tile_bytes(g, 2 * half + t));
+                            let tile = tile_bytes(g, 2 * half + t);
+                            self.stream.fetch::<I>(keys + tile.start..keys + tile.end);
                         }
                         let dots = I::fine_dots(tile, &fine);
                         for r in 0..R {
@@ -165,6 +146,22 @@ impl<I: Isa> Block for Bytes<'_, I> {
             }
         }
     }
+}
+
+/// Scores out of their registers.
+///
+/// # Safety
+/// The CPU has the instructions of `V`.
+#[inline(always)]
+unsafe fn arrays<V: Vector, const R: usize>(acc: &[[V; KV_BLOCK / LANES]; R]) -> [[f32; KV_BLOCK]; R] {
+    let mut scores = [[0.0; KV_BLOCK]; R];
+    for r in 0..R {
+        for (c, out) in scores[r].as_chunks_mut::<LANES>().0.iter_mut().enumerate() {
+            // SAFETY: passed on.
+            *out = unsafe { acc[r][c].to_array() };
+        }
+    }
+    scores
 }
 
 /// Where tile `t` of the four of a group lies, and its share of the scales.

@@ -10,6 +10,7 @@ use std::{
 };
 
 use half::{f16, slice::HalfBitsSliceExt, slice::HalfFloatSliceExt};
+use memmap2::MmapMut;
 use phonelm_model::{Config, ExecutorError, ExportShape};
 
 use super::LoadError;
@@ -97,30 +98,28 @@ impl Geometry {
     }
 }
 
-/// The storage of 64 tokens.
-#[derive(Clone)]
-enum Block {
-    F16(Vec<u16>),
-    F32(Vec<f32>),
-    Q8_0(Vec<Q8Square>),
-}
+/// The storage of 64 tokens, at first all zero. Memory of its own from the system, which costs nothing until it is written.
+struct Block(MmapMut);
 
 impl Block {
     fn new(geometry: Geometry) -> Result<Self, ExecutorError> {
-        Ok(match geometry.ty {
-            KvType::F16 => Self::F16(filled(geometry, 0)?),
-            KvType::F32 => Self::F32(filled(geometry, 0.0)?),
-            KvType::Q8_0 => Self::Q8_0(filled(geometry, Q8Square::ZERO)?),
-        })
+        let bytes = geometry.block_bytes();
+        let memory = MmapMut::map_anon(bytes).map_err(|_| ExecutorError::OutOfMemory { bytes })?;
+        // A head's part of a block is a few small pages, and the next block another place: attention would wait for the page
+        // tables.
+        #[cfg(target_os = "linux")]
+        if let Err(error) = memory.advise(memmap2::Advice::HugePage) {
+            tracing::debug!(%error, "keys and values are kept in small pages");
+        }
+        Ok(Self(memory))
     }
-}
 
-fn filled<T: Clone>(geometry: Geometry, zero: T) -> Result<Vec<T>, ExecutorError> {
-    let mut data = Vec::new();
-    data.try_reserve_exact(geometry.items())
-        .map_err(|_| ExecutorError::OutOfMemory { bytes: geometry.block_bytes() })?;
-    data.resize(geometry.items(), zero);
-    Ok(data)
+    /// A block that holds `bytes`.
+    fn of(bytes: &[u8], geometry: Geometry) -> Result<Self, ExecutorError> {
+        let mut block = Self::new(geometry)?;
+        block.0.copy_from_slice(bytes);
+        Ok(block)
+    }
 }
 
 /// The keys and values of one text.
@@ -147,7 +146,9 @@ impl Cache {
         for index in first..(self.len + count).div_ceil(KV_BLOCK) {
             match self.blocks.get_mut(index) {
                 Some(block) => {
-                    Arc::make_mut(block);
+                    if Arc::get_mut(block).is_none() {
+                        *block = Arc::new(Block::of(&block.0, geometry)?);
+                    }
                 }
                 None => self.blocks.push(Arc::new(Block::new(geometry)?)),
             }
@@ -160,29 +161,14 @@ impl Cache {
         self.len += count;
     }
 
-    /// Pointers to the blocks for one pass over the next `count` tokens, which [`Self::reserve`] made room for.
-    pub(super) fn open(&mut self, count: usize, geometry: Geometry) -> OpenCache<'_> {
+    /// Pointers to the blocks for one pass over the next tokens, which [`Self::reserve`] made room for.
+    pub(super) fn open(&mut self, geometry: Geometry) -> OpenCache<'_> {
         let start = self.len;
-        let writable = start / KV_BLOCK..(start + count).div_ceil(KV_BLOCK);
-        let blocks = self
-            .blocks
-            .iter_mut()
-            .enumerate()
-            .map(|(index, block)| {
-                if !writable.contains(&index) {
-                    return match &**block {
-                        Block::F16(data) => BlockPointer::F16(data.as_ptr().cast_mut()),
-                        Block::F32(data) => BlockPointer::F32(data.as_ptr().cast_mut()),
-                        Block::Q8_0(data) => BlockPointer::Q8_0(data.as_ptr().cast_mut()),
-                    };
-                }
-                match Arc::make_mut(block) {
-                    Block::F16(data) => BlockPointer::F16(data.as_mut_ptr()),
-                    Block::F32(data) => BlockPointer::F32(data.as_mut_ptr()),
-                    Block::Q8_0(data) => BlockPointer::Q8_0(data.as_mut_ptr()),
-                }
-            })
-            .collect();
+        let pointer = |block: &mut Arc<Block>| match Arc::get_mut(block) {
+            Some(own) => own.0.as_mut_ptr(),
+            None => block.0.as_ptr().cast_mut(),
+        };
+        let blocks = self.blocks.iter_mut().map(pointer).collect();
         OpenCache { geometry, start, blocks, lifetime: std::marker::PhantomData }
     }
 
@@ -192,15 +178,11 @@ impl Cache {
         blocks.len() * geometry.block_bytes()
     }
 
-    /// A header, then the blocks' items.
+    /// A header, then the blocks as they lie in memory.
     pub(super) fn export(&self, geometry: Geometry) -> Vec<u8> {
         let mut out = geometry.export_shape().begin(self.len);
         for block in &self.blocks {
-            match &**block {
-                Block::F16(data) => out.extend(data.iter().flat_map(|x| x.to_le_bytes())),
-                Block::F32(data) => out.extend(data.iter().flat_map(|x| x.to_le_bytes())),
-                Block::Q8_0(data) => data.iter().for_each(|square| square.write(&mut out)),
-            }
+            out.extend_from_slice(&block.0);
         }
         out
     }
@@ -208,36 +190,17 @@ impl Cache {
     /// A cache from the bytes of [`Self::export`].
     pub(super) fn import(bytes: &[u8], geometry: Geometry, context: usize) -> Result<Self, ExecutorError> {
         let (len, body) = geometry.export_shape().open(bytes, context)?;
-        let blocks = body
-            .chunks_exact(geometry.block_bytes())
-            .map(|bytes| {
-                Arc::new(match geometry.ty {
-                    KvType::F16 => {
-                        Block::F16(bytes.as_chunks::<2>().0.iter().map(|b| u16::from_le_bytes(*b)).collect())
-                    }
-                    KvType::F32 => {
-                        Block::F32(bytes.as_chunks::<4>().0.iter().map(|b| f32::from_le_bytes(*b)).collect())
-                    }
-                    KvType::Q8_0 => Block::Q8_0(bytes.as_chunks().0.iter().map(Q8Square::read).collect()),
-                })
-            })
-            .collect();
+        let blocks = body.chunks_exact(geometry.block_bytes());
+        let blocks = blocks.map(|bytes| Ok(Arc::new(Block::of(bytes, geometry)?))).collect::<Result<_, _>>()?;
         Ok(Self { len, blocks })
     }
-}
-
-#[derive(Clone, Copy)]
-enum BlockPointer {
-    F16(*mut u16),
-    F32(*mut f32),
-    Q8_0(*mut Q8Square),
 }
 
 /// A cache during one pass: threads write the new tokens of different heads and read all earlier ones.
 pub(super) struct OpenCache<'a> {
     geometry: Geometry,
     start: usize,
-    blocks: Vec<BlockPointer>,
+    blocks: Vec<*mut u8>,
     lifetime: std::marker::PhantomData<&'a mut Cache>,
 }
 
@@ -270,27 +233,29 @@ impl OpenCache<'_> {
         debug_assert!(key.len() == g.head_dim && value.len() == g.head_dim);
         let (at, half) = (g.keys_at(layer, head), g.half_head());
         let token = position % KV_BLOCK;
-        // SAFETY: this head's region lies inside the block (`keys_at`), the block was made this cache's own by `open`, and
-        // the caller promises that nobody else touches the region.
+        let block = self.blocks[position / KV_BLOCK];
+        // SAFETY: this head's region lies inside the block (`keys_at`), whose start is that of a page; `reserve` made the block
+        // this cache's own, and the caller promises that nobody else touches the region.
         unsafe {
-            match self.blocks[position / KV_BLOCK] {
-                BlockPointer::F16(data) => {
-                    let (keys, values) = from_raw_parts_mut(data.add(at), 2 * half).split_at_mut(half);
+            match g.ty {
+                KvType::F16 => {
+                    let (keys, values) = from_raw_parts_mut(block.cast::<u16>().add(at), 2 * half).split_at_mut(half);
                     for (d, x) in key.iter().enumerate() {
                         keys[d * KV_BLOCK + token] = f16::from_f32(*x).to_bits();
                     }
                     let values = &mut values[token * g.head_dim..][..g.head_dim];
                     values.reinterpret_cast_mut::<f16>().convert_from_f32_slice(value);
                 }
-                BlockPointer::F32(data) => {
-                    let (keys, values) = from_raw_parts_mut(data.add(at), 2 * half).split_at_mut(half);
+                KvType::F32 => {
+                    let (keys, values) = from_raw_parts_mut(block.cast::<f32>().add(at), 2 * half).split_at_mut(half);
                     for (d, x) in key.iter().enumerate() {
                         keys[d * KV_BLOCK + token] = *x;
                     }
                     values[token * g.head_dim..][..g.head_dim].copy_from_slice(value);
                 }
-                BlockPointer::Q8_0(data) => {
-                    let (keys, values) = from_raw_parts_mut(data.add(at), 2 * half).split_at_mut(half);
+                KvType::Q8_0 => {
+                    let head = from_raw_parts_mut(block.cast::<Q8Square>().add(at), 2 * half);
+                    let (keys, values) = head.split_at_mut(half);
                     let squares = (token / GROUP..half).step_by(KV_BLOCK / GROUP);
                     let mut one = [QuantizedGroup::default()];
                     for (square, part) in squares.clone().zip(key.as_chunks::<GROUP>().0) {
@@ -314,19 +279,21 @@ impl OpenCache<'_> {
         let g = self.geometry;
         debug_assert!(layer < g.layers && head < g.kv_heads);
         let (at, half) = (g.keys_at(layer, head), g.half_head());
-        // SAFETY: the region lies inside the block (`keys_at`) and the caller promises that nobody writes it.
+        let block = self.blocks[index];
+        // SAFETY: the region lies inside the block (`keys_at`), whose start is that of a page, any bytes are numbers, and the
+        // caller promises that nobody writes it.
         unsafe {
-            match self.blocks[index] {
-                BlockPointer::F16(data) => {
-                    let (keys, values) = from_raw_parts(data.add(at), 2 * half).split_at(half);
+            match g.ty {
+                KvType::F16 => {
+                    let (keys, values) = from_raw_parts(block.cast::<u16>().add(at), 2 * half).split_at(half);
                     KvBlock::F16 { keys, values }
                 }
-                BlockPointer::F32(data) => {
-                    let (keys, values) = from_raw_parts(data.add(at), 2 * half).split_at(half);
+                KvType::F32 => {
+                    let (keys, values) = from_raw_parts(block.cast::<f32>().add(at), 2 * half).split_at(half);
                     KvBlock::F32 { keys, values }
                 }
-                BlockPointer::Q8_0(data) => {
-                    let (keys, values) = from_raw_parts(data.add(at), 2 * half).split_at(half);
+                KvType::Q8_0 => {
+                    let (keys, values) = from_raw_parts(block.cast::<Q8Square>().add(at), 2 * half).split_at(half);
                     KvBlock::Q8_0 { keys, values }
                 }
             }

@@ -169,6 +169,7 @@ impl Heads<'_> {
     fn run(&self) {
         if self.pass.spans.iter().all(|span| span.rows <= QUERY_TILE) {
             self.each_head(&|span, kv_head| {
+                self.fetch(span, kv_head);
                 self.store(span, kv_head);
                 self.attend_tile(span, 0, kv_head);
             });
@@ -183,6 +184,16 @@ impl Heads<'_> {
         self.pass.pool.run(self.pass.spans.len() * kv_heads, &|task| {
             work(&self.pass.spans[task / kv_heads], task % kv_heads);
         });
+    }
+
+    /// Fetches the block that new keys go into, where each of their elements touches another line, and the first one that
+    /// they attend to.
+    fn fetch(&self, span: &Span<'_>, kv_head: usize) {
+        let written = span.cache.start() / KV_BLOCK;
+        for index in [written, 0].into_iter().take(1 + usize::from(written > 0)) {
+            // SAFETY: nothing else touches this head in this pass, and this task does so later.
+            self.pass.kernels.fetch_keys(&unsafe { span.cache.block(self.index, kv_head, index) });
+        }
     }
 
     /// Finishes queries, keys and values of a span's new rows (bias, norm, RoPE) and stores keys and values in its cache.

@@ -207,7 +207,7 @@ impl CpuExecutor {
             let cache = owned.remove(&part.cache).ok_or(ExecutorError::UnknownCache { id: part.cache.0 })?;
             cache.reserve(part.positions, geometry)?;
             self.network.rope.grow(cache.len() + part.positions);
-            spans.push(Span { cache: cache.open(part.positions, geometry), first_row, rows: part.positions });
+            spans.push(Span { cache: cache.open(geometry), first_row, rows: part.positions });
             first_row += part.positions;
         }
         let pass = Pass { network: &self.network, kernels: self.kernels, pool: &self.pool, spans: &spans };

@@ -202,9 +202,6 @@ unsafe fn both(a: __m512i, b: __m512i) -> [__m512i; 2] {
     }
 }
 
-/// Quads of columns between the fetching of their lines and their use: 8 KB.
-const QUADS_AHEAD: usize = 32;
-
 /// See [`crate::Kernels::matmul_active`].
 ///
 /// # Safety
@@ -230,10 +227,8 @@ pub(super) unsafe fn matmul_active(w: &Packed, slabs: Range<usize>, x: &Active, 
                 let mut dots = [_mm512_set1_epi32(group.offset); 8];
                 while q < group.end {
                     let quad = x.quads.get_unchecked(q);
-                    let (from, ahead) = match x.quads.get(q + QUADS_AHEAD) {
-                        Some(quad) => (start, quad),
-                        None => (next, x.quads.get_unchecked((q + QUADS_AHEAD) % x.quads.len())),
-                    };
+                    let (ahead, in_next) = x.ahead(q);
+                    let from = if in_next { next } else { start };
                     for line in ahead.lines {
                         prefetch_second(from.cast::<u8>().wrapping_add(line as usize));
                     }

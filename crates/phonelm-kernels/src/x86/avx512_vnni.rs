@@ -75,6 +75,7 @@ impl Kernels for Avx512Vnni {
 
 impl Isa for Avx512Vnni {
     type Floats = Zmm;
+    const SUMS: usize = 16;
 
     #[inline(always)]
     fn prefetch(line: *const u8) {

@@ -5,10 +5,12 @@
 mod avx2;
 mod avx512_skipping;
 mod avx512_vnni;
+mod peak;
 mod read;
 
 pub(crate) use avx2::Avx2;
 pub(crate) use avx512_vnni::Avx512Vnni;
+pub(crate) use peak::multipliers;
 pub(crate) use read::readers;
 
 use std::arch::x86_64::{__cpuid, _MM_HINT_T0, _MM_HINT_T1, _mm_prefetch};
