@@ -36,6 +36,10 @@ pub(super) struct Ours {
     pub(super) speeds: Speeds,
     /// Bytes a second that this machine's memory gives, by the context of the decode that it was read beside.
     pub(super) bandwidth: BTreeMap<usize, f64>,
+    /// Tokens a second if prefill were nothing but products of bytes in registers, where their peak is known.
+    pub(super) prefill_roof: Option<f64>,
+    /// Products a second of the prefill.
+    pub(super) prefill_macs: Option<f64>,
 }
 
 /// All rounds of one shape on one number of threads.
@@ -76,10 +80,26 @@ impl Case {
         self.spread(|ours, _| Some(ours.speeds.get(&Measure::Decode(depth))? * bytes / ours.bandwidth.get(&depth)?))
     }
 
-    /// Tokens a second if nothing but the memory took time.
-    pub(super) fn roof(&self, depth: usize) -> Option<Spread> {
-        let bytes = self.bytes_per_token.get(&depth)?;
-        self.spread(|ours, _| Some(ours.bandwidth.get(&depth)? / bytes))
+    /// Tokens a second that the machine's limit allows: its memory for decode, its products for prefill.
+    pub(super) fn roof(&self, measure: Measure) -> Option<Spread> {
+        match measure {
+            Measure::Decode(depth) => {
+                let bytes = self.bytes_per_token.get(&depth)?;
+                self.spread(|ours, _| Some(ours.bandwidth.get(&depth)? / bytes))
+            }
+            Measure::Prefill => self.spread(|ours, _| ours.prefill_roof),
+            Measure::Pass(_) => None,
+        }
+    }
+
+    /// The share of the products that registers give which our prefill makes.
+    pub(super) fn product_share(&self) -> Option<Spread> {
+        self.spread(|ours, _| Some(ours.speeds.get(&Measure::Prefill)? / ours.prefill_roof?))
+    }
+
+    /// Products a second of our prefill.
+    pub(super) fn prefill_macs(&self) -> Option<Spread> {
+        self.spread(|ours, _| ours.prefill_macs)
     }
 
     /// Bytes a second over all readings.
@@ -148,7 +168,8 @@ pub(super) mod tests {
         let decode = Measure::Decode(0);
         let round = |ours, theirs| {
             let speeds = BTreeMap::from([(decode, ours), (Measure::Pass(2), 1.6 * ours)]);
-            let ours = Ours { speeds, bandwidth: BTreeMap::from([(0, 2000.0)]) };
+            let bandwidth = BTreeMap::from([(0, 2000.0)]);
+            let ours = Ours { speeds, bandwidth, ..Ours::default() };
             (ours, BTreeMap::from([(decode, theirs)]))
         };
         Case {
@@ -165,7 +186,7 @@ pub(super) mod tests {
         let case = case();
         assert_eq!(case.ratio(Measure::Decode(0)), Some(Spread { median: 2.5, min: 2.0, max: 3.0 }));
         assert_eq!(case.share(0), Some(Spread { median: 0.55, min: 0.5, max: 0.6 }));
-        assert_eq!(case.roof(0).unwrap().median, 20.0);
+        assert_eq!(case.roof(Measure::Decode(0)).unwrap().median, 20.0);
         assert_eq!(case.relative(2), (Some(Spread { median: 1.25, min: 1.25, max: 1.25 }), None));
         assert_eq!(case.ratio(Measure::Prefill), None);
     }

@@ -66,7 +66,10 @@ impl Engine {
         ours.bandwidth.insert(depth, number(&report["bandwidth"]["bytes_per_second"]["median"])?);
         case.bytes_per_token.insert(depth, number(&report["bytes_per_token"])?);
         if depth == 0 {
-            ours.speeds.insert(Measure::Prefill, number(&report["prefill_tokens_per_second"]["median"])?);
+            let speed = number(&report["prefill_tokens_per_second"]["median"])?;
+            ours.speeds.insert(Measure::Prefill, speed);
+            ours.prefill_roof = report["products"]["prefill_share"]["median"].as_f64().map(|share| speed / share);
+            ours.prefill_macs = report["products"]["prefill_macs_per_second"]["median"].as_f64();
             for (i, rows) in ROWS.into_iter().enumerate() {
                 let seconds = number(&report["rows"][i]["seconds"]["median"])?;
                 ours.speeds.insert(Measure::Pass(rows), rows as f64 / seconds);

@@ -1,7 +1,9 @@
-//! The plot as SVG: decode against what the memory gives, and the time of a token against the length of its context.
+//! The plot as SVG: decode against what the memory gives, prefill against what the registers multiply, and the time of a token
+//! against the length of its context.
 
 use std::fmt::{Display, Write};
 
+use super::PROMPT;
 use super::measure::{Case, Measure, Spread};
 
 const WIDTH: f64 = 920.0;
@@ -17,7 +19,8 @@ const PANEL_HEIGHT: f64 = 220.0;
 const PANEL_GAP: f64 = 90.0;
 
 /// What is shown, with name and colour.
-const SERIES: [(&str, &str); 3] = [("memory's limit", "#8c97a3"), ("this engine", "#1f6fb4"), ("llama.cpp", "#d9771f")];
+const SERIES: [(&str, &str); 3] =
+    [("machine's limit", "#8c97a3"), ("this engine", "#1f6fb4"), ("llama.cpp", "#d9771f")];
 
 /// Draws the cases that memory limits: bars for each, lines for those with most threads.
 pub(super) fn svg(cases: &[Case]) -> String {
@@ -25,7 +28,8 @@ pub(super) fn svg(cases: &[Case]) -> String {
     let most = cases.iter().map(|case| case.threads).max();
     let panels = cases.iter().filter(|case| Some(case.threads) == most).copied().collect::<Vec<_>>();
     let bars_top = 76.0;
-    let panels_top = bars_top + cases.len() as f64 * GROUP + 60.0;
+    let prefill_top = bars_top + cases.len() as f64 * GROUP + 40.0;
+    let panels_top = prefill_top + cases.len() as f64 * GROUP + 60.0;
     let height = panels_top + PANEL_HEIGHT + 60.0;
     let mut drawing = Drawing(format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {height}\" font-family=\"sans-serif\" \
@@ -33,7 +37,9 @@ pub(super) fn svg(cases: &[Case]) -> String {
     ));
     drawing.title(MARGIN, 30.0, "Decode with an empty context, tokens a second");
     drawing.legend(52.0);
-    bars(&mut drawing, &cases, bars_top);
+    bars(&mut drawing, &cases, Measure::Decode(0), bars_top);
+    drawing.title(MARGIN, prefill_top - 16.0, &format!("Prefill of {PROMPT} tokens, tokens a second"));
+    bars(&mut drawing, &cases, Measure::Prefill, prefill_top);
     drawing.title(MARGIN, panels_top - 18.0, "Milliseconds a token, by tokens of context");
     let width = (WIDTH - 2.0 * MARGIN + PANEL_GAP) / panels.len().max(1) as f64 - PANEL_GAP;
     for (i, case) in panels.into_iter().enumerate() {
@@ -43,18 +49,18 @@ pub(super) fn svg(cases: &[Case]) -> String {
     drawing.0 + "</svg>\n"
 }
 
-/// Speeds in tokens a second at a context, in the order of [`SERIES`].
-fn speeds(case: &Case, depth: usize) -> [Option<Spread>; 3] {
-    [case.roof(depth), case.ours(Measure::Decode(depth)), case.theirs(Measure::Decode(depth))]
+/// Speeds in tokens a second, in the order of [`SERIES`].
+fn speeds(case: &Case, measure: Measure) -> [Option<Spread>; 3] {
+    [case.roof(measure), case.ours(measure), case.theirs(measure)]
 }
 
-fn bars(drawing: &mut Drawing, cases: &[&Case], top: f64) {
-    let all = cases.iter().flat_map(|case| speeds(case, 0)).flatten();
+fn bars(drawing: &mut Drawing, cases: &[&Case], measure: Measure, top: f64) {
+    let all = cases.iter().flat_map(|case| speeds(case, measure)).flatten();
     let scale = BARS_WIDTH / all.map(|speed| speed.max).fold(f64::MIN_POSITIVE, f64::max);
     for (i, case) in cases.iter().enumerate() {
         let top = top + i as f64 * GROUP;
         drawing.text((BARS_LEFT - 10.0, top + 1.9 * BAR), "end", case.title());
-        for (j, (speed, (_, colour))) in speeds(case, 0).into_iter().zip(SERIES).enumerate() {
+        for (j, (speed, (_, colour))) in speeds(case, measure).into_iter().zip(SERIES).enumerate() {
             let Some(speed) = speed else { continue };
             let y = top + j as f64 * BAR;
             drawing.rect((BARS_LEFT, y), (speed.median * scale, BAR - 2.0), colour);
@@ -77,7 +83,7 @@ impl Panel {
     fn draw(&self, drawing: &mut Drawing, case: &Case) {
         let bottom = self.top + PANEL_HEIGHT;
         let depths: Vec<usize> = case.depths().collect();
-        let millis = |series: usize, depth: usize| Some(1e3 / speeds(case, depth)[series]?.median);
+        let millis = |series: usize, depth: usize| Some(1e3 / speeds(case, Measure::Decode(depth))[series]?.median);
         let last = depths.last().copied().unwrap_or(1).max(1);
         let all = (0..SERIES.len()).flat_map(|series| depths.iter().filter_map(move |depth| millis(series, *depth)));
         let highest = all.fold(f64::MIN_POSITIVE, f64::max);

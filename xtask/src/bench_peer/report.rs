@@ -91,6 +91,15 @@ fn rows(case: &Case) -> Vec<[String; 6]> {
             Some(Goal::AtLeast(goal)),
         ));
     }
+    if let Some((macs, share)) = case.prefill_macs().zip(case.product_share()) {
+        for (name, spread, factor) in
+            [("products, GMAC/s", macs, 1e-9), ("share of the registers' products", share, 1.0)]
+        {
+            let digits = if factor == 1.0 { 2 } else { 0 };
+            let cells = [figure(spread, factor, digits), String::new(), String::new()];
+            rows.push(row(format!("{}, {name}", Measure::Prefill), cells, None, None));
+        }
+    }
     for (count, goal) in ROWS.into_iter().zip(PASSES) {
         let (ours, theirs) = case.relative(count);
         let cells = [cell(ours, 1.0, 2), cell(theirs, 1.0, 2), String::new()];

@@ -2,8 +2,8 @@
 
 use std::time::Instant;
 
-use phonelm_kernels::{BANDWIDTH_BYTES, Bandwidth, BandwidthProbe, Pool};
-use phonelm_model::{CacheId, ExecutorError, Input, LogitsFor, ModelFile, Segment};
+use phonelm_kernels::{BANDWIDTH_BYTES, Bandwidth, BandwidthProbe, Pool, ProductPeak, product_peak};
+use phonelm_model::{CacheId, Config, ExecutorError, Input, LogitsFor, ModelFile, Segment};
 
 use crate::backend::Loaded;
 use crate::memory;
@@ -25,6 +25,8 @@ pub(super) struct Round {
     /// In the plan's order.
     pub(super) rows: Vec<f64>,
     pub(super) bandwidth: Option<Bandwidth>,
+    /// Where a way of multiplying bytes is known.
+    pub(super) peak: Option<ProductPeak>,
 }
 
 /// All rounds, and what does not change between them.
@@ -36,6 +38,8 @@ pub(super) struct Rounds {
     pub(super) threads: Option<usize>,
     /// Of a token in the middle of the decode.
     pub(super) bytes_per_token: u64,
+    /// Multiply-accumulates of a prefill with weights.
+    pub(super) prompt_macs: u64,
     /// Before memory was taken for the bandwidth.
     pub(super) peak_memory: Option<u64>,
 }
@@ -55,12 +59,21 @@ pub(super) fn run(executor: Loaded, file: &ModelFile, plan: &Plan) -> Result<Rou
     let measured = (0..plan.rounds)
         .map(|_| {
             let bandwidth = reader.as_ref().map(|(probe, pool)| probe.read(pool));
-            Ok(Round { bandwidth, ..bench.round(plan)? })
+            let peak = reader.as_ref().and_then(|(_, pool)| product_peak(pool));
+            Ok(Round { bandwidth, peak, ..bench.round(plan)? })
         })
         .collect::<Result<_, _>>()?;
     let bytes_per_token = bench.executor.bytes_per_token(plan.depth + plan.generate / 2);
     let (kernels, threads) = (bench.executor.kernels(), bench.executor.is_cpu().then_some(threads));
-    Ok(Rounds { measured, kernels, threads, bytes_per_token, peak_memory })
+    let prompt_macs = prompt_macs(file.config(), plan.prompt as u64);
+    Ok(Rounds { measured, kernels, threads, bytes_per_token, prompt_macs, peak_memory })
+}
+
+/// The products of `tokens` tokens with each layer's weights, and of the last one with the head; attention is left out.
+fn prompt_macs(config: &Config, tokens: u64) -> u64 {
+    let [hidden, ffn, q, kv] = [config.hidden, config.ffn, config.q_width(), config.kv_width()].map(|n| n as u64);
+    let layer = 2 * hidden * (q + kv) + 3 * hidden * ffn;
+    tokens * config.layers as u64 * layer + config.vocab as u64 * hidden
 }
 
 /// An executor with a text of the wanted depth.
@@ -89,6 +102,7 @@ impl Bench {
                 .collect::<Result<_, _>>()?,
             prefill: self.pass(plan.prompt, plan.prompt)?,
             bandwidth: None,
+            peak: None,
         })
     }
 

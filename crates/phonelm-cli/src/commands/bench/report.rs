@@ -43,6 +43,16 @@ struct Memory {
     decode_share: Option<Spread>,
 }
 
+/// How many products of bytes the machine makes, and what prefill takes of them.
+#[derive(Serialize)]
+struct Products {
+    macs_per_second: Spread,
+    way: &'static str,
+    prefill_macs_per_second: Option<Spread>,
+    /// Of the peak of the same round.
+    prefill_share: Option<Spread>,
+}
+
 #[derive(Serialize)]
 pub(super) struct Report {
     model: String,
@@ -61,6 +71,7 @@ pub(super) struct Report {
     bytes_per_token: u64,
     decode_gigabytes_per_second: Option<f64>,
     bandwidth: Option<Memory>,
+    products: Option<Products>,
     peak_memory_bytes: Option<u64>,
 }
 
@@ -83,6 +94,14 @@ impl Report {
                 decode_share: of(&|round| Some(read / round.decode? / round.bandwidth.as_ref()?.bytes_per_second)),
             }
         });
+        let macs = rounds.prompt_macs as f64;
+        let way = rounds.measured.iter().find_map(|round| Some(round.peak?.way));
+        let products = way.zip(of(&|round| Some(round.peak?.macs_per_second))).map(|(way, macs_per_second)| Products {
+            macs_per_second,
+            way,
+            prefill_macs_per_second: of(&|round| Some(macs / round.prefill?)),
+            prefill_share: of(&|round| Some(macs / round.prefill? / round.peak?.macs_per_second)),
+        });
         Self {
             model: model.name.clone(),
             parameters: model.file.config().parameters(),
@@ -97,6 +116,7 @@ impl Report {
             rows: passes.collect(),
             bytes_per_token: rounds.bytes_per_token,
             bandwidth,
+            products,
             peak_memory_bytes: rounds.peak_memory,
         }
     }
@@ -137,6 +157,16 @@ impl Report {
             if let Some(share) = decode_share {
                 let [median, min, max] = [share.median, share.min, share.max].map(|share| share * 100.0);
                 rows.push(["share".to_owned(), format!("decode reaches {median:.0} % of it ({min:.0} to {max:.0})")]);
+            }
+        }
+        if let Some(Products { macs_per_second: m, way, prefill_macs_per_second, prefill_share }) = &self.products {
+            let [median, min, max] = [m.median, m.min, m.max].map(|rate| rate / 1e9);
+            rows.push(["products".to_owned(), format!("{median:.0} GMAC/s ({min:.0} to {max:.0}; {way})")]);
+            if let Some((speed, share)) = prefill_macs_per_second.zip(*prefill_share) {
+                let [median, min, max] = [share.median, share.min, share.max].map(|share| share * 100.0);
+                let speed = speed.median / 1e9;
+                let line = format!("prefill makes {speed:.0} GMAC/s, {median:.0} % of them ({min:.0} to {max:.0})");
+                rows.push(["share".to_owned(), line]);
             }
         }
         let peak = self.peak_memory_bytes.map_or_else(|| "not told by this system".to_owned(), bytes);
