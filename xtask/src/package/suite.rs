@@ -7,6 +7,7 @@ use anyhow::Result;
 use super::border::Border;
 use super::{android, apple, rust, swift, zig};
 use crate::counts::Counts;
+use crate::process::build_for_suites;
 use crate::setup::apt_install;
 use crate::{arm, kotlin, verify_aar, verify_xcframework};
 
@@ -37,7 +38,10 @@ pub(crate) fn install() -> Result<()> {
 
 /// Builds and checks the AAR.
 pub(crate) fn android() -> Result<(bool, Counts)> {
-    run([("package android", || android::run(&Border::of_suites()?)), ("verify-aar", || verify_aar::run(None))])
+    run([
+        ("package android", || android::run(&Border::of_suites()?)),
+        ("verify-aar", || verify_aar::run(None, build_for_suites)),
+    ])
 }
 
 /// Builds and checks the Swift package.
