@@ -1,7 +1,7 @@
 //! The engine as a static library for Apple's platforms, one a slice of the XCFramework.
 //!
-//! Where Xcode is, the pinned compiler builds for the targets that rustup installs. Elsewhere Debian's rustc builds the
-//! standard library too: a static library needs neither Apple's linker nor its SDK.
+//! Where Xcode is, the compiler takes the standard libraries that rustup installs. Elsewhere it builds them too: a static
+//! library needs neither Apple's linker nor its SDK.
 
 use std::fmt;
 use std::fs;
@@ -83,13 +83,13 @@ impl Slice {
     }
 }
 
-/// Where the compiler comes from.
+/// Where the standard library comes from.
 #[derive(Clone, Copy)]
 enum Toolchain {
     /// The pinned toolchain with the targets added by rustup, on a machine with Xcode.
     Xcode,
-    /// Debian's rustc, which builds the standard library from its sources.
-    Debian,
+    /// The standard library from its sources.
+    WithoutXcode,
 }
 
 impl Toolchain {
@@ -97,14 +97,14 @@ impl Toolchain {
         if output("xcrun", &["--sdk", "iphoneos", "--show-sdk-path"]).is_some() {
             return Ok(Self::Xcode);
         }
-        rust::missing().map_or(Ok(Self::Debian), |reason| Err(format!("there is no Xcode, and {reason}")))
+        rust::missing().map_or(Ok(Self::WithoutXcode), |reason| Err(format!("there is no Xcode, and {reason}")))
     }
 
     /// `cargo build` for every slice.
     fn build(self) -> Command {
         let mut cargo = match self {
             Self::Xcode => rust::pinned_build(),
-            Self::Debian => rust::build(),
+            Self::WithoutXcode => rust::build(),
         };
         cargo.args(SLICES.iter().flat_map(|slice| ["--target", slice.target]));
         cargo.env("IPHONEOS_DEPLOYMENT_TARGET", MIN_IOS).env("MACOSX_DEPLOYMENT_TARGET", MIN_MACOS);
@@ -115,8 +115,8 @@ impl Toolchain {
 impl fmt::Display for Toolchain {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Xcode => "the pinned Rust toolchain beside Xcode",
-            Self::Debian => "Debian's rustc, without Apple's SDK",
+            Self::Xcode => "Xcode's SDKs",
+            Self::WithoutXcode => "no SDK of Apple's",
         })
     }
 }

@@ -29,7 +29,23 @@ pub(crate) fn run() -> Result<()> {
 
 /// The border of this machine's library as it ships.
 pub(crate) fn border() -> Result<Border> {
-    Border::beside(rust::pinned_build().args(["--package", "phonelm"]), build_dir().join(PROFILE).join(library_name()))
+    Border::beside(&mut build(), folder().join(library_name()))
+}
+
+/// Builds this machine's library as it ships and returns its folder.
+pub(crate) fn library_folder() -> Result<PathBuf> {
+    check(&mut build())?;
+    Ok(folder())
+}
+
+fn build() -> Command {
+    let mut cargo = rust::pinned_build();
+    cargo.args(["--package", "phonelm"]);
+    cargo
+}
+
+fn folder() -> PathBuf {
+    build_dir().join(PROFILE)
 }
 
 /// The name of the library's file on this machine.

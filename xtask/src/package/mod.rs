@@ -37,7 +37,7 @@ Example:
   cargo xtask package jvm")]
     Jvm,
     /// The Swift package with PhoneLMFFI.xcframework, and the framework's zip, into dist/swift.
-    #[command(after_help = "Beside Xcode it is built by the pinned Rust, else by Debian's without Apple's SDK.
+    #[command(after_help = "Needs neither Xcode nor Apple's SDK: cargo xtask setup --packages.
 
 Examples:
   cargo xtask package swift

@@ -5,22 +5,15 @@ use std::time::Instant;
 use anyhow::Result;
 
 use super::border::Border;
-use super::{android, apple, swift, zig};
+use super::{android, apple, rust, swift, zig};
 use crate::counts::Counts;
+use crate::process::build_for_suites;
 use crate::setup::apt_install;
 use crate::{arm, kotlin, verify_aar, verify_xcframework};
 
-/// Compilers and linker for phones, and what drives the finished libraries. A JDK and Maven are there for every suite.
-const PACKAGES: &[&str] = &[
-    "gcc",
-    "gcc-aarch64-linux-gnu",
-    "libc6-dev-arm64-cross",
-    "lld-22",
-    "python3-venv",
-    "qemu-user",
-    "rust-web-src",
-    "rustc-web",
-];
+/// Linker for phones, and what drives the finished libraries. A JDK and Maven are there for every suite.
+const PACKAGES: &[&str] =
+    &["gcc", "gcc-aarch64-linux-gnu", "libc6-dev-arm64-cross", "lld-22", "python3-venv", "qemu-user"];
 
 /// One command of the suite.
 type Step = fn() -> Result<()>;
@@ -39,12 +32,16 @@ pub(crate) fn apple_missing() -> Option<String> {
 /// Installs what both need.
 pub(crate) fn install() -> Result<()> {
     apt_install(PACKAGES)?;
+    rust::install()?;
     zig::install()
 }
 
 /// Builds and checks the AAR.
 pub(crate) fn android() -> Result<(bool, Counts)> {
-    run([("package android", || android::run(&Border::of_suites()?)), ("verify-aar", || verify_aar::run(None))])
+    run([
+        ("package android", || android::run(&Border::of_suites()?)),
+        ("verify-aar", || verify_aar::run(None, build_for_suites)),
+    ])
 }
 
 /// Builds and checks the Swift package.

@@ -8,16 +8,15 @@ use crate::counts::Counts;
 use crate::files::remove_folder;
 use crate::package::android::classes::core_jar;
 use crate::package::jvm;
-use crate::process::{build_for_suites, check_lines};
+use crate::process::check_lines;
 
-/// Tests the classes in `helpers`, the archive's classes.jar.
-pub(super) fn test(helpers: &Path) -> Result<Vec<String>> {
-    let library = build_for_suites()?;
+/// Tests the classes in `helpers`, the archive's classes.jar, with the library in `host`.
+pub(super) fn test(helpers: &Path, host: &Path) -> Result<Vec<String>> {
     let dir = jvm::build_root().join("phonelm-android-tests");
     remove_folder(&dir)?;
     let mut maven = jvm::maven("../../android-aar/tests/pom.xml");
     maven.arg("test").arg(format!("-Daar.jar={}", helpers.display()));
-    maven.arg(format!("-Dcore.jar={}", core_jar().display())).arg(format!("-Dlibrary.folder={}", library.display()));
+    maven.arg(format!("-Dcore.jar={}", core_jar().display())).arg(format!("-Dlibrary.folder={}", host.display()));
     let mut counts = Counts::default();
     let passed = check_lines(&mut maven, |line| counts += Counts::read_surefire_line(line))?;
     if passed && counts.passed > 0 && counts.skipped == 0 {

@@ -34,8 +34,8 @@ impl Report {
     }
 }
 
-/// Checks the archive in `file`, or the one that was built last.
-pub(crate) fn run(file: Option<PathBuf>) -> Result<()> {
+/// Checks the archive in `file`, or the one that was built last; `host` builds this machine's library and returns its folder.
+pub(crate) fn run(file: Option<PathBuf>, host: fn() -> Result<PathBuf>) -> Result<()> {
     let file = file.unwrap_or_else(finished);
     let bytes = fs::read(&file)
         .with_context(|| format!("cannot read {}; `cargo xtask package android` builds it", file.display()))?;
@@ -55,7 +55,7 @@ pub(crate) fn run(file: Option<PathBuf>) -> Result<()> {
         println!("verify-aar: {} has {} bytes", aar::library(abi), library.len());
         inspect(abi, library, &called, &bionic, &mut report);
     }
-    let driver = shrunk_driver(&entries, &dir, &mut report);
+    let driver = shrunk_driver(&entries, &dir, host, &mut report);
     for abi in &ABIS {
         let library = entries.get(&aar::library(abi)).map_or(&[][..], Vec::as_slice);
         let dir = dir.join(abi.name);
@@ -93,7 +93,7 @@ fn inspect(abi: &Abi, bytes: &[u8], called: &BTreeSet<String>, bionic: &Bionic, 
 }
 
 /// Runs Android's compilers and returns the shrunk classes that drive the library.
-fn shrunk_driver(entries: &Entries, dir: &Path, report: &mut Report) -> Option<PathBuf> {
+fn shrunk_driver(entries: &Entries, dir: &Path, host: fn() -> Result<PathBuf>, report: &mut Report) -> Option<PathBuf> {
     let input = match shrink_input(entries, dir) {
         Ok(input) => input,
         Err(error) => {
@@ -101,7 +101,7 @@ fn shrunk_driver(entries: &Entries, dir: &Path, report: &mut Report) -> Option<P
             return None;
         }
     };
-    report.line("its helpers work on Android's classes", helpers::test(&input.helpers));
+    report.line("its helpers work on Android's classes", host().and_then(|host| helpers::test(&input.helpers, &host)));
     report.line("D8 translates the classes", input.translate(dir).map(|()| Vec::new()));
     let shrunk = input.shrink(dir);
     let driver = shrunk.as_ref().ok().cloned();

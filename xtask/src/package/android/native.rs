@@ -21,7 +21,7 @@ const LIBRARY: [&str; 2] = ["--package", "phonelm"];
 pub(crate) enum Way {
     /// The NDK in this folder through cargo-ndk.
     Ndk(PathBuf),
-    /// Debian's rustc, LLVM's linker, and stand-ins for bionic's libraries.
+    /// LLVM's linker, and stand-ins for bionic's libraries.
     WithoutNdk,
 }
 
@@ -59,7 +59,7 @@ impl fmt::Display for Way {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Ndk(home) => write!(f, "with the NDK in {}", home.display()),
-            Self::WithoutNdk => write!(f, "without the NDK ({NDK_HOME} is not set): Debian's rustc and ld.lld"),
+            Self::WithoutNdk => write!(f, "without the NDK ({NDK_HOME} is not set)"),
         }
     }
 }
@@ -86,7 +86,6 @@ fn with_ndk(home: &Path) -> Result<()> {
         link_in(&rust::build_dir().join("android-ndk").join(abi.name), abi, &mut cargo)?;
     }
     if ABIS.iter().any(|abi| !rust::has_library(abi.target)) {
-        println!("package: rustup has not added both targets, so Debian's rustc builds the standard library too");
         rust::with_library(&mut cargo);
     }
     check(rust::into_build_dir(&mut cargo).env(NDK_HOME, home))
