@@ -18,7 +18,6 @@ impl Dots for Smmla {
     const NAME: &'static str = "aarch64-q8-i8mm";
     type Direct = Sdot;
     const SHARE: bool = true;
-    const SKIPS: bool = true;
     const ARRANGES: bool = true;
 
     fn detected() -> bool {
@@ -50,6 +49,12 @@ impl Dots for Smmla {
             }
             sums
         }
+    }
+
+    #[inline(always)]
+    unsafe fn across(rows: [Quads; 4], x: [int8x16_t; 2]) -> int32x4_t {
+        // SAFETY: passed on.
+        unsafe { Sdot::across(rows, x) }
     }
 
     #[inline(always)]

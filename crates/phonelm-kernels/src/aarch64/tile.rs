@@ -18,7 +18,7 @@ use crate::packed::{Blocks, Packed, Woven};
 use crate::rows::{OutRows, QuantizedGroup, QuantizedRows};
 
 use super::weights::{Quads, Weights, float4, signed_quads};
-use super::{Dots, Set};
+use super::{Dots, Set, skipping};
 
 /// Blocks of a panel.
 const PANEL: usize = 16;
@@ -33,6 +33,10 @@ const BATCH: usize = 64;
 /// The CPU has the instructions of `D`.
 pub(super) unsafe fn matmul<D: Dots>(w: &Packed, tiles: Range<usize>, x: &QuantizedRows, out: &OutRows<'_>) {
     assert!(w.cols() == x.cols(), "weights of {} columns times activations of {}", w.cols(), x.cols());
+    // SAFETY: passed on.
+    if unsafe { skipping::matmul::<D>(w, &tiles, x, out) } {
+        return;
+    }
     let mut woven = Woven::default();
     for tile in tiles {
         // SAFETY: passed on; a tile's blocks cover the columns of `x`.
