@@ -63,8 +63,11 @@ pub(super) unsafe fn matmul<D: Dots>(w: &Packed, tiles: &Range<usize>, x: &Quant
         return true;
     }
     let Some(blocks) = w.column_blocks() else { return false };
-    // Tiles in front of a half and behind one are multiplied with it.
-    for (slab, halves) in each_slab(tiles.start / HALF_TILES..tiles.end.div_ceil(HALF_TILES)) {
+    // Tiles in front of a half or behind one are another thread's.
+    if !(tiles.start.is_multiple_of(HALF_TILES) && tiles.end.is_multiple_of(HALF_TILES)) {
+        return false;
+    }
+    for (slab, halves) in each_slab(tiles.start / HALF_TILES..tiles.end / HALF_TILES) {
         let slab = &blocks[slab * per_row..][..per_row];
         for (m, half) in (0..x.rows()).flat_map(|m| halves.clone().map(move |half| (m, half))) {
             let mut sums = [0.0; HALF_ROWS];

@@ -68,9 +68,9 @@ impl Linear {
     }
 
     /// See [`Packed::tiles_together`].
-    fn tiles_together(&self) -> usize {
+    fn tiles_together(&self, threads: usize) -> usize {
         match self {
-            Self::Packed(packed) => packed.tiles_together(),
+            Self::Packed(packed) => packed.tiles_together(threads),
             Self::Float(_) => 1,
         }
     }
@@ -218,7 +218,7 @@ pub(super) fn multiply<const N: usize>(
     pool: &Pool,
 ) {
     let tiles = |linear: &Linear| linear.rows().div_ceil(TILE_ROWS);
-    let together = jobs.iter().map(|(linear, _)| linear.tiles_together()).max().unwrap_or(1);
+    let together = jobs.iter().map(|(linear, _)| linear.tiles_together(pool.threads())).max().unwrap_or(1);
     let chunks = Chunks::new(jobs.iter().map(|(linear, _)| tiles(linear)).sum(), pool.threads(), together);
     let mut first = 0;
     let jobs = jobs.map(|(linear, out)| {

@@ -116,7 +116,8 @@ impl Skipping {
         rows.iter_mut().enumerate().for_each(|(m, row)| row.active.fill(self.inputs.quantized().row(m)));
         out.resize(count, down.rows());
         for (m, row) in rows.iter().enumerate() {
-            let chunks = Chunks::new(down.rows() / Packed::HALF_ROWS, pool.threads(), 1);
+            let together = down.tiles_together(pool.threads()) * TILE_ROWS / Packed::HALF_ROWS;
+            let chunks = Chunks::new(down.rows() / Packed::HALF_ROWS, pool.threads(), together);
             // SAFETY: the chunks take disjoint ranges of halves.
             let out = unsafe { out.row_out(m) };
             pool.run(chunks.count(), &|chunk| kernels.matmul_active(down, chunks.items(chunk), &row.active, &out));

@@ -193,9 +193,16 @@ impl Packed {
         }
     }
 
-    /// Neighbouring tiles that are best multiplied together, from a multiple of this number on.
-    pub fn tiles_together(&self) -> usize {
-        if matches!(self.storage, Storage::Columns(_)) { HALF_TILES } else { 1 }
+    /// Neighbouring tiles that are best multiplied together, from a multiple of this number on, by so many threads.
+    ///
+    /// By columns these are a slab, whose two lines a column come together, or half of one if there are few slabs.
+    pub fn tiles_together(&self, threads: usize) -> usize {
+        let slabs = self.rows / SLAB_ROWS;
+        match self.storage {
+            Storage::Columns(_) if slabs >= 4 * threads => 2 * HALF_TILES,
+            Storage::Columns(_) => HALF_TILES,
+            _ => 1,
+        }
     }
 
     /// Writes the weights of one row, `[cols]`.

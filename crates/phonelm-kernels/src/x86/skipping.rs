@@ -30,7 +30,7 @@ pub(super) trait Skip: Isa {
 
     /// `x`, a whole number of blocks of rows.
     unsafe fn arrange(x: &[QuantizedGroup]) -> Vec<Self::Groups>;
-    /// 16 rows times one row of activations; block `ahead` of `next` is fetched by [`Rows::fetch_ahead`] meanwhile.
+    /// 16 rows times one row of activations; what comes later, `next` at last, is fetched meanwhile.
     unsafe fn sixteen(rows: &Rows, next: &Rows, x: &[Self::Groups]) -> Self::Floats;
     unsafe fn start(offset: i32) -> Self::Dots;
     /// Adds the products of four columns, given the lines of 64 bytes that hold them.
@@ -111,8 +111,11 @@ pub(super) unsafe fn matmul<S: Skip>(w: &Packed, tiles: &Range<usize>, x: &Quant
             return true;
         }
         let Some(blocks) = w.column_blocks() else { return false };
-        // Tiles in front of a half and behind one are multiplied with it.
-        for (slab, halves) in each_slab(tiles.start / HALF_TILES..tiles.end.div_ceil(HALF_TILES)) {
+        // Tiles in front of a half or behind one are another thread's.
+        if !(tiles.start.is_multiple_of(HALF_TILES) && tiles.end.is_multiple_of(HALF_TILES)) {
+            return false;
+        }
+        for (slab, halves) in each_slab(tiles.start / HALF_TILES..tiles.end / HALF_TILES) {
             let slab = &blocks[slab * per_row..][..per_row];
             for m in 0..x.rows() {
                 match halves.len() {
