@@ -72,7 +72,9 @@ pub(super) unsafe fn matmul<D: Dots>(w: &Packed, tiles: &Range<usize>, x: &Quant
         for (m, half) in (0..x.rows()).flat_map(|m| halves.clone().map(move |half| (m, half))) {
             let mut sums = [0.0; HALF_ROWS];
             for (block, group) in slab.iter().zip(&x.row(m)[..per_row]) {
-                let columns = block.lines.iter().map(|lines| lines[half % 2].as_ptr()).zip(group.values);
+                let quads = block.lines.as_chunks::<4>().0.iter().zip(group.values.as_chunks::<4>().0);
+                let columns =
+                    quads.map(|(lines, values)| (lines.each_ref().map(|line| line[half % 2].as_ptr()), *values));
                 // SAFETY: passed on.
                 unsafe { add_columns(block, half, (group.offset, group.scale), columns, &mut sums) };
             }
@@ -185,8 +187,7 @@ pub(super) fn matmul_active(w: &Packed, halves: Range<usize>, x: &Active, out: &
             }
             for half in halves.clone() {
                 let line = |line: u32| start.cast::<u8>().wrapping_add(line as usize + half % 2 * 64);
-                let columns = quads.iter().flat_map(|quad| quad.lines.map(line).into_iter().zip(quad.values));
-                let columns = columns.filter(|(_, value)| *value != 0);
+                let columns = quads.iter().map(|quad| (quad.lines.map(line), quad.values));
                 // SAFETY: all lines lie in the slab, as `checked` made sure.
                 unsafe {
                     let block = &*start.add(group.index);
@@ -199,7 +200,7 @@ pub(super) fn matmul_active(w: &Packed, halves: Range<usize>, x: &Active, out: &
     }
 }
 
-/// Adds the products of some columns of a block, given as their lines and activations, to the sums of half a slab.
+/// Adds the products of some columns of a block, given in fours as their lines and activations, to the sums of half a slab.
 ///
 /// # Safety
 /// 64 bytes can be read from each line on.
@@ -208,7 +209,7 @@ unsafe fn add_columns(
     block: &ColumnBlock,
     half: usize,
     (offset, x_scale): (i32, f32),
-    columns: impl Iterator<Item = (*const u8, i8)>,
+    columns: impl Iterator<Item = ([*const u8; 4], [i8; 4])>,
     sums: &mut [f32; HALF_ROWS],
 ) {
     let scales = &block.scales.as_chunks::<4>().0[half % 2 * HALF_ROWS / 4..];
@@ -217,12 +218,14 @@ unsafe fn add_columns(
     unsafe {
         // Eight outputs of piece `l`, of low nibbles and high ones.
         let mut dots = [[[vdupq_n_s16(offset as i16); 2]; 2]; 4];
-        for (line, value) in columns {
-            let x = vdupq_n_s8(value);
-            for (l, dots) in dots.iter_mut().enumerate() {
-                for (dots, values) in dots.iter_mut().zip(nibbles(vld1q_u8(line.add(16 * l)))) {
-                    dots[0] = vmlal_s8(dots[0], vget_low_s8(values), vget_low_s8(x));
-                    dots[1] = vmlal_high_s8(dots[1], values, x);
+        for (lines, values) in columns {
+            for (line, value) in lines.into_iter().zip(values) {
+                let x = vdup_n_s8(value);
+                for (l, dots) in dots.iter_mut().enumerate() {
+                    for (dots, w) in dots.iter_mut().zip(nibbles(vld1q_u8(line.add(16 * l)))) {
+                        dots[0] = vmlal_s8(dots[0], vget_low_s8(w), x);
+                        dots[1] = vmlal_high_s8(dots[1], w, vcombine_s8(x, x));
+                    }
                 }
             }
         }

@@ -97,7 +97,7 @@ impl Skip for Avx2 {
         let (a, b) = (dots[first], dots[first + 2]);
         // SAFETY: passed on.
         unsafe {
-            let both = if t % 2 == 0 { _mm256_unpacklo_epi64(a, b) } else { _mm256_unpackhi_epi64(a, b) };
+            let both = if t.is_multiple_of(2) { _mm256_unpacklo_epi64(a, b) } else { _mm256_unpackhi_epi64(a, b) };
             floats(_mm256_permute4x64_epi64::<0b11_01_10_00>(both))
         }
     }

@@ -150,8 +150,9 @@ impl Weave for Avx512Vnni {
                     }
                     *four = dwords(*four);
                 }
+                let [p, q, r, s] = fours;
                 for j in 0..4 {
-                    let found = lanes([fours[0][j], fours[1][j], fours[2][j], fours[3][j]]);
+                    let found = lanes([p[j], q[j], r[j], s[j]]);
                     for (out, values) in out.iter_mut().zip(found) {
                         _mm512_storeu_si512(out.values[j].as_mut_ptr().cast(), values);
                     }
