@@ -75,7 +75,7 @@ impl Suite {
     fn budget_minutes(self) -> u32 {
         match self {
             Self::Tidy | Self::Fmt => 1,
-            Self::Rust => 12,
+            Self::Rust => 20,
             Self::Clippy | Self::Doc => 10,
             // Each compiles Rust's standard library and all else for phones.
             Self::Android => 20,

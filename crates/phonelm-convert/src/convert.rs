@@ -8,7 +8,7 @@ use std::path::Path;
 
 use phonelm_gguf::{TensorType, Writer};
 use phonelm_kernels::blocks::can_quantize;
-use phonelm_model::{Config, LAYOUT, LAYOUT_KEY};
+use phonelm_model::{Activation, Config, LAYOUT, LAYOUT_KEY};
 
 use crate::config::{FILE, read_config};
 use crate::json::Object;
@@ -45,12 +45,20 @@ pub enum Layout {
 }
 
 impl Layout {
-    /// What a matrix of `rows` rows of type `ty` becomes.
-    pub(crate) fn of(self, ty: TensorType, rows: usize) -> TensorType {
-        match (self, ty.unpacked().packed()) {
-            (Self::Packed, Some(packed)) if rows.is_multiple_of(packed.tile_rows()) => packed,
-            _ => ty.unpacked(),
+    /// What the tensor `name` of type `ty` becomes in a model with this activation.
+    pub(crate) fn of(self, ty: TensorType, name: &str, activation: Activation, rows: usize, cols: usize) -> TensorType {
+        let standard = ty.unpacked();
+        if self == Self::Standard {
+            return standard;
         }
+        // Where ReLU leaves neurons at zero, these can be skipped.
+        let skipping = match (standard, activation) {
+            (TensorType::Q4_0, Activation::Relu) if name.ends_with(".ffn_up.weight") => Some(TensorType::Q4_0Rows),
+            (TensorType::Q4_0, Activation::Relu) if name.ends_with(".ffn_down.weight") => Some(TensorType::Q4_0Columns),
+            _ => None,
+        };
+        let mut packed = skipping.into_iter().chain(standard.packed());
+        packed.find(|ty| ty.holds(rows, cols)).unwrap_or(standard)
     }
 }
 
@@ -237,7 +245,7 @@ fn file_type(ty: TensorType) -> u32 {
     match ty {
         TensorType::F32 => 0,
         TensorType::F16 => 1,
-        TensorType::Q4_0 | TensorType::Q4_0x16 => 2,
+        TensorType::Q4_0 | TensorType::Q4_0x16 | TensorType::Q4_0Rows | TensorType::Q4_0Columns => 2,
         TensorType::Q4_1 => 3,
         TensorType::Q8_0 | TensorType::Q8_0x16 => 7,
         TensorType::Q5_0 => 8,

@@ -25,8 +25,11 @@ pub fn repack(
     progress: &mut dyn FnMut(Progress<'_>) -> ControlFlow<()>,
 ) -> Result<Report, Error> {
     let model = ModelFile::open(source)?;
+    let activation = model.config().activation;
+    let becomes =
+        |info: &TensorInfo| layout.of(info.ty, &info.name, activation, info.rows() as usize, info.row_len() as usize);
     let tensors: Vec<(&TensorInfo, TensorType)> =
-        model.gguf().tensors().iter().map(|info| (info, layout.of(info.ty, info.rows() as usize))).collect();
+        model.gguf().tensors().iter().map(|info| (info, becomes(info))).collect();
     let writer = declare(&model, &tensors);
     let bytes = save(out, |file| fill(file, &writer, &model, &tensors, progress))?;
 
@@ -87,12 +90,17 @@ fn relaid<'a>(
     }
     let (rows, cols) = (info.rows() as usize, info.row_len() as usize);
     let refused = |_| WriteError::Source(Error::CannotQuantize { ty });
-    let relaid = if ty.tile_rows() > 1 {
-        let packed = Packed::from_blocks(info.ty, bytes, rows, cols, pool).map_err(refused)?;
-        packed.file_bytes().map(|(_, bytes)| bytes.to_vec())
-    } else {
+    let nothing = || WriteError::Source(Error::CannotQuantize { ty });
+    let standard = if info.ty.tile_rows() > 1 {
         let range = info.range.start as usize..info.range.end as usize;
-        Packed::in_file(info.ty, model.mapping(), range, rows, cols).map_err(refused)?.unpack()
+        let packed = Packed::in_mapping(info.ty, model.mapping(), range, rows, cols).map_err(refused)?;
+        Cow::Owned(packed.unpack().ok_or_else(nothing)?)
+    } else {
+        Cow::Borrowed(bytes)
     };
-    relaid.map(Cow::Owned).ok_or(WriteError::Source(Error::CannotQuantize { ty }))
+    if ty.tile_rows() == 1 {
+        return Ok(standard);
+    }
+    let packed = Packed::laid_out(ty, &standard, rows, cols, pool).map_err(refused)?;
+    packed.file_bytes().map(|(_, bytes)| Cow::Owned(bytes.to_vec())).ok_or_else(nothing)
 }

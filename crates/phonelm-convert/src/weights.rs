@@ -41,7 +41,8 @@ pub(crate) fn find<'a>(source: &'a Source, config: &Config, options: &Options) -
                 return Err(Error::Shape { name: slot.hf, found: stored.shape.clone(), expected });
             }
             stored.check_dtype(&slot.hf)?;
-            let ty = options.layout.of(chosen_type(&slot, options.ty), slot.rows.unwrap_or(1));
+            let (ty, rows) = (chosen_type(&slot, options.ty), slot.rows.unwrap_or(1));
+            let ty = options.layout.of(ty, &slot.gguf, config.activation, rows, slot.cols);
             Ok(Tensor { ty, slot, stored })
         })
         .collect()
@@ -111,12 +112,11 @@ impl Tensor<'_> {
                 return Err(WriteError::Source(Error::Value { name, index, value, ty }));
             }
             let refused = |_| WriteError::Source(Error::CannotQuantize { ty: self.ty });
-            let rows_as = self.ty.unpacked();
-            quantize(rows_as, &numbers, &mut bytes).map_err(refused)?;
+            quantize(self.ty.unpacked(), &numbers, &mut bytes).map_err(refused)?;
             if tile == 1 {
                 body.chunk(&bytes)?;
             } else {
-                let packed = Packed::from_blocks(rows_as, &bytes, end - first, cols, &pool).map_err(refused)?;
+                let packed = Packed::laid_out(self.ty, &bytes, end - first, cols, &pool).map_err(refused)?;
                 body.chunk(packed.file_bytes().map_or(&[], |(_, bytes)| bytes))?;
             }
             if written(bytes.len()).is_break() {

@@ -31,6 +31,11 @@ pub enum TensorType {
     Q4_0x16,
     /// The blocks of [`Self::Q8_0`], those of 16 neighbouring rows woven into one another.
     Q8_0x16,
+    /// The blocks of [`Self::Q4_0`], those of 16 neighbouring rows in pieces of 256 columns side by side: rows can be left
+    /// unread.
+    Q4_0Rows,
+    /// The blocks of [`Self::Q4_0`], those of 256 neighbouring rows woven column by column: columns can be left unread.
+    Q4_0Columns,
 }
 
 /// Ours start here ("PLM" in ASCII), far above the numbers that ggml gives out, so that other readers refuse them.
@@ -38,7 +43,7 @@ const PRIVATE: u32 = 0x504C_4D00;
 
 impl TensorType {
     /// Every type this crate reads and writes.
-    pub const ALL: [TensorType; 13] = [
+    pub const ALL: [TensorType; 15] = [
         Self::F32,
         Self::F16,
         Self::BF16,
@@ -52,6 +57,8 @@ impl TensorType {
         Self::Q6_K,
         Self::Q4_0x16,
         Self::Q8_0x16,
+        Self::Q4_0Rows,
+        Self::Q4_0Columns,
     ];
 
     /// The type's number in the file (`enum ggml_type` of ggml.h; the packed types have numbers of our own).
@@ -70,6 +77,8 @@ impl TensorType {
             Self::BF16 => 30,
             Self::Q4_0x16 => PRIVATE + 2,
             Self::Q8_0x16 => PRIVATE + 8,
+            Self::Q4_0Rows => PRIVATE + 0x12,
+            Self::Q4_0Columns => PRIVATE + 0x22,
         }
     }
 
@@ -82,8 +91,9 @@ impl TensorType {
     pub const fn block_len(self) -> usize {
         match self {
             Self::F32 | Self::F16 | Self::BF16 => 1,
-            Self::Q4_0 | Self::Q4_1 | Self::Q5_0 | Self::Q5_1 | Self::Q8_0 | Self::Q4_0x16 | Self::Q8_0x16 => 32,
-            Self::Q4_K | Self::Q5_K | Self::Q6_K => 256,
+            Self::Q4_0 | Self::Q4_1 | Self::Q5_0 | Self::Q5_1 | Self::Q8_0 => 32,
+            Self::Q4_0x16 | Self::Q8_0x16 | Self::Q4_0Columns => 32,
+            Self::Q4_K | Self::Q5_K | Self::Q6_K | Self::Q4_0Rows => 256,
         }
     }
 
@@ -92,7 +102,8 @@ impl TensorType {
         match self {
             Self::F32 => 4,
             Self::F16 | Self::BF16 => 2,
-            Self::Q4_0 | Self::Q4_0x16 => 18,
+            Self::Q4_0 | Self::Q4_0x16 | Self::Q4_0Columns => 18,
+            Self::Q4_0Rows => 144,
             Self::Q4_1 => 20,
             Self::Q5_0 => 22,
             Self::Q5_1 => 24,
@@ -103,16 +114,22 @@ impl TensorType {
         }
     }
 
-    /// Rows that a packed type weaves into one another: a matrix has a whole number of such tiles, a row no bytes of its
-    /// own. 1 for all other types.
+    /// Rows that a packed type lays out together: a matrix has a whole number of such tiles, a row no bytes of its own. 1 for
+    /// all other types.
     pub const fn tile_rows(self) -> usize {
         match self {
-            Self::Q4_0x16 | Self::Q8_0x16 => 16,
+            Self::Q4_0x16 | Self::Q8_0x16 | Self::Q4_0Rows => 16,
+            Self::Q4_0Columns => 256,
             _ => 1,
         }
     }
 
-    /// The packed type that holds the same numbers, if there is one.
+    /// Whether a matrix of this shape can be stored as this type.
+    pub const fn holds(self, rows: usize, cols: usize) -> bool {
+        rows.is_multiple_of(self.tile_rows()) && cols.is_multiple_of(self.block_len())
+    }
+
+    /// The packed type that holds the same numbers, if there is one: tiles of 16 rows.
     pub const fn packed(self) -> Option<Self> {
         match self {
             Self::Q4_0 => Some(Self::Q4_0x16),
@@ -124,7 +141,7 @@ impl TensorType {
     /// The type with the same numbers whose rows lie one after the other: itself unless it is packed.
     pub const fn unpacked(self) -> Self {
         match self {
-            Self::Q4_0x16 => Self::Q4_0,
+            Self::Q4_0x16 | Self::Q4_0Rows | Self::Q4_0Columns => Self::Q4_0,
             Self::Q8_0x16 => Self::Q8_0,
             other => other,
         }
@@ -154,6 +171,8 @@ impl TensorType {
             Self::Q6_K => "q6_k",
             Self::Q4_0x16 => "q4_0x16",
             Self::Q8_0x16 => "q8_0x16",
+            Self::Q4_0Rows => "q4_0_rows",
+            Self::Q4_0Columns => "q4_0_columns",
         }
     }
 

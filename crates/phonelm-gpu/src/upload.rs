@@ -262,9 +262,7 @@ impl<'a> Source<'a> {
         let bytes = if tensor.ty.tile_rows() == 1 {
             Cow::Borrowed(file.bytes_of(tensor))
         } else {
-            let range = tensor.range.clone();
-            let packed = Packed::in_file(tensor.ty, file.mapping(), range, tensor.rows, tensor.cols)?;
-            Cow::Owned(packed.unpack().ok_or(BlockError::Packed { ty: tensor.ty })?)
+            Cow::Owned(Packed::in_file(file, tensor)?.unpack().ok_or(BlockError::Packed { ty: tensor.ty })?)
         };
         Ok(Self { ty: tensor.ty.unpacked(), bytes, rows: tensor.rows, columns: tensor.cols })
     }

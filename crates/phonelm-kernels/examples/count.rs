@@ -16,7 +16,6 @@ use phonelm_gguf::TensorType;
 use phonelm_kernels::{
     Active, GROUP, KV_BLOCK, Kernels, KvBlock, OutRows, Packed, Pool, QuantizedRows, TILE_ROWS, kernels_named,
 };
-use phonelm_model::Mapping;
 
 /// Of PhoneLM-1.5B: its hidden size and the size of a head.
 const COLS: usize = 2560;
@@ -88,9 +87,7 @@ fn attend(kernels: &dyn Kernels, ty: &str, rows: usize, repeats: usize) -> Resul
 }
 
 fn up(kernels: &dyn Kernels, zeros: usize, repeats: usize) -> Result<usize, Box<dyn Error>> {
-    let bytes = q4_0(NEURONS);
-    let range = 0..bytes.len();
-    let weights = Packed::by_rows(&Mapping::from_vec(bytes), range, NEURONS, COLS)?;
+    let weights = Packed::laid_out(TensorType::Q4_0Rows, &q4_0(NEURONS), NEURONS, COLS, &Pool::new(1))?;
     let neurons: Vec<u32> = (0..NEURONS as u32).filter(|neuron| counts(*neuron as usize, zeros)).collect();
     let chosen: Vec<[u32; TILE_ROWS]> = neurons.as_chunks().0.to_vec();
     let mut x = QuantizedRows::new();
@@ -107,8 +104,8 @@ fn up(kernels: &dyn Kernels, zeros: usize, repeats: usize) -> Result<usize, Box<
 }
 
 fn down(kernels: &dyn Kernels, zeros: usize, repeats: usize) -> Result<usize, Box<dyn Error>> {
-    const ROWS: usize = Packed::COLUMNS_ROWS;
-    let weights = Packed::by_columns(&q4_0(ROWS), ROWS, COLS, &Pool::new(1))?;
+    const ROWS: usize = 2 * Packed::HALF_ROWS;
+    let weights = Packed::laid_out(TensorType::Q4_0Columns, &q4_0(ROWS), ROWS, COLS, &Pool::new(1))?;
     let mut x = waves(COLS);
     x.iter_mut().enumerate().filter(|(neuron, _)| !counts(*neuron, zeros)).for_each(|(_, x)| *x = 0.0);
     let mut rows = QuantizedRows::new();
@@ -120,7 +117,7 @@ fn down(kernels: &dyn Kernels, zeros: usize, repeats: usize) -> Result<usize, Bo
     for _ in 0..repeats {
         // SAFETY: one call at a time.
         let view = unsafe { OutRows::new(&mut out, ROWS) };
-        kernels.matmul_active(&weights, 0..1, &active, &view);
+        kernels.matmul_active(&weights, 0..2, &active, &view);
         black_box(&view);
     }
     Ok(repeats * ROWS * COLS)

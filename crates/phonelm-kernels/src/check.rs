@@ -64,5 +64,5 @@ pub fn check_weights(
 fn packed(file: &ModelFile, info: &TensorInfo) -> Option<Packed> {
     let [cols, rows] = info.shape[..] else { return None };
     let range = info.range.start as usize..info.range.end as usize;
-    Packed::in_file(info.ty, file.mapping(), range, rows as usize, cols as usize).ok()
+    Packed::in_mapping(info.ty, file.mapping(), range, rows as usize, cols as usize).ok()
 }

@@ -47,13 +47,13 @@ pub trait Kernels: Send + Sync {
     /// `out[m][n] = sum_k w[n][k] * x[m][k]` for the 16 rows of each tile in `tiles` and all rows of `x`.
     fn matmul(&self, w: &Packed, tiles: Range<usize>, x: &QuantizedRows, out: &OutRows<'_>);
 
-    /// Whether the next two are fast enough to take the place of [`Self::matmul`] where nothing can be skipped.
+    /// Whether the next two are faster than [`Self::matmul`] where many neurons can be skipped.
     fn skips(&self) -> bool {
         false
     }
 
     /// `out[0][16 t + i] = sum_k w[chosen[t][i]][k] * x[k]` for the tiles `t` of 16 chosen rows of a matrix by rows
-    /// ([`Packed::by_rows`]).
+    /// (`Q4_0Rows`).
     fn matmul_rows(
         &self,
         w: &Packed,
@@ -65,10 +65,10 @@ pub trait Kernels: Send + Sync {
         skipping::matmul_rows(w, chosen, tiles, x, out);
     }
 
-    /// `out[0][n] = sum_k w[n][k] * x[k]` for the rows of some slabs of [`Packed::COLUMNS_ROWS`] rows of a matrix by columns
-    /// ([`Packed::by_columns`]); only the columns where `x` is not zero are read.
-    fn matmul_active(&self, w: &Packed, slabs: Range<usize>, x: &Active, out: &OutRows<'_>) {
-        skipping::matmul_active(w, slabs, x, out);
+    /// `out[0][n] = sum_k w[n][k] * x[k]` for some halves of [`Packed::HALF_ROWS`] rows of the slabs of a matrix by columns
+    /// (`Q4_0Columns`); only the columns where `x` is not zero are read.
+    fn matmul_active(&self, w: &Packed, halves: Range<usize>, x: &Active, out: &OutRows<'_>) {
+        skipping::matmul_active(w, halves, x, out);
     }
 
     /// As [`Self::matmul`], for float weights (`F32`, `F16`, `BF16`) and float activations `x`, `[m, k]`; `rows` of the weights.

@@ -6,7 +6,7 @@
 use std::ops::Range;
 
 use phonelm_gguf::TensorType;
-use phonelm_model::{Activation, Mapping, RopeLayout};
+use phonelm_model::{Activation, RopeLayout};
 
 use crate::attention::{KV_BLOCK, KvBlock, Q8Square};
 use crate::kernels::{GROUP, Kernels, TILE_ROWS};
@@ -101,35 +101,51 @@ fn blocks(ty: TensorType, rows: usize) -> Vec<u8> {
     blocks
 }
 
-/// Two tiles of rows in no order, and the whole matrix woven.
+/// A Q4_0 matrix of two of its tiles, laid out for skipping as `ty`, with the blocks of two along a row.
+fn laid_out(ty: TensorType) -> Option<Packed> {
+    let (rows, cols) = (2 * ty.tile_rows(), 2 * ty.block_len());
+    let mut bytes = bytes(rows * cols / GROUP * 18);
+    bytes.chunks_exact_mut(18).for_each(|block| block[..2].copy_from_slice(&0x27AE_u16.to_le_bytes()));
+    Packed::laid_out(ty, &bytes, rows, cols, &Pool::new(1)).ok()
+}
+
+/// Two tiles of rows in no order, and the whole matrix as it lies and woven.
 fn matmul_rows(kernels: &dyn Kernels) -> Vec<u32> {
-    const ROWS: usize = 20;
-    let blocks = blocks(TensorType::Q4_0, ROWS);
-    let range = 0..blocks.len();
-    let Ok(w) = Packed::by_rows(&Mapping::from_vec(blocks), range, ROWS, COLS) else { return Vec::new() };
-    let chosen = [0, 1].map(|tile| std::array::from_fn(|i| (tile + 7 * i as u32) % ROWS as u32));
-    let x = quantized(&Scalar, 1);
+    let Some(w) = laid_out(TensorType::Q4_0Rows) else { return Vec::new() };
+    let chosen = [0, 1].map(|tile| std::array::from_fn(|i| (tile + 7 * i as u32) % w.rows() as u32));
+    let x = of_values(&floats(w.cols()), 1);
     let mut found = output(1, 2 * TILE_ROWS, |out| kernels.matmul_rows(&w, &chosen, 0..2, x.row(0), out));
-    found.extend(output(1, OutRows::stride_for(ROWS), |out| kernels.matmul(&w, 0..w.tiles(), &x, out)));
+    found.extend(whole(kernels, &w, &floats(w.cols())));
     found
 }
 
-/// One slab times a row of which every third is left, and the same woven.
+/// Half a slab and a whole one times a row of which every third is left, and the same as it lies and woven.
 fn matmul_active(kernels: &dyn Kernels) -> Vec<u32> {
-    const ROWS: usize = Packed::COLUMNS_ROWS;
-    let Ok(w) = Packed::by_columns(&blocks(TensorType::Q4_0, ROWS), ROWS, COLS, &Pool::new(1)) else {
-        return Vec::new();
-    };
-    let mut values = floats(COLS);
-    values.iter_mut().enumerate().filter(|(i, _)| i % 3 > 0 || i / GROUP == 1).for_each(|(_, x)| *x = 0.0);
-    let mut x = QuantizedRows::new();
-    x.resize(1, COLS);
-    x.rows_mut().for_each(|row| Scalar.quantize(&values, row));
+    let Some(w) = laid_out(TensorType::Q4_0Columns) else { return Vec::new() };
+    let mut values = floats(w.cols());
+    values.iter_mut().enumerate().filter(|(i, _)| i % 3 > 0).for_each(|(_, x)| *x = 0.0);
     let mut active = Active::new();
-    active.fill(x.row(0));
-    let mut found = output(1, ROWS, |out| kernels.matmul_active(&w, 0..1, &active, out));
-    found.extend(output(1, ROWS, |out| kernels.matmul(&w, 0..w.tiles(), &x, out)));
+    active.fill(of_values(&values, 1).row(0));
+    let mut found = output(1, w.rows(), |out| {
+        kernels.matmul_active(&w, 0..1, &active, out);
+        kernels.matmul_active(&w, 1..w.rows() / Packed::HALF_ROWS, &active, out);
+    });
+    found.extend(whole(kernels, &w, &values));
     found
+}
+
+/// A matrix times one row and times five that are the same.
+fn whole(kernels: &dyn Kernels, w: &Packed, values: &[f32]) -> Vec<u32> {
+    let product = |rows| output(rows, w.rows(), |out| kernels.matmul(w, 0..w.tiles(), &of_values(values, rows), out));
+    [product(1), product(5)].concat()
+}
+
+/// So many times the same row.
+fn of_values(values: &[f32], rows: usize) -> QuantizedRows {
+    let mut x = QuantizedRows::new();
+    x.resize(rows, values.len());
+    x.rows_mut().for_each(|row| Scalar.quantize(values, row));
+    x
 }
 
 fn matmul_float(kernels: &dyn Kernels) -> Vec<u32> {

@@ -11,11 +11,19 @@ use std::ops::Range;
 use half::f16;
 
 use crate::kernels::{GROUP, TILE_ROWS};
-use crate::packed::{ColumnBlock, Packed, SLAB_ROWS};
+use crate::packed::{ColumnBlock, HALF_ROWS, Packed, ROW_GROUPS};
 use crate::rows::{OutRows, QuantizedGroup};
 
 /// Quads of columns between the fetching of their lines and their use: 8 KB.
-const QUADS_AHEAD: usize = 32;
+const QUADS_AHEAD: usize = 16;
+/// Rows of activations with which the layouts for skipping are multiplied as they lie; for more, tiles are woven.
+pub(crate) const DIRECT: usize = 2;
+
+/// Each slab of which `halves` has one half or both, with these.
+pub(crate) fn each_slab(halves: Range<usize>) -> impl Iterator<Item = (usize, Range<usize>)> {
+    let slabs = halves.start / 2..halves.end.div_ceil(2);
+    slabs.map(move |slab| (slab, halves.start.max(2 * slab)..halves.end.min(2 * slab + 2)))
+}
 
 /// The activations of one row that are not zero. The buffers are kept between uses.
 #[derive(Debug, Default)]
@@ -39,7 +47,7 @@ pub(crate) struct ActiveGroup {
 /// Four active columns of a group; what is missing of four is one of them again, with 0 for its activation.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ActiveQuad {
-    /// Where their lines begin in a slab, in bytes.
+    /// Where their two lines begin in a slab, in bytes.
     pub(crate) lines: [u32; 4],
     pub(crate) values: [i8; 4],
 }
@@ -67,7 +75,7 @@ impl Active {
                     if columns != 0 {
                         let col = columns.trailing_zeros() as usize;
                         columns &= columns - 1;
-                        line = (index * size_of::<ColumnBlock>() + 64 * col) as u32;
+                        line = (index * size_of::<ColumnBlock>() + 128 * col) as u32;
                         quad.values[i] = group.values[col];
                     }
                     quad.lines[i] = line;
@@ -88,11 +96,11 @@ impl Active {
         }
     }
 
-    /// Checks that every line lies in a slab of `blocks` blocks; returns the blocks of all `slabs`.
+    /// Checks that every line lies in a slab of `w`; returns the blocks of all slabs, of which `halves` are some half slabs.
     #[inline(always)]
-    pub(crate) fn checked<'a>(&self, w: &'a Packed, slabs: &Range<usize>) -> &'a [ColumnBlock] {
-        let (blocks, per_slab) = (w.column_blocks(), w.cols() / GROUP);
-        assert!(slabs.end * per_slab <= blocks.len(), "slabs outside their matrix");
+    pub(crate) fn checked<'a>(&self, w: &'a Packed, halves: &Range<usize>) -> &'a [ColumnBlock] {
+        let (blocks, per_slab) = (w.column_blocks().unwrap_or_default(), w.cols() / GROUP);
+        assert!(halves.end.div_ceil(2) * per_slab <= blocks.len(), "slabs outside their matrix");
         assert!(self.groups.last().is_none_or(|group| group.index < per_slab), "activations wider than weights");
         blocks
     }
@@ -106,14 +114,16 @@ pub(crate) fn matmul_rows(
     x: &[QuantizedGroup],
     out: &OutRows<'_>,
 ) {
-    let per_row = w.cols() / GROUP;
+    let (blocks, across) = (w.row_blocks().unwrap_or_default(), w.cols() / GROUP / ROW_GROUPS);
     for tile in tiles {
         let sums = chosen[tile].map(|row| {
-            let blocks = &w.row_blocks()[row as usize * per_row..][..per_row];
-            blocks.iter().zip(x).fold(0.0, |acc: f32, (block, x)| {
-                let weight = |col: usize| i32::from(block.qs[col % 16] >> (col / 16 * 4) & 15) - 8;
+            let (tile, row) = (row as usize / TILE_ROWS, row as usize % TILE_ROWS);
+            let groups =
+                blocks[tile * across..][..across].iter().flat_map(|b| b.values[row].iter().zip(&b.scales[row]));
+            groups.zip(x).fold(0.0, |acc: f32, ((values, scale), x)| {
+                let weight = |col: usize| i32::from(values[col / 8 * 4 + col % 4] >> (col / 4 % 2 * 4) & 15) - 8;
                 let dot: i32 = (0..GROUP).map(|col| weight(col) * i32::from(x.values[col])).sum();
-                (dot as f32).mul_add(f16::from_le_bytes(block.d).to_f32() * x.scale, acc)
+                (dot as f32).mul_add(f16::from_bits(*scale).to_f32() * x.scale, acc)
             })
         });
         out.store(0, tile * TILE_ROWS, sums);
@@ -121,17 +131,18 @@ pub(crate) fn matmul_rows(
 }
 
 /// See [`crate::Kernels::matmul_active`].
-pub(crate) fn matmul_active(w: &Packed, slabs: Range<usize>, x: &Active, out: &OutRows<'_>) {
+pub(crate) fn matmul_active(w: &Packed, halves: Range<usize>, x: &Active, out: &OutRows<'_>) {
     let per_slab = w.cols() / GROUP;
-    let blocks = x.checked(w, &slabs);
-    for slab in slabs {
-        let mut sums = [0f32; SLAB_ROWS];
+    let blocks = x.checked(w, &halves);
+    for half in halves {
+        let mut sums = [0f32; HALF_ROWS];
         let mut first = 0;
         for group in &x.groups {
-            let block = &blocks[slab * per_slab + group.index];
-            for (row, sum) in sums.iter_mut().enumerate() {
+            let block = &blocks[half / 2 * per_slab + group.index];
+            for (row, sum) in (half % 2 * HALF_ROWS..).zip(&mut sums) {
                 let products = x.quads[first..group.end].iter().flat_map(|quad| {
-                    let weight = |line: u32| i32::from(block.value(row, line as usize % size_of::<ColumnBlock>() / 64));
+                    let weight =
+                        |line: u32| i32::from(block.value(row, line as usize % size_of::<ColumnBlock>() / 128));
                     quad.lines.map(weight).into_iter().zip(quad.values)
                 });
                 let dot = group.offset + products.map(|(weight, x)| weight * i32::from(x)).sum::<i32>();
@@ -139,6 +150,6 @@ pub(crate) fn matmul_active(w: &Packed, slabs: Range<usize>, x: &Active, out: &O
             }
             first = group.end;
         }
-        out.store(0, slab * SLAB_ROWS, sums);
+        out.store(0, half * HALF_ROWS, sums);
     }
 }

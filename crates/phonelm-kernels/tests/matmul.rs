@@ -96,7 +96,7 @@ fn packed_sets_equal_the_reference() {
 /// A file of one packed matrix, beginning at `offset` of its bytes.
 fn mapped(ty: TensorType, bytes: &[u8], offset: usize, rows: usize, cols: usize) -> Packed {
     let mapping = Mapping::from_vec([vec![0; offset], bytes.to_vec()].concat());
-    Packed::in_file(ty, &mapping, offset..offset + bytes.len(), rows, cols).unwrap()
+    Packed::in_mapping(ty, &mapping, offset..offset + bytes.len(), rows, cols).unwrap()
 }
 
 #[test]
@@ -204,7 +204,7 @@ fn hostile_shapes_are_refused() {
     assert!(pack(TensorType::F32, &[0; 128], 1, 32).is_some());
     assert!(pack(TensorType::Q4_0x16, &[0; 288], 16, 32).is_some());
     let file = Mapping::from_vec(vec![0; 576]);
-    let in_file = |ty, range, rows, cols| Packed::in_file(ty, &file, range, rows, cols).err();
+    let in_file = |ty, range, rows, cols| Packed::in_mapping(ty, &file, range, rows, cols).err();
     assert!(in_file(TensorType::Q4_0x16, 0..288, 16, 32).is_none());
     assert!(in_file(TensorType::Q4_0x16, 0..288, 32, 16).is_some());
     assert!(in_file(TensorType::Q4_0x16, 0..18, 1, 32).is_some());

@@ -41,36 +41,38 @@ fn dense(kernels: &dyn Kernels, w: &Packed, x: &QuantizedRows) -> Vec<f32> {
     output(x.rows(), w.rows(), |out| kernels.matmul(w, 0..w.tiles(), x, out))
 }
 
-/// The same matrix in tiles and by rows, at an odd address.
-fn by_rows(random: &mut Random, rows: usize, cols: usize) -> [Packed; 2] {
-    let bytes = [vec![0], random.blocks(TensorType::Q4_0, rows * cols / 32)].concat();
-    let tiles = Packed::from_blocks(TensorType::Q4_0, &bytes[1..], rows, cols, &Pool::new(1)).unwrap();
-    let len = bytes.len();
-    [tiles, Packed::by_rows(&Mapping::from_vec(bytes), 1..len, rows, cols).unwrap()]
-}
-
-/// The same matrix in tiles and by columns.
-fn by_columns(random: &mut Random, rows: usize, cols: usize) -> [Packed; 2] {
+/// The same matrix in tiles and laid out for skipping; that in a file at an even address that is no multiple of 4.
+fn both(random: &mut Random, ty: TensorType, rows: usize, cols: usize) -> [Packed; 3] {
     let bytes = random.blocks(TensorType::Q4_0, rows * cols / 32);
     let pool = Pool::new(2);
     let tiles = Packed::from_blocks(TensorType::Q4_0, &bytes, rows, cols, &pool).unwrap();
-    [tiles, Packed::by_columns(&bytes, rows, cols, &pool).unwrap()]
+    let w = Packed::laid_out(ty, &bytes, rows, cols, &pool).unwrap();
+    assert!(w.unpack().unwrap() == bytes && !w.is_mapped());
+    let (found, file) = w.file_bytes().unwrap();
+    assert_eq!((found, file.len()), (ty, bytes.len()));
+    let file = Mapping::from_vec([&[0; 2], file].concat());
+    let mapped = Packed::in_mapping(ty, &file, 2..2 + bytes.len(), rows, cols).unwrap();
+    assert!(mapped.is_mapped());
+    [tiles, w, mapped]
 }
+
+const ROWS: TensorType = TensorType::Q4_0Rows;
+const COLUMNS: TensorType = TensorType::Q4_0Columns;
 
 #[test]
 fn chosen_rows_are_those_of_the_whole_product() {
     each_set("matmul of rows", |kernels, failures| {
         let mut random = Random(11);
-        for (rows, cols) in [(1, 32), (17, 64), (33, 96), (40, 1024), (100, 1056), (128, 2560)] {
-            let [tiles, w] = by_rows(&mut random, rows, cols);
+        for (rows, cols) in [(16, 256), (48, 512), (112, 1024), (128, 2560)] {
+            let [tiles, w, mapped] = both(&mut random, ROWS, rows, cols);
             let x = quantized(&activations(&mut random, 1, cols, 0.2), cols);
             let whole = dense(reference(), &tiles, &x);
-            for count in [1, 2, 5] {
+            for (count, w) in [(1, &w), (2, &mapped), (5, &w)] {
                 let chosen: Vec<[u32; TILE_ROWS]> =
                     (0..count).map(|_| std::array::from_fn(|_| (random.bits() % rows as u64) as u32)).collect();
                 let found = output(1, count * TILE_ROWS, |out| {
-                    kernels.matmul_rows(&w, &chosen, 0..count / 2, x.row(0), out);
-                    kernels.matmul_rows(&w, &chosen, count / 2..count, x.row(0), out);
+                    kernels.matmul_rows(w, &chosen, 0..count / 2, x.row(0), out);
+                    kernels.matmul_rows(w, &chosen, count / 2..count, x.row(0), out);
                 });
                 let expected: Vec<f32> = chosen.as_flattened().iter().map(|row| whole[*row as usize]).collect();
                 failures.compare(&found, &expected, || format!("{} {count} tiles of {rows}x{cols}", kernels.name()));
@@ -83,19 +85,21 @@ fn chosen_rows_are_those_of_the_whole_product() {
 fn active_columns_give_the_whole_product() {
     each_set("matmul of active columns", |kernels, failures| {
         let mut random = Random(12);
-        for (rows, cols) in [(128, 32), (128, 96), (256, 1024), (384, 1056), (128, 6816)] {
-            let [tiles, w] = by_columns(&mut random, rows, cols);
-            for zeros in ZEROS {
+        for (rows, cols) in [(256, 32), (256, 96), (512, 1024), (768, 1056), (256, 6816)] {
+            let [tiles, w, mapped] = both(&mut random, COLUMNS, rows, cols);
+            for (zeros, w) in ZEROS.into_iter().zip([&w, &mapped].into_iter().cycle()) {
                 let x = quantized(&activations(&mut random, 1, cols, zeros), cols);
                 let mut active = Active::new();
                 active.fill(x.row(0));
-                let slabs = rows / Packed::COLUMNS_ROWS;
-                let found = output(1, rows, |out| {
-                    kernels.matmul_active(&w, 0..slabs / 2, &active, out);
-                    kernels.matmul_active(&w, slabs / 2..slabs, &active, out);
-                });
+                let halves = rows / Packed::HALF_ROWS;
                 let expected = dense(reference(), &tiles, &x);
-                failures.compare(&found, &expected, || format!("{} {rows}x{cols}, {zeros} zeros", kernels.name()));
+                for cut in [0, 1, halves / 2] {
+                    let found = output(1, rows, |out| {
+                        kernels.matmul_active(w, 0..cut, &active, out);
+                        kernels.matmul_active(w, cut..halves, &active, out);
+                    });
+                    failures.compare(&found, &expected, || format!("{} {rows}x{cols}, {zeros} zeros", kernels.name()));
+                }
             }
         }
     });
@@ -103,17 +107,48 @@ fn active_columns_give_the_whole_product() {
 
 #[test]
 fn both_layouts_multiply_like_tiles() {
-    each_set("matmul of woven tiles", |kernels, failures| {
+    each_set("matmul of layouts for skipping", |kernels, failures| {
         let mut random = Random(13);
-        for cols in [32, 96, 1056] {
-            let pairs = [(by_rows(&mut random, 37, cols), "rows"), (by_columns(&mut random, 256, cols), "columns")];
-            for ([tiles, w], layout) in &pairs {
-                assert_eq!((w.bytes() * 8, w.is_mapped()), (w.rows() * cols * 36 / 8, *layout == "rows"));
-                for batch in [1, 2, 3, 5, 8, 17, 66] {
-                    let x = quantized(&activations(&mut random, batch, cols, 0.5), cols);
-                    let case = || format!("{} by {layout}, {cols} columns, {batch} rows", kernels.name());
-                    failures.compare(&dense(kernels, w, &x), &dense(reference(), tiles, &x), case);
+        let shapes = [(ROWS, 48, 256), (ROWS, 32, 1024), (COLUMNS, 256, 32), (COLUMNS, 512, 96), (COLUMNS, 256, 1056)];
+        for (ty, rows, cols) in shapes {
+            let [tiles, w, mapped] = both(&mut random, ty, rows, cols);
+            for (batch, w) in [1, 1, 2, 2, 3, 5, 8, 17, 66].into_iter().zip([&w, &mapped].into_iter().cycle()) {
+                let x = quantized(&activations(&mut random, batch, cols, 0.5), cols);
+                let expected = dense(reference(), &tiles, &x);
+                for cut in [0, 1, w.tiles_together(1), w.tiles() / 2] {
+                    let found = output(batch, rows, |out| {
+                        kernels.matmul(w, 0..cut, &x, out);
+                        kernels.matmul(w, cut..w.tiles(), &x, out);
+                    });
+                    let case = || format!("{} {ty} {rows}x{cols}, {batch} rows", kernels.name());
+                    failures.compare(&found, &expected, case);
                 }
+            }
+        }
+    });
+}
+
+/// The largest sums there are: what wraps on the way must come back.
+#[test]
+fn extreme_sums_are_exact() {
+    each_set("matmul of extremes", |kernels, failures| {
+        for (ty, rows, cols) in [(ROWS, 16, 256), (COLUMNS, 256, 64)] {
+            for (nibbles, sign) in [(0x00, 1.0), (0x00, -1.0), (0xff, 1.0), (0xff, -1.0)] {
+                let block = [&[0x00, 0x3c], &[nibbles; 16][..]].concat();
+                let bytes = block.repeat(rows * cols / 32);
+                let w = Packed::laid_out(ty, &bytes, rows, cols, &Pool::new(1)).unwrap();
+                let x = quantized(&vec![sign; cols], cols);
+                let mut active = Active::new();
+                active.fill(x.row(0));
+                let chosen = [std::array::from_fn(|i| i as u32)];
+                let found = output(1, rows, |out| match ty {
+                    ROWS => kernels.matmul_rows(&w, &chosen, 0..1, x.row(0), out),
+                    _ => kernels.matmul_active(&w, 0..2, &active, out),
+                });
+                let expected = dense(reference(), &w, &x);
+                failures.compare(&found, &expected, || format!("{} {ty} of {nibbles}, {sign}", kernels.name()));
+                let expected = dense(kernels, &w, &x);
+                failures.compare(&found, &expected, || format!("{} {ty} of {nibbles}, {sign}, dense", kernels.name()));
             }
         }
     });
@@ -122,30 +157,39 @@ fn both_layouts_multiply_like_tiles() {
 #[test]
 fn rows_of_both_layouts_are_those_of_the_tiles() {
     let mut random = Random(14);
-    for [tiles, w] in [by_rows(&mut random, 19, 96), by_columns(&mut random, 128, 96)] {
-        let (mut found, mut expected) = (vec![f32::NAN; 96], vec![f32::NAN; 96]);
+    for (ty, rows, cols) in [(ROWS, 32, 512), (COLUMNS, 256, 96)] {
+        let [tiles, w, mapped] = both(&mut random, ty, rows, cols);
+        let (mut found, mut expected) = (vec![f32::NAN; cols], vec![f32::NAN; cols]);
         for row in 0..w.rows() {
-            w.row(row, &mut found);
             tiles.row(row, &mut expected);
-            assert_eq!(found, expected, "row {row}");
+            for w in [&w, &mapped] {
+                w.row(row, &mut found);
+                assert_eq!(found, expected, "row {row}");
+            }
         }
-        assert!(w.file_bytes().is_none() && w.unpack().is_none());
     }
 }
 
 #[test]
 fn hostile_shapes_are_refused() {
     let pool = Pool::new(1);
-    let columns = |bytes: &[u8], rows, cols| Packed::by_columns(bytes, rows, cols, &pool).err();
-    assert!(columns(&[0; 128 * 18], 128, 32).is_none());
-    assert!(columns(&[0; 128 * 18], 128, 33).is_some());
-    assert!(columns(&[0; 127 * 18], 127, 32).is_some());
-    assert!(columns(&[0; 128 * 18 - 1], 128, 32).is_some());
-    assert!(columns(&[0; 18], usize::MAX, 32).is_some());
-    let file = Mapping::from_vec(vec![0; 36]);
-    assert!(Packed::by_rows(&file, 0..36, 2, 32).is_ok());
-    assert!(Packed::by_rows(&file, 0..36, 2, 31).is_err());
-    assert!(Packed::by_rows(&file, 18..54, 2, 32).is_err());
-    assert!(Packed::by_rows(&file, 0..35, 2, 32).is_err());
-    assert!(Packed::by_rows(&file, 0..36, usize::MAX, 32).is_err());
+    let refused = |ty, len: usize, rows, cols| {
+        let file = Mapping::from_vec(vec![0; len]);
+        let (made, read) = (
+            Packed::laid_out(ty, &vec![0; len], rows, cols, &pool).is_err(),
+            Packed::in_mapping(ty, &file, 0..len, rows, cols).is_err(),
+        );
+        assert_eq!(made, read, "{ty} {rows}x{cols} of {len} bytes");
+        made
+    };
+    for (ty, rows, cols) in [(ROWS, 16, 256), (COLUMNS, 256, 32)] {
+        let len = rows * cols / 32 * 18;
+        assert!(!refused(ty, len, rows, cols));
+        assert!(refused(ty, len - 1, rows, cols));
+        assert!(refused(ty, len, rows, cols + 1));
+        assert!(refused(ty, len, rows - 1, cols));
+        assert!(refused(ty, len / 2, rows / 2, cols));
+        assert!(refused(ty, len, usize::MAX, cols));
+    }
+    assert!(refused(ROWS, 16 * 128 / 32 * 18, 16, 128));
 }

@@ -37,13 +37,41 @@ impl Dots for Sdot {
             acc
         }
     }
+
+    #[inline(always)]
+    unsafe fn across(rows: [Quads; 4], x: [int8x16_t; 2]) -> int32x4_t {
+        // SAFETY: the caller has the feature.
+        unsafe {
+            let [a, b, c, d] = rows.map(|row| sdot_all(sdot_all(vdupq_n_s32(0), row[0], x[0]), row[1], x[1]));
+            vpaddq_s32(vpaddq_s32(a, b), vpaddq_s32(c, d))
+        }
+    }
+}
+
+/// `acc[i] += w[i][0..4] . x[i][0..4]`.
+///
+/// # Safety
+/// The CPU has `dotprod`.
+#[inline(always)]
+unsafe fn sdot_all(mut acc: int32x4_t, w: int8x16_t, x: int8x16_t) -> int32x4_t {
+    // SAFETY: an instruction on registers alone, which the CPU has.
+    unsafe {
+        asm!(
+            ".arch_extension dotprod",
+            "sdot {acc:v}.4s, {w:v}.16b, {x:v}.16b",
+            acc = inout(vreg) acc,
+            w = in(vreg) w,
+            x = in(vreg) x,
+            options(pure, nomem, nostack, preserves_flags),
+        );
+    }
+    acc
 }
 
 impl Gemm for Sdot {
     const NAME: &'static str = "aarch64-q8-dotprod";
     type Direct = Self;
     const MIN_ROWS: usize = 12;
-    const SKIPS: bool = true;
     const PAIRS: bool = false;
 
     fn detected() -> bool {

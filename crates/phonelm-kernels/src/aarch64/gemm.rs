@@ -36,8 +36,6 @@ pub(crate) trait Gemm: Send + Sync + 'static {
     type Direct: Dots;
     /// Rows of activations that make laying out worth its while.
     const MIN_ROWS: usize;
-    /// The CPU has `dotprod`, with which products may skip neurons.
-    const SKIPS: bool;
     /// An operand is 8 columns of two rows, and a register of sums two rows of activations times two outputs; otherwise an
     /// operand is 16 columns of a row of activations or 4 of four rows of weights, and a register one row times four.
     const PAIRS: bool;

@@ -15,7 +15,6 @@ impl Gemm for Smmla {
     const NAME: &'static str = "aarch64-q8-i8mm";
     type Direct = Sdot;
     const MIN_ROWS: usize = 8;
-    const SKIPS: bool = true;
     const PAIRS: bool = true;
 
     fn detected() -> bool {

@@ -22,7 +22,10 @@ mod skipping;
 mod tile;
 mod weights;
 
-use std::arch::{aarch64::int32x4_t, asm};
+use std::arch::{
+    aarch64::{int8x16_t, int32x4_t},
+    asm,
+};
 use std::array::from_fn;
 use std::marker::PhantomData;
 use std::ops::Range;
@@ -30,17 +33,16 @@ use std::ops::Range;
 use phonelm_model::{Activation, RopeLayout};
 
 use crate::attention::{ByteTile, KvBlock};
-use crate::blocks::Q4_0;
 use crate::float::float_methods;
 use crate::kernels::{Kernels, TILE_ROWS};
-use crate::packed::{ColumnBlock, Packed, Q4Block, SLAB_TILES, Weave};
+use crate::packed::{ColumnBlock, HALF_TILES, Packed, Q4Block, ROW_GROUPS, RowBlock, Weave};
 use crate::rows::{FloatMatrix, OutRows, QuantizedGroup, QuantizedRows};
 use crate::skipping::Active;
 use crate::vector::Isa;
 
 use gemm::Gemm;
 use lanes::Lanes;
-use weights::Weights;
+use weights::{Quads, Weights};
 
 /// Every 64-bit ARM CPU.
 pub(crate) type Neon = Set<neon::Smlal>;
@@ -70,7 +72,7 @@ impl<D: Gemm> Kernels for Set<D> {
     }
 
     fn skips(&self) -> bool {
-        D::SKIPS
+        true
     }
 
     fn matmul_rows(
@@ -81,21 +83,12 @@ impl<D: Gemm> Kernels for Set<D> {
         x: &[QuantizedGroup],
         out: &OutRows<'_>,
     ) {
-        if D::SKIPS {
-            // SAFETY: a value of this type proves the instructions, of which a set that skips has `dotprod`.
-            unsafe { skipping::matmul_rows(w, chosen, tiles, x, out) }
-        } else {
-            crate::skipping::matmul_rows(w, chosen, tiles, x, out);
-        }
+        // SAFETY: a value of this type proves the instructions.
+        unsafe { skipping::matmul_rows::<D::Direct>(w, chosen, tiles, x, out) }
     }
 
-    fn matmul_active(&self, w: &Packed, slabs: Range<usize>, x: &Active, out: &OutRows<'_>) {
-        if D::SKIPS {
-            // SAFETY: as above.
-            unsafe { skipping::matmul_active(w, slabs, x, out) }
-        } else {
-            crate::skipping::matmul_active(w, slabs, x, out);
-        }
+    fn matmul_active(&self, w: &Packed, halves: Range<usize>, x: &Active, out: &OutRows<'_>) {
+        skipping::matmul_active(w, halves, x, out);
     }
 
     float_methods! { isa: Self, attention_rows: 4, }
@@ -103,13 +96,13 @@ impl<D: Gemm> Kernels for Set<D> {
 
 impl<D: Gemm> Weave for Set<D> {
     #[inline(always)]
-    unsafe fn rows(rows: &[&[Q4_0]], out: &mut [Q4Block]) {
-        skipping::weave_rows(rows, out);
+    unsafe fn rows(block: &RowBlock, out: &mut [Q4Block; ROW_GROUPS]) {
+        skipping::weave_rows(block, out);
     }
 
     #[inline(always)]
-    unsafe fn columns(block: &ColumnBlock, out: &mut [&mut [[u8; 64]; 4]; SLAB_TILES]) {
-        skipping::weave_columns(block, out);
+    unsafe fn columns(block: &ColumnBlock, half: usize, out: &mut [&mut [[u8; 64]; 4]; HALF_TILES]) {
+        skipping::weave_columns(block, half, out);
     }
 }
 
@@ -157,4 +150,10 @@ pub(crate) trait Dots {
         x: [&QuantizedGroup; R],
         skip: usize,
     ) -> [[int32x4_t; T]; R];
+
+    /// The products of four rows of Q4 values, their low nibbles and their high ones, with a group arranged like them.
+    ///
+    /// # Safety
+    /// As for [`Self::dots`].
+    unsafe fn across(rows: [Quads; 4], x: [int8x16_t; 2]) -> int32x4_t;
 }

@@ -57,13 +57,27 @@ impl Dots for Smlal {
             })
         }
     }
+
+    /// A sum of four products is at most `4 * 15 * 127 = 7,620`, of which four stay below 2^15.
+    #[inline(always)]
+    unsafe fn across(rows: [Quads; 4], x: [int8x16_t; 2]) -> int32x4_t {
+        // SAFETY: NEON is always there.
+        unsafe {
+            let [a, b, c, d] = rows.map(|row| {
+                let mut sums = vmull_s8(vget_low_s8(row[0]), vget_low_s8(x[0]));
+                sums = vmlal_high_s8(sums, row[0], x[0]);
+                sums = vmlal_s8(sums, vget_low_s8(row[1]), vget_low_s8(x[1]));
+                vmlal_high_s8(sums, row[1], x[1])
+            });
+            vpaddlq_s16(vpaddq_s16(vpaddq_s16(a, b), vpaddq_s16(c, d)))
+        }
+    }
 }
 
 impl Gemm for Smlal {
     const NAME: &'static str = "aarch64-q8-neon";
     type Direct = Self;
     const MIN_ROWS: usize = 8;
-    const SKIPS: bool = false;
     const PAIRS: bool = false;
 
     fn detected() -> bool {

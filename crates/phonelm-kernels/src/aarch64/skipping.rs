@@ -1,116 +1,156 @@
-//! The products that skip neurons, with `sdot`.
+//! The layouts for skipping: products of chosen neurons and of all, and their weaving.
 //!
-//! By rows: four chosen rows are the lanes. Each brings 16 bytes a group, and transposing their dwords makes of them the
-//! quads that a tile would have held.
+//! By rows: the 16 bytes of a row's group are a register, whose products are added up across; four rows are the lanes of
+//! the float sums.
 //!
-//! By columns: interleaving the bytes of four lines, 16 at a time, makes quads of 16 outputs; another 16 lie in the high
-//! nibbles. A group's quads pass four times, with the sums of 32 outputs in registers each time.
+//! By columns: a column's activation multiplies one line, 128 outputs, whose sums are int16 that wrap. `sum (q - 8) x` is at
+//! most `32 * 8 * 127 = 32,512 < 2^15`, so whatever `sum q x` loses on the way comes back with the offset `-8 sum x`.
 
 use std::arch::{aarch64::*, asm};
-use std::array::{from_fn, from_ref};
+use std::array::from_fn;
 use std::ops::Range;
 
-use super::dotprod::sdot;
+use super::Dots;
 use super::weights::{halves, nibbles};
-use crate::blocks::Q4_0;
 use crate::kernels::{GROUP, TILE_ROWS};
-use crate::packed::{ColumnBlock, Packed, Q4Block, SLAB_ROWS, SLAB_TILES};
-use crate::rows::{OutRows, QuantizedGroup};
-use crate::skipping::{Active, ActiveGroup, ActiveQuad};
+use crate::packed::{ColumnBlock, HALF_ROWS, HALF_TILES, Packed, Q4Block, ROW_GROUPS, RowBlock};
+use crate::rows::{OutRows, QuantizedGroup, QuantizedRows};
+use crate::skipping::{Active, DIRECT, each_slab};
 
 /// See [`crate::Kernels::matmul_rows`].
 ///
 /// # Safety
-/// The CPU has `dotprod`.
-pub(super) unsafe fn matmul_rows(
+/// The CPU has the instructions of `D`.
+pub(super) unsafe fn matmul_rows<D: Dots>(
     w: &Packed,
     chosen: &[[u32; TILE_ROWS]],
     tiles: Range<usize>,
     x: &[QuantizedGroup],
     out: &OutRows<'_>,
 ) {
-    let (blocks, per_row) = (w.row_blocks(), w.cols() / GROUP);
-    let x = &x[..per_row];
-    let row = |row: &u32| &blocks[*row as usize * per_row..][..per_row];
+    let blocks = w.row_blocks().unwrap_or_default();
+    let x = arranged(&x[..w.cols() / GROUP]);
     let (chosen, _) = chosen.as_flattened().as_chunks::<4>();
-    for tile in tiles {
-        let mut sums = [0.0; TILE_ROWS];
-        for (i, sums) in sums.as_chunks_mut::<4>().0.iter_mut().enumerate() {
-            let four = 4 * tile + i;
-            let rows = chosen[four].each_ref().map(row);
-            let next = chosen.get(four + 1).unwrap_or(&chosen[four]).each_ref().map(row);
-            // SAFETY: passed on; a reference to 4 floats.
-            unsafe { vst1q_f32(sums.as_mut_ptr(), four_rows(rows, next, x)) };
-        }
-        out.store(0, tile * TILE_ROWS, sums);
+    for four in 4 * tiles.start..4 * tiles.end {
+        let next = chosen.get(four + 1).unwrap_or(&chosen[four]);
+        // SAFETY: passed on.
+        out.store(0, 4 * four, unsafe { four_rows::<D>(blocks, [&chosen[four], next], &x) });
     }
 }
 
-/// Four rows times one row of activations; the rows that follow are fetched meanwhile.
+/// Multiplies few rows of activations with blocks of either layout as they lie; says whether it did.
+///
+/// # Safety
+/// The CPU has the instructions of `D`; `x` is as wide as `w`.
+pub(super) unsafe fn matmul<D: Dots>(w: &Packed, tiles: &Range<usize>, x: &QuantizedRows, out: &OutRows<'_>) -> bool {
+    let per_row = w.cols() / GROUP;
+    if x.rows() > DIRECT {
+        return false;
+    }
+    if let Some(blocks) = w.row_blocks() {
+        let rows = |four: usize| from_fn(|i| (4 * four + i) as u32);
+        for m in 0..x.rows() {
+            let x = arranged(&x.row(m)[..per_row]);
+            for four in 4 * tiles.start..4 * tiles.end {
+                let next = (four + 1).min(w.rows() / 4 - 1);
+                // SAFETY: passed on.
+                out.store(m, 4 * four, unsafe { four_rows::<D>(blocks, [&rows(four), &rows(next)], &x) });
+            }
+        }
+        return true;
+    }
+    let Some(blocks) = w.column_blocks() else { return false };
+    // Tiles in front of a half or behind one are another thread's.
+    if !(tiles.start.is_multiple_of(HALF_TILES) && tiles.end.is_multiple_of(HALF_TILES)) {
+        return false;
+    }
+    for (slab, halves) in each_slab(tiles.start / HALF_TILES..tiles.end / HALF_TILES) {
+        let slab = &blocks[slab * per_row..][..per_row];
+        for (m, half) in (0..x.rows()).flat_map(|m| halves.clone().map(move |half| (m, half))) {
+            let mut sums = [0.0; HALF_ROWS];
+            for (block, group) in slab.iter().zip(&x.row(m)[..per_row]) {
+                let quads = block.lines.as_chunks::<4>().0.iter().zip(group.values.as_chunks::<4>().0);
+                let columns =
+                    quads.map(|(lines, values)| (lines.each_ref().map(|line| line[half % 2].as_ptr()), *values));
+                // SAFETY: passed on.
+                unsafe { add_columns(block, half, (group.offset, group.scale), columns, &mut sums) };
+            }
+            out.store(m, half * HALF_ROWS, sums);
+        }
+    }
+    true
+}
+
+/// A group of activations as it multiplies the values of a row.
+pub(super) struct Group {
+    /// The columns of low nibbles, and those of high ones.
+    pub(super) values: [int8x16_t; 2],
+    offset: i32,
+    scale: f32,
+}
+
+fn arranged(x: &[QuantizedGroup]) -> Vec<Group> {
+    let group = |group: &QuantizedGroup| {
+        // SAFETY: every CPU of this architecture has NEON; the loads read 16 bytes of 32 each.
+        let values = unsafe {
+            let [first, last] = [0, 16].map(|at| vreinterpretq_s32_s8(vld1q_s8(group.values[at..at + 16].as_ptr())));
+            [vuzp1q_s32(first, last), vuzp2q_s32(first, last)].map(|values| vreinterpretq_s8_s32(values))
+        };
+        Group { values, offset: group.offset, scale: group.scale }
+    };
+    x.iter().map(group).collect()
+}
+
+/// Four rows times one row of activations; the four that follow are fetched meanwhile.
 #[inline(always)]
-unsafe fn four_rows(rows: [&[Q4_0]; 4], next: [&[Q4_0]; 4], x: &[QuantizedGroup]) -> float32x4_t {
-    let (twos, rest) = x.as_chunks::<2>();
-    // SAFETY: passed on; the rows have a block for each group.
+unsafe fn four_rows<D: Dots>(blocks: &[RowBlock], [rows, next]: [&[u32; 4]; 2], x: &[Group]) -> [f32; 4] {
+    let (x, _) = x.as_chunks::<ROW_GROUPS>();
+    let place = |row: &u32| {
+        let (tile, row) = (*row as usize / TILE_ROWS, *row as usize % TILE_ROWS);
+        (&blocks[tile * x.len()..][..x.len()], row)
+    };
+    let (rows, next) = (rows.each_ref().map(place), next.each_ref().map(place));
+    // SAFETY: passed on; the rows have a block for each chunk of groups, and loads read 16 bytes of 16.
     unsafe {
         let mut acc = vdupq_n_f32(0.0);
-        for (pair, groups) in twos.iter().enumerate() {
-            let b = 2 * pair;
-            for next in next {
-                prefetch(next.as_ptr().wrapping_add(b).cast());
+        for (b, groups) in x.iter().enumerate() {
+            for (blocks, row) in next {
+                let values = blocks.get_unchecked(b).values[row].as_ptr().cast::<u8>();
+                prefetch(values);
+                prefetch(values.wrapping_add(64));
             }
-            acc = add(rows.map(|row| &*row.as_ptr().add(b).cast()), groups, acc);
+            let blocks = rows.map(|(blocks, row)| {
+                let block = blocks.get_unchecked(b);
+                (block.values.get_unchecked(row), block.scales.get_unchecked(row))
+            });
+            let scales = transposed(blocks.map(|(_, scales)| vld1q_u16(scales.as_ptr())));
+            for (g, group) in groups.iter().enumerate() {
+                let values = blocks.map(|(values, _)| nibbles(vld1q_u8(values[g].as_ptr())));
+                let dots = vaddq_s32(D::across(values, group.values), vdupq_n_s32(group.offset));
+                let scales = vmulq_n_f32(halves(&scales[g]), group.scale);
+                acc = vfmaq_f32(acc, vcvtq_f32_s32(dots), scales);
+            }
         }
-        if let [group] = rest {
-            acc = add(rows.map(|row| &*row.as_ptr().add(2 * twos.len()).cast()), from_ref(group), acc);
-        }
-        acc
+        let mut sums = [0.0; 4];
+        vst1q_f32(sums.as_mut_ptr(), acc);
+        sums
     }
 }
 
-/// Adds the products of `N` groups.
+/// Scale `g` of four rows, for `g` in `0..8`.
 #[inline(always)]
-unsafe fn add<const N: usize>(rows: [&[Q4_0; N]; 4], x: &[QuantizedGroup; N], mut acc: float32x4_t) -> float32x4_t {
-    // SAFETY: passed on.
+fn transposed([a, b, c, d]: [uint16x8_t; 4]) -> [[u16; 4]; ROW_GROUPS] {
+    let mut out = [[0; 4]; ROW_GROUPS];
+    // SAFETY: every CPU of this architecture has NEON; the stores write two groups each.
     unsafe {
-        for (n, group) in x.iter().enumerate() {
-            let blocks = rows.map(|row| &row[n]);
-            let (first, second) = (vld1q_s8(group.values.as_ptr()), vld1q_s8(group.values.as_ptr().add(16)));
-            let mut dot = vdupq_n_s32(group.offset);
-            let [p, q, r, s] = dwords(blocks).map(nibbles);
-            dot = sdot::<0>(dot, p[0], first);
-            dot = sdot::<1>(dot, q[0], first);
-            dot = sdot::<2>(dot, r[0], first);
-            dot = sdot::<3>(dot, s[0], first);
-            dot = sdot::<0>(dot, p[1], second);
-            dot = sdot::<1>(dot, q[1], second);
-            dot = sdot::<2>(dot, r[1], second);
-            dot = sdot::<3>(dot, s[1], second);
-            let scales = blocks.map(|block| u16::from_le_bytes(block.d));
-            let scales = vmulq_n_f32(halves(&scales), group.scale);
-            acc = vfmaq_f32(acc, vcvtq_f32_s32(dot), scales);
+        let (ac, bd) = (vzip1q_u16(a, c), vzip1q_u16(b, d));
+        let (eg, fh) = (vzip2q_u16(a, c), vzip2q_u16(b, d));
+        let pairs = [vzip1q_u16(ac, bd), vzip2q_u16(ac, bd), vzip1q_u16(eg, fh), vzip2q_u16(eg, fh)];
+        for (out, pair) in out.as_chunks_mut::<2>().0.iter_mut().zip(pairs) {
+            vst1q_u16(out.as_flattened_mut().as_mut_ptr(), pair);
         }
-        acc
     }
-}
-
-/// Dword `q` of four rows' nibbles, for `q` in `0..4`.
-#[inline(always)]
-fn dwords(rows: [&Q4_0; 4]) -> [uint8x16_t; 4] {
-    // SAFETY: every CPU of this architecture has NEON; the loads read 16 bytes of 16.
-    unsafe {
-        let [a, b, c, d] = rows.map(|row| vreinterpretq_u32_u8(vld1q_u8(row.qs.as_ptr())));
-        let (ac, bd) = (vzip1q_u32(a, c), vzip1q_u32(b, d));
-        let (eg, fh) = (vzip2q_u32(a, c), vzip2q_u32(b, d));
-        [vzip1q_u32(ac, bd), vzip2q_u32(ac, bd), vzip1q_u32(eg, fh), vzip2q_u32(eg, fh)]
-            .map(|quad| vreinterpretq_u8_u32(quad))
-    }
-}
-
-/// The low nibbles of `a` below those of `b`, and the high ones.
-#[inline(always)]
-fn joined(a: uint8x16_t, b: uint8x16_t) -> [uint8x16_t; 2] {
-    // SAFETY: every CPU of this architecture has NEON.
-    unsafe { [vsliq_n_u8::<4>(a, b), vsriq_n_u8::<4>(b, a)] }
+    out
 }
 
 /// Fetches a line into the second cache.
@@ -121,58 +161,128 @@ fn prefetch(line: *const u8) {
 }
 
 /// See [`crate::Kernels::matmul_active`].
-///
-/// # Safety
-/// The CPU has `dotprod`.
-pub(super) unsafe fn matmul_active(w: &Packed, slabs: Range<usize>, x: &Active, out: &OutRows<'_>) {
+pub(super) fn matmul_active(w: &Packed, halves: Range<usize>, x: &Active, out: &OutRows<'_>) {
     let per_slab = w.cols() / GROUP;
-    let blocks = x.checked(w, &slabs);
-    for slab in slabs {
-        let slab_blocks = &blocks[slab * per_slab..][..per_slab];
-        let next = blocks.get((slab + 1) * per_slab..).filter(|next| !next.is_empty()).unwrap_or(slab_blocks);
-        let mut sums = [0.0; SLAB_ROWS];
+    let blocks = x.checked(w, &halves);
+    for (slab, halves) in each_slab(halves) {
+        let start = blocks[slab * per_slab..].as_ptr();
+        let next = start.wrapping_add(per_slab);
+        let mut sums = [[0.0; HALF_ROWS]; 2];
         let mut first = 0;
         for group in &x.groups {
+            let quads = &x.quads[first..group.end];
             for q in first..group.end {
                 let (ahead, in_next) = x.ahead(q);
-                let from = if in_next { next } else { slab_blocks };
-                for line in ahead.lines {
-                    prefetch(from.as_ptr().cast::<u8>().wrapping_add(line as usize));
+                let from = if in_next { next } else { start };
+                for (line, half) in
+                    ahead.lines.into_iter().flat_map(|line| halves.clone().map(move |half| (line, half)))
+                {
+                    prefetch(from.cast::<u8>().wrapping_add(line as usize + half % 2 * 64));
                 }
             }
-            // SAFETY: passed on; all lines lie in the slab, as `checked` made sure.
-            unsafe { add_group(slab_blocks, group, &x.quads[first..group.end], &mut sums) };
+            for half in halves.clone() {
+                let line = |line: u32| start.cast::<u8>().wrapping_add(line as usize + half % 2 * 64);
+                let columns = quads.iter().map(|quad| (quad.lines.map(line), quad.values));
+                // SAFETY: all lines lie in the slab, as `checked` made sure.
+                unsafe {
+                    let block = &*start.add(group.index);
+                    add_columns(block, half, (group.offset, group.scale), columns, &mut sums[half % 2]);
+                }
+            }
             first = group.end;
         }
-        out.store(0, slab * SLAB_ROWS, sums);
+        halves.for_each(|half| out.store(0, half * HALF_ROWS, sums[half % 2]));
     }
 }
 
-/// Adds the products of one group's quads to the sums of a slab.
+/// Adds the products of some columns of a block, given in fours as their lines and activations, to the sums of half a slab.
+///
+/// # Safety
+/// 64 bytes can be read from each line on.
 #[inline(always)]
-unsafe fn add_group(slab: &[ColumnBlock], group: &ActiveGroup, quads: &[ActiveQuad], sums: &mut [f32; SLAB_ROWS]) {
-    let scales = &slab[group.index].scales.as_chunks::<4>().0;
+unsafe fn add_columns(
+    block: &ColumnBlock,
+    half: usize,
+    (offset, x_scale): (i32, f32),
+    columns: impl Iterator<Item = ([*const u8; 4], [i8; 4])>,
+    sums: &mut [f32; HALF_ROWS],
+) {
+    let scales = &block.scales.as_chunks::<4>().0[half % 2 * HALF_ROWS / 4..];
     let (sums, _) = sums.as_chunks_mut::<4>();
-    for l in 0..4 {
-        // SAFETY: passed on; the loads read 16 bytes of a line of 64.
-        unsafe {
-            let start = slab.as_ptr().cast::<u8>().add(16 * l);
-            let mut dots = [[vdupq_n_s32(group.offset); 4]; 2];
-            for quad in quads {
-                let lines = quad.lines.map(|line| vld1q_u8(start.add(line as usize)));
-                let values = vreinterpretq_s8_s32(vdupq_n_s32(i32::from_le_bytes(quad.values.map(|x| x as u8))));
-                for (k, both) in interleaved(lines).into_iter().enumerate() {
-                    let [low, high] = nibbles(both);
-                    dots[0][k] = sdot::<0>(dots[0][k], low, values);
-                    dots[1][k] = sdot::<0>(dots[1][k], high, values);
+    // SAFETY: every CPU of this architecture has NEON; loads of lines are the caller's, the others of whole arrays.
+    unsafe {
+        // Eight outputs of piece `l`, of low nibbles and high ones.
+        let mut dots = [[[vdupq_n_s16(offset as i16); 2]; 2]; 4];
+        for (lines, values) in columns {
+            for (line, value) in lines.into_iter().zip(values) {
+                let x = vdup_n_s8(value);
+                for (l, dots) in dots.iter_mut().enumerate() {
+                    for (dots, w) in dots.iter_mut().zip(nibbles(vld1q_u8(line.add(16 * l)))) {
+                        dots[0] = vmlal_s8(dots[0], vget_low_s8(w), x);
+                        dots[1] = vmlal_high_s8(dots[1], w, vcombine_s8(x, x));
+                    }
                 }
             }
-            for (half, dots) in dots.into_iter().enumerate() {
-                for (k, dot) in dots.into_iter().enumerate() {
-                    let at = 16 * half + 4 * k + l;
-                    let scales = vmulq_n_f32(halves(&scales[at]), group.scale);
-                    let sum = vfmaq_f32(vld1q_f32(sums[at].as_ptr()), vcvtq_f32_s32(dot), scales);
+        }
+        for (l, dots) in dots.into_iter().enumerate() {
+            for (high, dots) in dots.into_iter().enumerate() {
+                let fours = dots.map(|dots| [vmovl_s16(vget_low_s16(dots)), vmovl_high_s16(dots)]);
+                for (k, dots) in fours.as_flattened().iter().enumerate() {
+                    let at = 16 * high + 4 * k + l;
+                    let scales = vmulq_n_f32(halves(&scales[at]), x_scale);
+                    let sum = vfmaq_f32(vld1q_f32(sums[at].as_ptr()), vcvtq_f32_s32(*dots), scales);
                     vst1q_f32(sums[at].as_mut_ptr(), sum);
+                }
+            }
+        }
+    }
+}
+
+/// See [`crate::packed::Weave::rows`].
+#[inline(always)]
+pub(super) fn weave_rows(block: &RowBlock, out: &mut [Q4Block; ROW_GROUPS]) {
+    for (t, scales) in block.scales.as_chunks::<4>().0.iter().enumerate() {
+        // SAFETY: reads 16 bytes of 16.
+        let scales = transposed(scales.each_ref().map(|scales| unsafe { vld1q_u16(scales.as_ptr()) }));
+        for (out, scales) in out.iter_mut().zip(scales) {
+            out.scales[4 * t..4 * t + 4].copy_from_slice(&scales);
+        }
+    }
+    for (group, out) in out.iter_mut().enumerate() {
+        for (t, rows) in block.values.as_chunks::<4>().0.iter().enumerate() {
+            for (values, found) in out.values.iter_mut().zip(dwords(rows.each_ref().map(|row| &row[group]))) {
+                // SAFETY: writes 16 bytes of 64.
+                unsafe { vst1q_u8(values[16 * t..][..16].as_mut_ptr(), found) };
+            }
+        }
+    }
+}
+
+/// Dword `q` of four rows, for `q` in `0..4`.
+#[inline(always)]
+fn dwords(rows: [&[u8; 16]; 4]) -> [uint8x16_t; 4] {
+    // SAFETY: every CPU of this architecture has NEON; the loads read 16 bytes of 16.
+    unsafe {
+        let [a, b, c, d] = rows.map(|row| vreinterpretq_u32_u8(vld1q_u8(row.as_ptr())));
+        let (ac, bd) = (vzip1q_u32(a, c), vzip1q_u32(b, d));
+        let (eg, fh) = (vzip2q_u32(a, c), vzip2q_u32(b, d));
+        [vzip1q_u32(ac, bd), vzip2q_u32(ac, bd), vzip1q_u32(eg, fh), vzip2q_u32(eg, fh)]
+            .map(|quad| vreinterpretq_u8_u32(quad))
+    }
+}
+
+/// See [`crate::packed::Weave::columns`].
+#[inline(always)]
+pub(super) fn weave_columns(block: &ColumnBlock, half: usize, out: &mut [&mut [[u8; 64]; 4]; HALF_TILES]) {
+    for (j, lines) in block.lines.as_chunks::<8>().0.iter().enumerate() {
+        for l in 0..4 {
+            // SAFETY: reads 16 bytes of 64.
+            let piece = |i: usize| unsafe { vld1q_u8(lines[i][half][16 * l..][..16].as_ptr()) };
+            let (a, b) = (interleaved(from_fn(piece)), interleaved(from_fn(|i| piece(4 + i))));
+            for k in 0..4 {
+                for (high, found) in joined(a[k], b[k]).into_iter().enumerate() {
+                    // SAFETY: writes 16 bytes of 64.
+                    unsafe { vst1q_u8(out[4 * high + k][j][16 * l..][..16].as_mut_ptr(), found) };
                 }
             }
         }
@@ -191,40 +301,9 @@ fn interleaved([a, b, c, d]: [uint8x16_t; 4]) -> [uint8x16_t; 4] {
     }
 }
 
-/// See [`crate::packed::Weave::rows`].
+/// The low nibbles of `a` below those of `b`, and the high ones.
 #[inline(always)]
-pub(super) fn weave_rows(rows: &[&[Q4_0]], out: &mut [Q4Block]) {
-    let Some(first) = rows.first() else { return };
-    // What is missing of 16 is the first row once more, with scale 0.
-    let (count, rows) = (rows.len(), from_fn(|i| &rows.get(i).unwrap_or(first)[..out.len()]));
-    let rows: [&[Q4_0]; TILE_ROWS] = rows;
-    for (b, out) in out.iter_mut().enumerate() {
-        out.scales = from_fn(|i| if i < count { u16::from_le_bytes(rows[i][b].d) } else { 0 });
-        for t in 0..TILE_ROWS / 4 {
-            let [p, q, r, s] = dwords(from_fn(|i| &rows[4 * t + i][b]));
-            let [pq, rs] = [joined(p, q), joined(r, s)];
-            for (values, found) in out.values.iter_mut().zip([pq[0], rs[0], pq[1], rs[1]]) {
-                // SAFETY: writes 16 bytes of 64.
-                unsafe { vst1q_u8(values[16 * t..][..16].as_mut_ptr(), found) };
-            }
-        }
-    }
-}
-
-/// See [`crate::packed::Weave::columns`].
-#[inline(always)]
-pub(super) fn weave_columns(block: &ColumnBlock, out: &mut [&mut [[u8; 64]; 4]; SLAB_TILES]) {
-    for (j, lines) in block.lines.as_chunks::<8>().0.iter().enumerate() {
-        for l in 0..4 {
-            // SAFETY: reads 16 bytes of 64.
-            let piece = |i: usize| unsafe { vld1q_u8(lines[i][16 * l..][..16].as_ptr()) };
-            let (a, b) = (interleaved(from_fn(piece)), interleaved(from_fn(|i| piece(4 + i))));
-            for k in 0..4 {
-                for (half, found) in joined(a[k], b[k]).into_iter().enumerate() {
-                    // SAFETY: writes 16 bytes of 64.
-                    unsafe { vst1q_u8(out[4 * half + k][j][16 * l..][..16].as_mut_ptr(), found) };
-                }
-            }
-        }
-    }
+fn joined(a: uint8x16_t, b: uint8x16_t) -> [uint8x16_t; 2] {
+    // SAFETY: every CPU of this architecture has NEON.
+    unsafe { [vsliq_n_u8::<4>(a, b), vsriq_n_u8::<4>(b, a)] }
 }

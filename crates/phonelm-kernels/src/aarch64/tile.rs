@@ -17,7 +17,7 @@ use crate::rows::{OutRows, QuantizedGroup, QuantizedRows};
 
 use super::gemm::{Fours, Gemm};
 use super::weights::Weights;
-use super::{Dots, Set};
+use super::{Dots, Set, skipping};
 
 /// See [`crate::Kernels::matmul`].
 ///
@@ -25,6 +25,10 @@ use super::{Dots, Set};
 /// The CPU has the instructions of `D`.
 pub(super) unsafe fn matmul<D: Gemm>(w: &Packed, tiles: Range<usize>, x: &QuantizedRows, out: &OutRows<'_>) {
     assert!(w.cols() == x.cols(), "weights of {} columns times activations of {}", w.cols(), x.cols());
+    // SAFETY: passed on.
+    if unsafe { skipping::matmul::<D::Direct>(w, &tiles, x, out) } {
+        return;
+    }
     let fours = (x.rows() >= D::MIN_ROWS).then(|| Fours::<D>::new(x));
     let mut woven = Woven::default();
     for tile in tiles {

@@ -119,7 +119,9 @@ pub fn dequantize(ty: TensorType, bytes: &[u8], out: &mut [f32]) -> Result<(), B
         TensorType::Q4_K => dequantize_blocks::<Q4_K>(bytes, out),
         TensorType::Q5_K => dequantize_blocks::<Q5_K>(bytes, out),
         TensorType::Q6_K => dequantize_blocks::<Q6_K>(bytes, out),
-        TensorType::Q4_0x16 | TensorType::Q8_0x16 => return Err(BlockError::Packed { ty }),
+        TensorType::Q4_0x16 | TensorType::Q8_0x16 | TensorType::Q4_0Rows | TensorType::Q4_0Columns => {
+            return Err(BlockError::Packed { ty });
+        }
     }
     Ok(())
 }

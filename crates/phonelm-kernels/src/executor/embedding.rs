@@ -25,8 +25,7 @@ impl Embedding {
         if tensor.ty.tile_rows() == 1 {
             return Ok(Self(Source::Rows(tensor.ty)));
         }
-        let range = tensor.range.clone();
-        Ok(Self(Source::Packed(Packed::in_file(tensor.ty, file.mapping(), range, tensor.rows, tensor.cols)?)))
+        Ok(Self(Source::Packed(Packed::in_file(file, tensor)?)))
     }
 
     /// Writes the row of `token`, which is below the vocabulary, to `out`, `[hidden]`.

@@ -28,10 +28,7 @@ impl Linear {
                 float_matrix(file, tensor)?;
                 Ok(Self::Float(tensor.clone()))
             }
-            ty if ty.tile_rows() > 1 => {
-                let range = tensor.range.clone();
-                Ok(Self::Packed(Packed::in_file(ty, file.mapping(), range, tensor.rows, tensor.cols)?))
-            }
+            ty if ty.tile_rows() > 1 => Ok(Self::Packed(Packed::in_file(file, tensor)?)),
             ty => {
                 let bytes = file.bytes_of(tensor);
                 Ok(Self::Packed(Packed::from_blocks(ty, bytes, tensor.rows, tensor.cols, pool)?))
@@ -39,15 +36,12 @@ impl Linear {
         }
     }
 
-    /// A Q4_0 matrix whose rows can be multiplied alone; it stays in the file.
-    pub(super) fn by_rows(file: &ModelFile, tensor: &Tensor) -> Result<Self, LoadError> {
-        let range = tensor.range.clone();
-        Ok(Self::Packed(Packed::by_rows(file.mapping(), range, tensor.rows, tensor.cols)?))
-    }
-
-    /// A Q4_0 matrix whose columns can be passed over.
-    pub(super) fn by_columns(file: &ModelFile, tensor: &Tensor, pool: &Pool) -> Result<Self, LoadError> {
-        Ok(Self::Packed(Packed::by_columns(file.bytes_of(tensor), tensor.rows, tensor.cols, pool)?))
+    /// Takes in a matrix of a layer whose neurons are skipped as the packed type `ty`, which it may have in the file.
+    pub(super) fn load_as(ty: TensorType, file: &ModelFile, tensor: &Tensor, pool: &Pool) -> Result<Self, LoadError> {
+        if tensor.ty == ty {
+            return Self::load(file, tensor, pool);
+        }
+        Ok(Self::Packed(Packed::laid_out(ty, file.bytes_of(tensor), tensor.rows, tensor.cols, pool)?))
     }
 
     pub(super) fn rows(&self) -> usize {
@@ -74,9 +68,9 @@ impl Linear {
     }
 
     /// See [`Packed::tiles_together`].
-    fn tiles_together(&self) -> usize {
+    fn tiles_together(&self, threads: usize) -> usize {
         match self {
-            Self::Packed(packed) => packed.tiles_together(),
+            Self::Packed(packed) => packed.tiles_together(threads),
             Self::Float(_) => 1,
         }
     }
@@ -224,7 +218,7 @@ pub(super) fn multiply<const N: usize>(
     pool: &Pool,
 ) {
     let tiles = |linear: &Linear| linear.rows().div_ceil(TILE_ROWS);
-    let together = jobs.iter().map(|(linear, _)| linear.tiles_together()).max().unwrap_or(1);
+    let together = jobs.iter().map(|(linear, _)| linear.tiles_together(pool.threads())).max().unwrap_or(1);
     let chunks = Chunks::new(jobs.iter().map(|(linear, _)| tiles(linear)).sum(), pool.threads(), together);
     let mut first = 0;
     let jobs = jobs.map(|(linear, out)| {

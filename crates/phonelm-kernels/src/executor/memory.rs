@@ -29,11 +29,8 @@ impl Memory {
         let kernels = options.choose_kernels()?;
         let packed = |t: &Tensor| Packed::bytes_of(t.ty, t.rows, t.cols);
         let skipped = |l: &LayerWeights| !options.dense && skips(config, l, kernels);
-        let layer = |l: &LayerWeights| {
-            let matrices = [&l.q, &l.k, &l.v, &l.o, &l.gate, &l.down].map(packed).iter().sum::<u64>();
-            // What is read by rows stays in the file.
-            matrices + if skipped(l) { 0 } else { packed(&l.up) }
-        };
+        let layer =
+            |l: &LayerWeights| [&l.q, &l.k, &l.v, &l.o, &l.gate, &l.up, &l.down].map(packed).iter().sum::<u64>();
         let context = context_within(options, config)?;
         Ok(Self {
             weights: weights.layers.iter().map(layer).sum::<u64>() + packed(&weights.head),

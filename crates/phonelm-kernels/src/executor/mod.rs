@@ -15,6 +15,7 @@ mod traffic;
 
 use std::{collections::HashMap, ops::ControlFlow};
 
+use phonelm_gguf::TensorType;
 use phonelm_model::{
     CacheId, Config, Executor, ExecutorError, Input, LayerWeights, Logits, ModelFile, Part, RopeTable, Segment, Tensor,
     batches,
@@ -317,6 +318,7 @@ fn load(
         ControlFlow::Break(()) => Err(LoadError::Cancelled),
     };
     let linear = |tensor: &Tensor| Linear::load(&file, tensor, pool);
+    let laid_out = |ty, tensor: &Tensor| Linear::load_as(ty, &file, tensor, pool);
     let layers = weights
         .layers
         .iter()
@@ -341,8 +343,8 @@ fn load(
                 o: linear(&w.o)?,
                 ffn_norm: vector("norm", &w.ffn_norm)?,
                 gate: linear(&w.gate)?,
-                up: if skips { Linear::by_rows(&file, &w.up)? } else { linear(&w.up)? },
-                down: if skips { Linear::by_columns(&file, &w.down, pool)? } else { linear(&w.down)? },
+                up: if skips { laid_out(TensorType::Q4_0Rows, &w.up)? } else { linear(&w.up)? },
+                down: if skips { laid_out(TensorType::Q4_0Columns, &w.down)? } else { linear(&w.down)? },
                 skips,
             })
         })

@@ -11,21 +11,26 @@ use crate::{Active, Kernels, Packed, Pool, TILE_ROWS};
 
 /// Whether the neurons of a layer can be skipped, and its up and down matrices are laid out for that.
 pub(super) fn skips(config: &Config, layer: &LayerWeights, kernels: &dyn Kernels) -> bool {
+    let types = [(&layer.up, TensorType::Q4_0Rows), (&layer.down, TensorType::Q4_0Columns)];
     kernels.skips()
         && config.activation == Activation::Relu
-        && [&layer.up, &layer.down].iter().all(|tensor| tensor.ty == TensorType::Q4_0)
-        && config.hidden.is_multiple_of(Packed::COLUMNS_ROWS)
+        && types
+            .iter()
+            .all(|(tensor, ty)| tensor.ty == *ty || tensor.ty == TensorType::Q4_0 && ty.holds(tensor.rows, tensor.cols))
 }
 
 /// Rows that are looked at one by one; more have hardly a neuron that none of them needs.
 pub(super) const ROWS: usize = 8;
+
+/// Share of the neurons from which on reading all of them is as fast: the next line comes by itself.
+const FEW: f64 = 0.45;
 
 /// What the neurons of a few rows leave behind. The buffers are kept between uses.
 #[derive(Default)]
 pub(super) struct Skipping {
     rows: [Row; ROWS],
     inputs: Inputs,
-    /// Neurons that counted in single tokens, and all that were asked.
+    /// Neurons that were read for single tokens, and all that were asked.
     total: [u64; 2],
 }
 
@@ -64,17 +69,18 @@ impl Skipping {
         if asked == 0 { 1.0 } else { counted as f64 / asked as f64 }
     }
 
-    /// Chooses the neurons of each of `rows` rows, [`ROWS`] or fewer, of `gate`. Says whether they are so few that one row
-    /// after the other is the faster way.
+    /// Chooses the neurons of each of `rows` rows, [`ROWS`] or fewer, of `gate`. Says whether they are so few that skipping
+    /// the others, one row after the other, is the faster way.
     pub(super) fn choose(&mut self, gate: &Matrix, rows: usize) -> bool {
-        let row_by_row = &mut self.rows[..rows];
+        let (row_by_row, all) = (&mut self.rows[..rows], gate.row(0).len());
         row_by_row.iter_mut().enumerate().for_each(|(m, row)| row.choose(gate.row(m)));
         let count: usize = row_by_row.iter().map(|row| row.count).sum();
+        let few = (count as f64) < FEW * all as f64;
         if rows == 1 {
-            self.total[0] += count as u64;
-            self.total[1] += gate.row(0).len() as u64;
+            self.total[0] += if few { count } else { all } as u64;
+            self.total[1] += all as u64;
         }
-        rows == 1 || count < gate.row(0).len()
+        few
     }
 
     /// Multiplies the chosen rows of up with `inputs`, then the active columns of down into `out`.
@@ -110,11 +116,11 @@ impl Skipping {
         rows.iter_mut().enumerate().for_each(|(m, row)| row.active.fill(self.inputs.quantized().row(m)));
         out.resize(count, down.rows());
         for (m, row) in rows.iter().enumerate() {
-            // SAFETY: each chunk takes one slab.
+            let together = down.tiles_together(pool.threads()) * TILE_ROWS / Packed::HALF_ROWS;
+            let chunks = Chunks::new(down.rows() / Packed::HALF_ROWS, pool.threads(), together);
+            // SAFETY: the chunks take disjoint ranges of halves.
             let out = unsafe { out.row_out(m) };
-            pool.run(down.rows() / Packed::COLUMNS_ROWS, &|slab| {
-                kernels.matmul_active(down, slab..slab + 1, &row.active, &out);
-            });
+            pool.run(chunks.count(), &|chunk| kernels.matmul_active(down, chunks.items(chunk), &row.active, &out));
         }
     }
 }

@@ -1,195 +1,147 @@
-//! The two layouts in which a neuron of a gated FFN can be passed over: the up matrix by rows, as Q4_0 stores them, and the
-//! down matrix by columns. Where all neurons count, both are woven into the blocks of tiles.
-//!
-//! A slab of the down matrix is 128 outputs; its block of 32 columns holds for each column one cache line with the
-//! nibbles of those outputs. Byte `16 l + 4 k + i` of a line is output `16 k + 4 l + i` in its low nibble and 64 more in
-//! its high one: bytes of four lines, interleaved 16 by 16, are then four columns of outputs in ascending order.
+//! The two layouts in which a neuron of a gated FFN can be passed over: the up matrix by rows and the down matrix by
+//! columns. Files hold them as they are (`Q4_0_rows`, `Q4_0_columns`). A neuron's weights lie in whole pairs of cache lines,
+//! since memory hands lines out in pairs, and blocks follow each other in the order in which the dense product reads them.
 
-use std::cell::Cell;
 use std::sync::{Mutex, PoisonError};
 
 use half::f16;
 
-use super::weave::{PackedBlock, Q4Block};
-use crate::blocks::{Q4_0, Scale};
+use crate::blocks::{Block, Q4_0, Scale, cast};
 use crate::kernels::{GROUP, TILE_ROWS};
 use crate::pool::Pool;
 
-/// Outputs of a slab.
-pub(crate) const SLAB_ROWS: usize = 128;
-/// Tiles of a slab.
-pub(crate) const SLAB_TILES: usize = SLAB_ROWS / TILE_ROWS;
+/// Groups of a block of rows.
+pub(crate) const ROW_GROUPS: usize = 8;
+/// Outputs of a slab, the blocks of the same outputs.
+pub(crate) const SLAB_ROWS: usize = 256;
+/// Outputs of one of the two lines that a column has in a slab.
+pub(crate) const HALF_ROWS: usize = 128;
+/// Tiles of these.
+pub(crate) const HALF_TILES: usize = HALF_ROWS / TILE_ROWS;
 
-/// 128 outputs x 32 columns of `scale * (q - 8)`, `q` in `0..=15`.
+/// 16 rows x 256 columns of `scale * (q - 8)`, `q` in `0..=15`: the rows of the tile's 8 blocks, one after the other.
 #[derive(Clone, Copy)]
-#[repr(C, align(64))]
+#[repr(C)]
+pub(crate) struct RowBlock {
+    /// Byte `4 j + i` of a group holds column `8 j + i` in its low and column `8 j + 4 + i` in its high nibble.
+    pub(crate) values: [[[u8; 16]; ROW_GROUPS]; TILE_ROWS],
+    /// f16 bits, one a group.
+    pub(crate) scales: [[u16; ROW_GROUPS]; TILE_ROWS],
+}
+
+/// 256 outputs x 32 columns of `scale * (q - 8)`, `q` in `0..=15`.
+#[derive(Clone, Copy)]
+#[repr(C)]
 pub(crate) struct ColumnBlock {
-    /// One line a column.
-    pub(crate) lines: [[u8; 64]; GROUP],
+    /// Two lines a column. Byte `16 l + 4 k + i` of a line is output `16 k + 4 l + i` in its low nibble and 64 more in its
+    /// high one: bytes of four lines, interleaved 16 by 16, are then four columns of outputs in ascending order.
+    pub(crate) lines: [[[u8; 64]; 2]; GROUP],
     /// f16 bits, one an output.
     pub(crate) scales: [u16; SLAB_ROWS],
 }
 
-const _: () = assert!(size_of::<ColumnBlock>() == 2304);
+const _: () = assert!(size_of::<RowBlock>() == 2304);
+const _: () = assert!(size_of::<ColumnBlock>() == 4608);
+
+/// A block of one of the two layouts, which takes in and gives back the groups of its rows.
+pub(super) trait SkipBlock: Copy + Send + Sync {
+    const ROWS: usize;
+    /// Groups of a row.
+    const GROUPS: usize;
+
+    fn put(&mut self, row: usize, group: usize, values: &[i8], scale: u16);
+
+    /// Writes the group's integers; returns its scale.
+    fn get(&self, row: usize, group: usize, values: &mut [i8; GROUP]) -> u16;
+}
+
+impl SkipBlock for RowBlock {
+    const ROWS: usize = TILE_ROWS;
+    const GROUPS: usize = ROW_GROUPS;
+
+    fn put(&mut self, row: usize, group: usize, values: &[i8], scale: u16) {
+        self.scales[row][group] = scale;
+        for (eight, out) in values.chunks_exact(8).zip(self.values[row][group].chunks_exact_mut(4)) {
+            for i in 0..4 {
+                out[i] = (eight[i] + 8) as u8 | ((eight[i + 4] + 8) as u8) << 4;
+            }
+        }
+    }
+
+    fn get(&self, row: usize, group: usize, values: &mut [i8; GROUP]) -> u16 {
+        for (eight, from) in values.chunks_exact_mut(8).zip(self.values[row][group].chunks_exact(4)) {
+            for i in 0..4 {
+                (eight[i], eight[i + 4]) = ((from[i] & 15) as i8 - 8, (from[i] >> 4) as i8 - 8);
+            }
+        }
+        self.scales[row][group]
+    }
+}
 
 impl ColumnBlock {
-    const ZERO: Self = Self { lines: [[0x88; 64]; GROUP], scales: [0; SLAB_ROWS] };
-
-    /// Byte of a line and shift that hold output `row`.
-    fn place(row: usize) -> (usize, u32) {
-        let (half, k, l, i) = (row / 64, row / 16 % 4, row / 4 % 4, row % 4);
-        (16 * l + 4 * k + i, 4 * half as u32)
+    /// Line, byte of it and shift that hold output `row`.
+    fn place(row: usize) -> (usize, usize, u32) {
+        let (line, high, k, l, i) = (row / HALF_ROWS, row / 64 % 2, row / 16 % 4, row / 4 % 4, row % 4);
+        (line, 16 * l + 4 * k + i, 4 * high as u32)
     }
 
     /// The integer of one weight, around 8.
     pub(crate) fn value(&self, row: usize, col: usize) -> u8 {
-        let (byte, shift) = Self::place(row);
-        self.lines[col][byte] >> shift & 15
-    }
-
-    fn put(&mut self, row: usize, block: &Q4_0) {
-        let (byte, shift) = Self::place(row);
-        self.scales[row] = u16::from_le_bytes(block.d);
-        for (col, line) in self.lines.iter_mut().enumerate() {
-            let q = block.qs[col % 16] >> (col / 16 * 4) & 15;
-            line[byte] = line[byte] & !(15 << shift) | q << shift;
-        }
+        let (line, byte, shift) = Self::place(row);
+        self.lines[col][line][byte] >> shift & 15
     }
 }
 
-/// Turns rows into slabs, one slab a chunk of `pool`. `rows` holds whole slabs of `per_row` blocks a row.
-pub(super) fn slabs(rows: &[Q4_0], per_row: usize, pool: &Pool) -> Vec<ColumnBlock> {
-    if per_row == 0 {
-        return Vec::new();
+impl SkipBlock for ColumnBlock {
+    const ROWS: usize = SLAB_ROWS;
+    const GROUPS: usize = 1;
+
+    fn put(&mut self, row: usize, _group: usize, values: &[i8], scale: u16) {
+        self.scales[row] = scale;
+        let (line, byte, shift) = Self::place(row);
+        for (value, lines) in values.iter().zip(&mut self.lines) {
+            let byte = &mut lines[line][byte];
+            *byte = *byte & !(15 << shift) | ((value + 8) as u8) << shift;
+        }
     }
-    let mut out = vec![ColumnBlock::ZERO; rows.len() / SLAB_ROWS];
-    let slabs = out.len() / per_row;
-    let work = Mutex::new(out.chunks_exact_mut(per_row).zip(rows.chunks_exact(per_row * SLAB_ROWS)));
-    pool.run(slabs, &|_| {
+
+    fn get(&self, row: usize, _group: usize, values: &mut [i8; GROUP]) -> u16 {
+        for (col, value) in values.iter_mut().enumerate() {
+            *value = self.value(row, col) as i8 - 8;
+        }
+        self.scales[row]
+    }
+}
+
+/// Lays Q4_0 rows out in blocks, those of the same rows a chunk of `pool`. `bytes` holds whole blocks of `cols` columns.
+pub(super) fn lay_out<B: SkipBlock>(bytes: &[u8], cols: usize, pool: &Pool, out: &mut [B]) {
+    let (per_row, across) = (cols / GROUP, cols / GROUP / B::GROUPS);
+    if across == 0 {
+        return;
+    }
+    let chunks = out.len() / across;
+    let work = Mutex::new(out.chunks_exact_mut(across).zip(cast::<Q4_0>(bytes).chunks_exact(per_row * B::ROWS)));
+    pool.run(chunks, &|_| {
         let next = work.lock().unwrap_or_else(PoisonError::into_inner).next();
-        let Some((slab, rows)) = next else { return };
-        for (row, blocks) in rows.chunks_exact(per_row).enumerate() {
-            slab.iter_mut().zip(blocks).for_each(|(out, block)| out.put(row, block));
+        let Some((out, rows)) = next else { return };
+        let (mut values, mut scales) = ([0; 256], [Scale::default(); 16]);
+        for (row, groups) in rows.chunks_exact(per_row).enumerate() {
+            for (group, block) in groups.iter().enumerate() {
+                block.decode(&mut values, &mut scales);
+                out[group / B::GROUPS].put(row, group % B::GROUPS, &values[..GROUP], u16::from_le_bytes(block.d));
+            }
         }
     });
-    out
 }
 
-/// How an instruction set turns the two layouts into blocks of tiles.
-///
-/// # Safety
-/// The methods need the instructions of the set.
-pub(crate) trait Weave {
-    /// Up to 16 rows, each with as many blocks as `out`; what is missing of 16 has scale 0 there already.
-    #[inline(always)]
-    unsafe fn rows(rows: &[&[Q4_0]], out: &mut [Q4Block]) {
-        let mut values = [0; GROUP];
-        for (row, blocks) in rows.iter().enumerate() {
-            for (block, out) in blocks.iter().zip(&mut *out) {
-                for (col, value) in values.iter_mut().enumerate() {
-                    *value = (block.qs[col % 16] >> (col / 16 * 4) & 15) as i8 - 8;
-                }
-                out.put(row, &values, Scale::without_min(f16::from_le_bytes(block.d).to_f32()));
-            }
+/// The groups of one row in ascending order, as `take` wants their integers and scales.
+pub(super) fn each_group<B: SkipBlock>(blocks: &[B], cols: usize, row: usize, mut take: impl FnMut(&[i8; GROUP], f16)) {
+    let across = cols / GROUP / B::GROUPS;
+    let mut values = [0; GROUP];
+    for block in &blocks[row / B::ROWS * across..][..across] {
+        for group in 0..B::GROUPS {
+            let scale = block.get(row % B::ROWS, group, &mut values);
+            take(&values, f16::from_bits(scale));
         }
     }
-
-    /// The values of eight tiles, those of tile `t` to `out[t]`.
-    #[inline(always)]
-    unsafe fn columns(block: &ColumnBlock, out: &mut [&mut [[u8; 64]; 4]; SLAB_TILES]) {
-        for (row, col) in (0..SLAB_ROWS).flat_map(|row| (0..GROUP).map(move |col| (row, col))) {
-            let byte = &mut out[row / TILE_ROWS][col / 8][4 * (row % TILE_ROWS) + col % 4];
-            let shift = col % 8 / 4 * 4;
-            *byte = *byte & !(15 << shift) | block.value(row, col) << shift;
-        }
-    }
-}
-
-thread_local! {
-    /// The buffer of this thread's last [`Woven`]: a slab of half a megabyte would be mapped and cleared for each product.
-    static KEPT: Cell<Vec<Q4Block>> = const { Cell::new(Vec::new()) };
-}
-
-/// Tiles woven for a product of many rows of activations; the buffer is kept from tile to tile, and for the next product.
-pub(crate) struct Woven {
-    blocks: Vec<Q4Block>,
-    /// The slab that they are, if they are one.
-    slab: Option<usize>,
-}
-
-impl Default for Woven {
-    fn default() -> Self {
-        Self { blocks: KEPT.try_with(Cell::take).unwrap_or_default(), slab: None }
-    }
-}
-
-impl Drop for Woven {
-    fn drop(&mut self) {
-        let blocks = std::mem::take(&mut self.blocks);
-        // A thread that ends keeps nothing.
-        let _ = KEPT.try_with(|kept| kept.set(blocks));
-    }
-}
-
-impl Woven {
-    /// The blocks of the tile whose rows are `rows`, 16 or fewer.
-    ///
-    /// # Safety
-    /// The CPU has the instructions of `W`.
-    #[inline(always)]
-    pub(super) unsafe fn rows<W: Weave>(&mut self, rows: &[Q4_0], per_row: usize) -> &[Q4Block] {
-        self.slab = None;
-        let blocks = grown(&mut self.blocks, per_row);
-        if rows.len() < TILE_ROWS * per_row {
-            blocks.fill(Q4Block::ZERO);
-        }
-        let mut each = [&rows[..0]; TILE_ROWS];
-        let mut count = 0;
-        for (each, row) in each.iter_mut().zip(rows.chunks_exact(per_row.max(1))) {
-            *each = row;
-            count += 1;
-        }
-        // SAFETY: passed on.
-        unsafe { W::rows(&each[..count], blocks) };
-        blocks
-    }
-
-    /// The blocks of one tile of slabs.
-    ///
-    /// # Safety
-    /// The CPU has the instructions of `W`.
-    #[inline(always)]
-    pub(super) unsafe fn columns<W: Weave>(
-        &mut self,
-        slabs: &[ColumnBlock],
-        per_row: usize,
-        tile: usize,
-    ) -> &[Q4Block] {
-        let slab = tile / SLAB_TILES;
-        if self.slab != Some(slab) {
-            self.slab = Some(slab);
-            let woven = grown(&mut self.blocks, per_row * SLAB_TILES);
-            for (b, block) in slabs[slab * per_row..][..per_row].iter().enumerate() {
-                let mut tiles = woven.iter_mut().skip(b).step_by(per_row);
-                let mut out = std::array::from_fn(|t| match tiles.next() {
-                    Some(tile) => {
-                        tile.scales.copy_from_slice(&block.scales[TILE_ROWS * t..][..TILE_ROWS]);
-                        &mut tile.values
-                    }
-                    None => unreachable!("the buffer holds a slab's tiles"),
-                });
-                // SAFETY: passed on.
-                unsafe { W::columns(block, &mut out) };
-            }
-        }
-        &self.blocks[tile % SLAB_TILES * per_row..][..per_row]
-    }
-}
-
-/// The first `len` blocks; there may be more.
-fn grown(blocks: &mut Vec<Q4Block>, len: usize) -> &mut [Q4Block] {
-    if blocks.len() < len {
-        blocks.resize(len, Q4Block::ZERO);
-    }
-    &mut blocks[..len]
 }

@@ -4,14 +4,22 @@ use std::ops::{Deref, Range};
 
 use phonelm_model::Mapping;
 
+use super::skipping::{ColumnBlock, RowBlock};
 use super::weave::{Q4Block, Q8Block};
 
 /// Blocks made at load, or those of a file.
 pub(super) enum Tiles<B> {
     Owned(Vec<B>),
+    /// The bytes of whole blocks, which begin at a cache line.
+    Lines(Vec<Line>),
     /// The bytes of whole blocks, aligned for them.
     Mapped(Mapping, Range<usize>),
 }
+
+/// A cache line.
+#[derive(Clone)]
+#[repr(C, align(64))]
+pub(super) struct Line([u8; 64]);
 
 /// A block that files hold.
 ///
@@ -23,6 +31,10 @@ pub(super) unsafe trait FileBlock: Copy {}
 unsafe impl FileBlock for Q4Block {}
 // SAFETY: 16 u16 and 512 bytes, 544 in all (asserted above).
 unsafe impl FileBlock for Q8Block {}
+// SAFETY: 2048 bytes and 128 u16, 2304 in all (asserted beside it).
+unsafe impl FileBlock for RowBlock {}
+// SAFETY: 4096 bytes and 256 u16, 4608 in all (asserted beside it).
+unsafe impl FileBlock for ColumnBlock {}
 
 impl<B: FileBlock> Tiles<B> {
     /// The blocks in `range` of `mapping`, which are copied if they lie at an odd address.
@@ -38,6 +50,20 @@ impl<B: FileBlock> Tiles<B> {
 }
 
 impl<B: FileBlock> Tiles<B> {
+    /// Whether the blocks are those of a file.
+    pub(super) fn is_mapped(&self) -> bool {
+        matches!(self, Self::Mapped(..))
+    }
+
+    /// `count` blocks at cache lines, all zeros before `fill`.
+    pub(super) fn in_lines(count: usize, fill: impl FnOnce(&mut [B])) -> Self {
+        const { assert!(size_of::<B>().is_multiple_of(64) && align_of::<B>() <= 64) };
+        let mut lines = vec![Line([0; 64]); count * (size_of::<B>() / 64)];
+        // SAFETY: the lines are as long as so many blocks, aligned for them, and any bytes are a valid block.
+        fill(unsafe { std::slice::from_raw_parts_mut(lines.as_mut_ptr().cast::<B>(), count) });
+        Self::Lines(lines)
+    }
+
     /// The blocks as a file holds them.
     pub(super) fn bytes(&self) -> &[u8] {
         let blocks: &[B] = self;
@@ -52,6 +78,10 @@ impl<B: FileBlock> Deref for Tiles<B> {
     fn deref(&self) -> &[B] {
         match self {
             Self::Owned(blocks) => blocks,
+            // SAFETY: `in_lines` made whole blocks of them.
+            Self::Lines(lines) => unsafe {
+                std::slice::from_raw_parts(lines.as_ptr().cast::<B>(), size_of_val(&**lines) / size_of::<B>())
+            },
             Self::Mapped(mapping, range) => {
                 let bytes = &mapping[range.clone()];
                 // SAFETY: `of` checked the alignment, a mapping's bytes never move, any bytes are a valid block, and the

@@ -147,19 +147,14 @@ pub(super) fn pack<B: Block, P: PackedBlock>(bytes: &[u8], cols: usize, pool: &P
     out
 }
 
-/// The first `rows` rows of tiles, block by block as `write` stores values and scale.
-pub(super) fn unpack<P: PackedBlock>(
-    tiles: &[P],
-    rows: usize,
-    write: impl Fn(&[i8; 32], f16, &mut Vec<u8>),
-) -> Vec<u8> {
+/// The first `rows` rows of tiles, block by block as `take` wants values and scale.
+pub(super) fn unpack<P: PackedBlock>(tiles: &[P], rows: usize, mut take: impl FnMut(&[i8; 32], f16)) {
     let per_tile = tiles.len() / rows.div_ceil(TILE_ROWS).max(1);
-    let (mut out, mut values) = (Vec::new(), [0; 32]);
+    let mut values = [0; 32];
     for row in 0..rows {
         for block in &tiles[row / TILE_ROWS * per_tile..][..per_tile] {
             let scale = block.get(row % TILE_ROWS, &mut values);
-            write(&values, f16::from_f32(scale.scale), &mut out);
+            take(&values, f16::from_f32(scale.scale));
         }
     }
-    out
 }

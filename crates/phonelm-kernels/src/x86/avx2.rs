@@ -10,12 +10,13 @@ use std::ops::Range;
 
 use phonelm_model::{Activation, RopeLayout};
 
-use super::{FETCHES, fetch_ahead, quad};
+use super::{FETCHES, fetch_ahead, quad, skipping};
 use crate::attention::{ByteTile, KvBlock};
 use crate::float::float_methods;
 use crate::kernels::{GROUP, Kernels, LANES, TILE_ROWS};
-use crate::packed::{AffineBlock, Blocks, Packed, Q4Block, Q8Block, Weave, Woven};
+use crate::packed::{AffineBlock, Blocks, Packed, Q4Block, Q8Block, Woven};
 use crate::rows::{FloatMatrix, OutRows, QuantizedGroup, QuantizedRows};
+use crate::skipping::Active;
 use crate::vector::{Isa, MAGNITUDE, Vector};
 
 /// Proof of AVX2, FMA and F16C.
@@ -40,10 +41,29 @@ impl Kernels for Avx2 {
         unsafe { matmul(w, tiles, x, out) }
     }
 
+    fn skips(&self) -> bool {
+        true
+    }
+
+    fn matmul_rows(
+        &self,
+        w: &Packed,
+        chosen: &[[u32; TILE_ROWS]],
+        tiles: Range<usize>,
+        x: &[QuantizedGroup],
+        out: &OutRows<'_>,
+    ) {
+        // SAFETY: a value of this type proves the features.
+        unsafe { matmul_rows(w, chosen, tiles, x, out) }
+    }
+
+    fn matmul_active(&self, w: &Packed, halves: Range<usize>, x: &Active, out: &OutRows<'_>) {
+        // SAFETY: a value of this type proves the features.
+        unsafe { matmul_active(w, halves, x, out) }
+    }
+
     float_methods! { isa: Avx2, attention_rows: 1, features: "avx2,fma,f16c" }
 }
-
-impl Weave for Avx2 {}
 
 impl Isa for Avx2 {
     type Floats = Ymm2;
@@ -103,7 +123,7 @@ pub(crate) struct Ymm2([__m256; 2]);
 impl Ymm2 {
     /// Needs AVX2.
     #[inline(always)]
-    unsafe fn from_integers(x: [__m256i; 2]) -> Self {
+    pub(super) unsafe fn from_integers(x: [__m256i; 2]) -> Self {
         // SAFETY: passed on.
         Self(unsafe { [_mm256_cvtepi32_ps(x[0]), _mm256_cvtepi32_ps(x[1])] })
     }
@@ -190,6 +210,10 @@ const BATCH: usize = 32;
 #[target_feature(enable = "avx2,fma,f16c")]
 unsafe fn matmul(w: &Packed, tiles: Range<usize>, x: &QuantizedRows, out: &OutRows<'_>) {
     assert_eq!(w.cols(), x.cols(), "weights and activations differ in width");
+    // SAFETY: this function has the features.
+    if unsafe { skipping::matmul::<Avx2>(w, &tiles, x, out) } {
+        return;
+    }
     let mut woven = Woven::default();
     for first in (0..x.rows()).step_by(BATCH) {
         let rows = first..(first + BATCH).min(x.rows());
@@ -205,6 +229,24 @@ unsafe fn matmul(w: &Packed, tiles: Range<usize>, x: &QuantizedRows, out: &OutRo
             }
         }
     }
+}
+
+#[target_feature(enable = "avx2,fma,f16c")]
+unsafe fn matmul_rows(
+    w: &Packed,
+    chosen: &[[u32; TILE_ROWS]],
+    tiles: Range<usize>,
+    x: &[QuantizedGroup],
+    out: &OutRows<'_>,
+) {
+    // SAFETY: this function has the features.
+    unsafe { skipping::matmul_rows::<Avx2>(w, chosen, tiles, x, out) }
+}
+
+#[target_feature(enable = "avx2,fma,f16c")]
+unsafe fn matmul_active(w: &Packed, halves: Range<usize>, x: &Active, out: &OutRows<'_>) {
+    // SAFETY: this function has the features.
+    unsafe { skipping::matmul_active::<Avx2>(w, halves, x, out) }
 }
 
 /// All rows in strips of 4, 2 and 1.

@@ -1,114 +1,192 @@
-//! The products that skip neurons, for AVX-512 with VNNI.
+//! The layouts for skipping, for AVX-512 with VNNI.
 //!
-//! By rows: 16 chosen rows are the lanes. Each brings 16 bytes a group, and transposing the dwords inside the four lanes of
-//! four registers makes of them the registers that a tile would have held.
+//! By rows: a register holds four groups of one row, whose sums lie four to a lane. Adding up transposes them, so that 16
+//! rows become the lanes.
 //!
 //! By columns: 128 outputs are eight registers. Interleaving the bytes of four lines makes the registers that multiply four
 //! activations.
 
 use std::arch::x86_64::*;
-use std::array::from_ref;
-use std::ops::Range;
 
-use super::{Avx512Vnni, prefetch_line, prefetch_second};
-use crate::blocks::Q4_0;
+use super::avx512_vnni::Zmm;
+use super::skipping::{BLOCKS_AHEAD, Rows, Skip};
+use super::{Avx512Vnni, prefetch_second, transposed_scales};
 use crate::kernels::{GROUP, TILE_ROWS};
-use crate::packed::{ColumnBlock, Packed, Q4Block, SLAB_ROWS, SLAB_TILES, Weave};
-use crate::rows::{OutRows, QuantizedGroup};
-use crate::skipping::Active;
+use crate::packed::{ColumnBlock, HALF_TILES, Q4Block, ROW_GROUPS, RowBlock, Weave};
+use crate::rows::QuantizedGroup;
+use crate::vector::Vector;
 
-/// Blocks of a row between their fetching and their use: 8 KB of 16 rows.
-const BLOCKS_AHEAD: usize = 28;
+/// Four groups of activations as they multiply a register of a row.
+pub(super) struct Four {
+    low: __m512i,
+    high: __m512i,
+    /// The offset of a group in the first of its four sums.
+    start: __m512i,
+    scales: [f32; 4],
+}
 
-/// See [`crate::Kernels::matmul_rows`].
-///
-/// # Safety
-/// The CPU has AVX-512 F, BW and VNNI, and F16C.
-#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vnni,fma,f16c")]
-pub(super) unsafe fn matmul_rows(
-    w: &Packed,
-    chosen: &[[u32; TILE_ROWS]],
-    tiles: Range<usize>,
-    x: &[QuantizedGroup],
-    out: &OutRows<'_>,
-) {
-    let (blocks, per_row) = (w.row_blocks(), w.cols() / GROUP);
-    let x = &x[..per_row];
-    for tile in tiles {
-        let rows = chosen[tile].map(|row| blocks[row as usize * per_row..][..per_row].as_ptr());
-        let next = chosen.get(tile + 1).unwrap_or(&chosen[tile]);
-        let next = next.map(|row| blocks.as_ptr().wrapping_add(row as usize * per_row));
-        // SAFETY: this function has the features; `b` is below the number of blocks of each row.
-        unsafe {
-            let mut acc = _mm512_setzero_ps();
-            let (twos, rest) = x.as_chunks::<2>();
-            for (pair, groups) in twos.iter().enumerate() {
-                let b = 2 * pair;
-                let (from, ahead) = if b + BLOCKS_AHEAD < per_row {
-                    (&rows, b + BLOCKS_AHEAD)
-                } else {
-                    (&next, b + BLOCKS_AHEAD - per_row)
-                };
-                for row in from {
-                    prefetch_second(row.wrapping_add(ahead).cast());
+impl Skip for Avx512Vnni {
+    type Groups = Four;
+    type Dots = [__m512i; HALF_TILES];
+    const BOTH: bool = true;
+
+    #[inline(always)]
+    unsafe fn arrange(x: &[QuantizedGroup]) -> Vec<Four> {
+        let mut out = Vec::with_capacity(x.len() / 4);
+        for groups in x.as_chunks::<4>().0 {
+            // SAFETY: passed on; each load reads the 32 bytes of a group, or four integers.
+            unsafe {
+                // Dwords 0, 2, 4, 6 and 1, 3, 5, 7: the columns of low nibbles and those of high ones.
+                let order = _mm256_setr_epi32(0, 2, 4, 6, 1, 3, 5, 7);
+                let mut twos = [_mm512_setzero_si512(); 2];
+                for (two, groups) in twos.iter_mut().zip(groups.as_chunks::<2>().0) {
+                    let a = _mm256_loadu_si256(groups[0].values.as_ptr().cast());
+                    let b = _mm256_loadu_si256(groups[1].values.as_ptr().cast());
+                    let a = _mm512_castsi256_si512(_mm256_permutevar8x32_epi32(a, order));
+                    *two = _mm512_inserti64x4::<1>(a, _mm256_permutevar8x32_epi32(b, order));
                 }
-                acc = add::<2>(rows.map(|row| row.add(b).cast()), groups, acc);
+                let starts = groups.each_ref().map(|group| group.offset);
+                let starts = _mm512_castsi128_si512(_mm_loadu_si128(starts.as_ptr().cast()));
+                out.push(Four {
+                    low: _mm512_shuffle_i32x4::<0x88>(twos[0], twos[1]),
+                    high: _mm512_shuffle_i32x4::<0xDD>(twos[0], twos[1]),
+                    start: _mm512_maskz_expand_epi32(0x1111, starts),
+                    scales: groups.each_ref().map(|group| group.scale),
+                });
             }
-            if let [group] = rest {
-                acc = add::<1>(rows.map(|row| row.add(per_row - 1).cast()), from_ref(group), acc);
-            }
-            out.store(0, tile * TILE_ROWS, floats(acc));
         }
+        out
+    }
+
+    #[inline(always)]
+    unsafe fn sixteen(rows: &Rows, next: &Rows, x: &[Four]) -> Zmm {
+        let (pairs, _) = x.as_chunks::<2>();
+        // SAFETY: passed on; the rows have a block for each pair of fours.
+        unsafe {
+            let mut acc = Zmm::splat(0.0);
+            for (b, pair) in pairs.iter().enumerate() {
+                rows.fetch_ahead(next, b, pairs.len());
+                let scales = transposed_scales(rows.scales(b));
+                for (n, x) in pair.iter().enumerate() {
+                    let dots = four_groups(rows.values(b).map(|values| values.add(64 * n)), x);
+                    for (k, dots) in dots.into_iter().enumerate() {
+                        let scales = Zmm::load_f16(&scales[4 * n + k]).mul(Zmm::splat(x.scales[k]));
+                        acc = Zmm::from_integers(dots).fma(scales, acc);
+                    }
+                }
+            }
+            acc
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn start(offset: i32) -> Self::Dots {
+        // SAFETY: passed on.
+        [unsafe { _mm512_set1_epi32(offset) }; HALF_TILES]
+    }
+
+    #[inline(always)]
+    unsafe fn add_quad(dots: &mut Self::Dots, lines: [*const u8; 4], values: i32) {
+        // SAFETY: passed on.
+        unsafe {
+            let (low, values) = (_mm512_set1_epi8(15), _mm512_set1_epi32(values));
+            let mut loaded = [_mm512_setzero_si512(); 4];
+            for (loaded, line) in loaded.iter_mut().zip(lines) {
+                *loaded = _mm512_loadu_si512(line.cast());
+            }
+            for (k, both) in interleaved(loaded).into_iter().enumerate() {
+                let high = _mm512_and_si512(_mm512_srli_epi16::<4>(both), low);
+                dots[k] = _mm512_dpbusd_epi32(dots[k], _mm512_and_si512(both, low), values);
+                dots[k + 4] = _mm512_dpbusd_epi32(dots[k + 4], high, values);
+            }
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn tile(dots: &Self::Dots, t: usize) -> Zmm {
+        // SAFETY: passed on.
+        unsafe { Zmm::from_integers(dots[t]) }
     }
 }
 
-/// Adds the products of `N` groups.
+/// The dot products of 16 rows with four groups, each in one register.
 #[inline(always)]
-unsafe fn add<const N: usize>(rows: [*const [Q4_0; N]; TILE_ROWS], x: &[QuantizedGroup; N], mut acc: __m512) -> __m512 {
-    // SAFETY: passed on.
+unsafe fn four_groups(rows: [*const u8; TILE_ROWS], x: &Four) -> [__m512i; 4] {
+    // SAFETY: passed on; the loads read 64 bytes of a row's 128.
     unsafe {
         let low = _mm512_set1_epi8(15);
-        let mut scales = [[0; TILE_ROWS]; N];
-        let mut fours = [[_mm512_setzero_si512(); 4]; N];
-        for i in 0..4 {
-            let [p, q, r, s]: [&[Q4_0; N]; 4] = [&*rows[i], &*rows[4 + i], &*rows[8 + i], &*rows[12 + i]];
-            for n in 0..N {
-                fours[n][i] = lanes([&p[n], &q[n], &r[n], &s[n]]);
-                for (lane, row) in [p, q, r, s].into_iter().enumerate() {
-                    scales[n][4 * lane + i] = u16::from_le_bytes(row[n].d);
+        let mut fours = [_mm512_setzero_si512(); 4];
+        for (four, rows) in fours.iter_mut().zip(rows.as_chunks::<4>().0) {
+            let mut dots = [x.start; 4];
+            for (dots, row) in dots.iter_mut().zip(rows) {
+                let both = _mm512_loadu_si512(row.cast());
+                *dots = _mm512_dpbusd_epi32(*dots, _mm512_and_si512(both, low), x.low);
+                *dots = _mm512_dpbusd_epi32(*dots, _mm512_and_si512(_mm512_srli_epi16::<4>(both), low), x.high);
+            }
+            let [a, b, c, d] = dots;
+            let ab = _mm512_add_epi32(_mm512_unpacklo_epi32(a, b), _mm512_unpackhi_epi32(a, b));
+            let cd = _mm512_add_epi32(_mm512_unpacklo_epi32(c, d), _mm512_unpackhi_epi32(c, d));
+            *four = _mm512_add_epi32(_mm512_unpacklo_epi64(ab, cd), _mm512_unpackhi_epi64(ab, cd));
+        }
+        lanes(fours)
+    }
+}
+
+impl Weave for Avx512Vnni {
+    #[inline(always)]
+    unsafe fn rows(block: &RowBlock, out: &mut [Q4Block; ROW_GROUPS]) {
+        // SAFETY: passed on; loads and stores are of 64 bytes of 64, and a prefetch may go past the end.
+        unsafe {
+            let ahead = std::ptr::from_ref(block).wrapping_add(BLOCKS_AHEAD).cast::<u8>();
+            for line in 0..size_of::<RowBlock>() / 64 {
+                prefetch_second(ahead.wrapping_add(64 * line));
+            }
+            let scales = transposed_scales(block.scales.each_ref().map(|scales| scales.as_ptr()));
+            for (n, out) in out.as_chunks_mut::<4>().0.iter_mut().enumerate() {
+                let mut fours = [[_mm512_setzero_si512(); 4]; 4];
+                for (four, rows) in fours.iter_mut().zip(block.values.as_chunks::<4>().0) {
+                    for (row, from) in four.iter_mut().zip(rows) {
+                        *row = _mm512_loadu_si512(from[4 * n..].as_ptr().cast());
+                    }
+                    *four = dwords(*four);
+                }
+                let [p, q, r, s] = fours;
+                for j in 0..4 {
+                    let found = lanes([p[j], q[j], r[j], s[j]]);
+                    for (out, values) in out.iter_mut().zip(found) {
+                        _mm512_storeu_si512(out.values[j].as_mut_ptr().cast(), values);
+                    }
+                }
+            }
+            out.iter_mut().zip(scales).for_each(|(out, scales)| out.scales = scales);
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn columns(block: &ColumnBlock, half: usize, out: &mut [&mut [[u8; 64]; 4]; HALF_TILES]) {
+        // SAFETY: passed on; loads and stores are of 64 bytes of 64.
+        unsafe {
+            let ahead = std::ptr::from_ref(block).wrapping_add(2);
+            for line in 0..GROUP {
+                prefetch_second(ahead.cast::<u8>().wrapping_add(64 * (2 * line + half)));
+            }
+            for (j, lines) in block.lines.as_chunks::<8>().0.iter().enumerate() {
+                let mut loaded = [[_mm512_setzero_si512(); 4]; 2];
+                for (loaded, lines) in loaded.as_flattened_mut().iter_mut().zip(lines) {
+                    *loaded = _mm512_loadu_si512(lines[half].as_ptr().cast());
+                }
+                let (a, b) = (interleaved(loaded[0]), interleaved(loaded[1]));
+                for k in 0..4 {
+                    let [low, high] = both(a[k], b[k]);
+                    _mm512_storeu_si512(out[k][j].as_mut_ptr().cast(), low);
+                    _mm512_storeu_si512(out[k + 4][j].as_mut_ptr().cast(), high);
                 }
             }
         }
-        for n in 0..N {
-            let mut dot = _mm512_set1_epi32(x[n].offset);
-            let (values, _) = x[n].values.as_chunks::<4>();
-            for (q, quad) in dwords(fours[n]).into_iter().enumerate() {
-                let high = _mm512_and_si512(_mm512_srli_epi16::<4>(quad), low);
-                dot = _mm512_dpbusd_epi32(dot, _mm512_and_si512(quad, low), broadcast(values[q]));
-                dot = _mm512_dpbusd_epi32(dot, high, broadcast(values[q + 4]));
-            }
-            let scales = _mm512_cvtph_ps(_mm256_loadu_si256(scales[n].as_ptr().cast()));
-            let scales = _mm512_mul_ps(scales, _mm512_set1_ps(x[n].scale));
-            acc = _mm512_fmadd_ps(_mm512_cvtepi32_ps(dot), scales, acc);
-        }
-        acc
     }
 }
 
-/// The nibbles of four rows, one in each lane.
-#[inline(always)]
-unsafe fn lanes(rows: [&Q4_0; 4]) -> __m512i {
-    // SAFETY: the caller has AVX-512 F; the loads read 16 bytes of 16.
-    unsafe {
-        let row = |lane: usize| rows[lane].qs.as_ptr().cast();
-        let one = _mm512_castsi128_si512(_mm_loadu_si128(row(0)));
-        let two = _mm512_inserti32x4::<1>(one, _mm_loadu_si128(row(1)));
-        let three = _mm512_inserti32x4::<2>(two, _mm_loadu_si128(row(2)));
-        _mm512_inserti32x4::<3>(three, _mm_loadu_si128(row(3)))
-    }
-}
-
-/// Dword `q` of rows 0 to 15, for `q` in `0..4`, from rows 0 4 8 12, 1 5 9 13 and so on.
+/// Of each lane, dword `q` of `a`, `b`, `c` and `d`, for `q` in `0..4`.
 #[inline(always)]
 unsafe fn dwords([a, b, c, d]: [__m512i; 4]) -> [__m512i; 4] {
     // SAFETY: the caller has AVX-512 F.
@@ -124,66 +202,19 @@ unsafe fn dwords([a, b, c, d]: [__m512i; 4]) -> [__m512i; 4] {
     }
 }
 
-impl Weave for Avx512Vnni {
-    #[inline(always)]
-    unsafe fn rows(rows: &[&[Q4_0]], out: &mut [Q4Block]) {
-        let Some(first) = rows.first() else { return };
-        let mut starts = [first.as_ptr(); TILE_ROWS];
-        for (start, row) in starts.iter_mut().zip(rows) {
-            assert!(row.len() == out.len(), "a row of {} blocks woven into {}", row.len(), out.len());
-            *start = row.as_ptr();
-        }
-        for (b, out) in out.iter_mut().enumerate() {
-            // SAFETY: passed on; every row has a block `b`, and a prefetch may go past the end.
-            unsafe {
-                if b % 2 == 0 {
-                    for start in starts {
-                        prefetch_second(start.wrapping_add(b + BLOCKS_AHEAD).cast());
-                    }
-                }
-                let mut fours = [_mm512_setzero_si512(); 4];
-                let mut scales = [0; TILE_ROWS];
-                for i in 0..4 {
-                    let [p, q, r, s] = [i, 4 + i, 8 + i, 12 + i].map(|row| &*starts[row].add(b));
-                    fours[i] = lanes([p, q, r, s]);
-                    for (lane, row) in [p, q, r, s].into_iter().enumerate() {
-                        scales[4 * lane + i] = u16::from_le_bytes(row.d);
-                    }
-                }
-                out.scales = scales;
-                let [a, b, c, d] = dwords(fours);
-                let [ab, cd] = [both(a, b), both(c, d)];
-                for (values, found) in out.values.iter_mut().zip([ab[0], cd[0], ab[1], cd[1]]) {
-                    _mm512_storeu_si512(values.as_mut_ptr().cast(), found);
-                }
-            }
-        }
-        if rows.len() < TILE_ROWS {
-            out.iter_mut().for_each(|out| out.scales[rows.len()..].fill(0));
-        }
-    }
-
-    #[inline(always)]
-    unsafe fn columns(block: &ColumnBlock, out: &mut [&mut [[u8; 64]; 4]; SLAB_TILES]) {
-        // SAFETY: passed on; loads and stores are of 64 bytes of 64.
-        unsafe {
-            let ahead = std::ptr::from_ref(block).wrapping_add(4).cast::<u8>();
-            for line in 0..size_of::<ColumnBlock>() / 64 {
-                prefetch_second(ahead.wrapping_add(64 * line));
-            }
-            for (j, lines) in block.lines.as_chunks::<8>().0.iter().enumerate() {
-                let mut loaded = [[_mm512_setzero_si512(); 4]; 2];
-                for i in 0..8 {
-                    loaded[i / 4][i % 4] = _mm512_load_si512(lines[i].as_ptr().cast());
-                }
-                let (a, b) = (interleaved(loaded[0]), interleaved(loaded[1]));
-                for k in 0..4 {
-                    let [low, high] = both(a[k], b[k]);
-                    _mm512_storeu_si512(out[k][j].as_mut_ptr().cast(), low);
-                    _mm512_storeu_si512(out[k + 4][j].as_mut_ptr().cast(), high);
-                }
-            }
-        }
+/// Lane `l` of `a`, `b`, `c` and `d`, for `l` in `0..4`.
+#[inline(always)]
+unsafe fn lanes([a, b, c, d]: [__m512i; 4]) -> [__m512i; 4] {
+    // SAFETY: the caller has AVX-512 F.
+    unsafe {
+        let [ab, cd] = [_mm512_shuffle_i32x4::<0x44>(a, b), _mm512_shuffle_i32x4::<0x44>(c, d)];
+        let [ef, gh] = [_mm512_shuffle_i32x4::<0xEE>(a, b), _mm512_shuffle_i32x4::<0xEE>(c, d)];
+        [
+            _mm512_shuffle_i32x4::<0x88>(ab, cd),
+            _mm512_shuffle_i32x4::<0xDD>(ab, cd),
+            _mm512_shuffle_i32x4::<0x88>(ef, gh),
+            _mm512_shuffle_i32x4::<0xDD>(ef, gh),
+        ]
     }
 }
 
@@ -202,62 +233,6 @@ unsafe fn both(a: __m512i, b: __m512i) -> [__m512i; 2] {
     }
 }
 
-/// See [`crate::Kernels::matmul_active`].
-///
-/// # Safety
-/// The CPU has AVX-512 F, BW and VNNI, and F16C.
-#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vnni,fma,f16c")]
-pub(super) unsafe fn matmul_active(w: &Packed, slabs: Range<usize>, x: &Active, out: &OutRows<'_>) {
-    let per_slab = w.cols() / GROUP;
-    let blocks = x.checked(w, &slabs);
-    for slab in slabs {
-        let start = blocks[slab * per_slab..].as_ptr();
-        let next = start.wrapping_add(per_slab);
-        // SAFETY: this function has the features; all lines lie in the slab, as `checked` made sure.
-        unsafe {
-            let low = _mm512_set1_epi8(15);
-            let mut acc = [_mm512_setzero_ps(); 8];
-            let mut q = 0;
-            for group in &x.groups {
-                let block = start.add(group.index);
-                let scales_ahead = block.wrapping_add(4).cast::<u8>().wrapping_add(64 * GROUP);
-                for line in 0..4 {
-                    prefetch_line(scales_ahead.wrapping_add(64 * line));
-                }
-                let mut dots = [_mm512_set1_epi32(group.offset); 8];
-                while q < group.end {
-                    let quad = x.quads.get_unchecked(q);
-                    let (ahead, in_next) = x.ahead(q);
-                    let from = if in_next { next } else { start };
-                    for line in ahead.lines {
-                        prefetch_second(from.cast::<u8>().wrapping_add(line as usize));
-                    }
-                    let mut lines = [_mm512_setzero_si512(); 4];
-                    for (line, at) in lines.iter_mut().zip(quad.lines) {
-                        *line = _mm512_load_si512(start.byte_add(at as usize).cast());
-                    }
-                    let values = broadcast(quad.values);
-                    for (k, both) in interleaved(lines).into_iter().enumerate() {
-                        let high = _mm512_and_si512(_mm512_srli_epi16::<4>(both), low);
-                        dots[k] = _mm512_dpbusd_epi32(dots[k], _mm512_and_si512(both, low), values);
-                        dots[k + 4] = _mm512_dpbusd_epi32(dots[k + 4], high, values);
-                    }
-                    q += 1;
-                }
-                let x_scale = _mm512_set1_ps(group.scale);
-                for k in 0..8 {
-                    let scales = (*block).scales.as_chunks::<16>().0[k].as_ptr();
-                    let scales = _mm512_mul_ps(_mm512_cvtph_ps(_mm256_loadu_si256(scales.cast())), x_scale);
-                    acc[k] = _mm512_fmadd_ps(_mm512_cvtepi32_ps(dots[k]), scales, acc[k]);
-                }
-            }
-            for (k, acc) in acc.into_iter().enumerate() {
-                out.store(0, slab * SLAB_ROWS + 16 * k, floats(acc));
-            }
-        }
-    }
-}
-
 /// Byte `i` of each of four registers, for 16 `i` in each register.
 #[inline(always)]
 unsafe fn interleaved([a, b, c, d]: [__m512i; 4]) -> [__m512i; 4] {
@@ -272,18 +247,4 @@ unsafe fn interleaved([a, b, c, d]: [__m512i; 4]) -> [__m512i; 4] {
             _mm512_unpackhi_epi16(ef, gh),
         ]
     }
-}
-
-#[inline(always)]
-unsafe fn broadcast(values: [i8; 4]) -> __m512i {
-    // SAFETY: the caller has AVX-512 F.
-    unsafe { _mm512_set1_epi32(i32::from_le_bytes(values.map(|value| value as u8))) }
-}
-
-#[inline(always)]
-unsafe fn floats(x: __m512) -> [f32; 16] {
-    let mut out = [0.0; 16];
-    // SAFETY: the caller has AVX-512 F; the store writes the 16 floats of the array.
-    unsafe { _mm512_storeu_ps(out.as_mut_ptr(), x) };
-    out
 }

@@ -12,7 +12,7 @@ use std::ops::Range;
 
 use phonelm_model::{Activation, RopeLayout};
 
-use super::{FETCHES, avx512_skipping, fetch_ahead, quad};
+use super::{FETCHES, fetch_ahead, quad, skipping};
 use crate::attention::{ByteTile, KvBlock};
 use crate::float::float_methods;
 use crate::kernels::{GROUP, Kernels, LANES, TILE_ROWS};
@@ -60,12 +60,12 @@ impl Kernels for Avx512Vnni {
         out: &OutRows<'_>,
     ) {
         // SAFETY: a value of this type proves the features.
-        unsafe { avx512_skipping::matmul_rows(w, chosen, tiles, x, out) }
+        unsafe { matmul_rows(w, chosen, tiles, x, out) }
     }
 
-    fn matmul_active(&self, w: &Packed, slabs: Range<usize>, x: &Active, out: &OutRows<'_>) {
+    fn matmul_active(&self, w: &Packed, halves: Range<usize>, x: &Active, out: &OutRows<'_>) {
         // SAFETY: a value of this type proves the features.
-        unsafe { avx512_skipping::matmul_active(w, slabs, x, out) }
+        unsafe { matmul_active(w, halves, x, out) }
     }
 
     float_methods! {
@@ -128,6 +128,15 @@ impl Isa for Avx512Vnni {
 /// 16 floats in one register.
 #[derive(Clone, Copy)]
 pub(crate) struct Zmm(__m512);
+
+impl Zmm {
+    /// Needs AVX-512 F.
+    #[inline(always)]
+    pub(super) unsafe fn from_integers(x: __m512i) -> Self {
+        // SAFETY: passed on.
+        Self(unsafe { _mm512_cvtepi32_ps(x) })
+    }
+}
 
 impl Vector for Zmm {
     #[inline(always)]
@@ -195,6 +204,10 @@ const BATCH: usize = 64;
 #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vnni,fma,f16c")]
 unsafe fn matmul(w: &Packed, tiles: Range<usize>, x: &QuantizedRows, out: &OutRows<'_>) {
     assert_eq!(w.cols(), x.cols(), "weights and activations differ in width");
+    // SAFETY: this function has the features.
+    if unsafe { skipping::matmul::<Avx512Vnni>(w, &tiles, x, out) } {
+        return;
+    }
     let mut woven = Woven::default();
     for first in (0..x.rows()).step_by(BATCH) {
         let rows = first..(first + BATCH).min(x.rows());
@@ -210,6 +223,24 @@ unsafe fn matmul(w: &Packed, tiles: Range<usize>, x: &QuantizedRows, out: &OutRo
             }
         }
     }
+}
+
+#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vnni,fma,f16c")]
+unsafe fn matmul_rows(
+    w: &Packed,
+    chosen: &[[u32; TILE_ROWS]],
+    tiles: Range<usize>,
+    x: &[QuantizedGroup],
+    out: &OutRows<'_>,
+) {
+    // SAFETY: this function has the features.
+    unsafe { skipping::matmul_rows::<Avx512Vnni>(w, chosen, tiles, x, out) }
+}
+
+#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vnni,fma,f16c")]
+unsafe fn matmul_active(w: &Packed, halves: Range<usize>, x: &Active, out: &OutRows<'_>) {
+    // SAFETY: this function has the features.
+    unsafe { skipping::matmul_active::<Avx512Vnni>(w, halves, x, out) }
 }
 
 /// All rows in strips of 8, and what is left in one strip.

@@ -3,18 +3,23 @@
 //! Both multiply unsigned by signed bytes, the only product these instruction sets have.
 
 mod avx2;
+mod avx2_skipping;
 mod avx512_skipping;
 mod avx512_vnni;
 mod peak;
 mod read;
+mod skipping;
 
 pub(crate) use avx2::Avx2;
 pub(crate) use avx512_vnni::Avx512Vnni;
 pub(crate) use peak::multipliers;
 pub(crate) use read::readers;
 
-use std::arch::x86_64::{__cpuid, _MM_HINT_T0, _MM_HINT_T1, _mm_prefetch};
+use std::arch::x86_64::*;
 use std::sync::LazyLock;
+
+use crate::kernels::TILE_ROWS;
+use crate::packed::ROW_GROUPS;
 
 /// How far ahead of its use a packed block is fetched. The hardware fetches ahead too, but on Intel's CPUs only to the end
 /// of a page; 4 to 8 KB measured best there.
@@ -58,4 +63,31 @@ fn prefetch_second(line: *const u8) {
 #[inline(always)]
 fn quad(values: &[i8; 32], at: usize) -> i32 {
     i32::from_le_bytes([values[at] as u8, values[at + 1] as u8, values[at + 2] as u8, values[at + 3] as u8])
+}
+
+/// The f16 scales of 8 groups of 16 rows, group by group.
+///
+/// # Safety
+/// The CPU has AVX2; 16 bytes can be read from each of `rows` on.
+#[inline(always)]
+unsafe fn transposed_scales(rows: [*const u16; TILE_ROWS]) -> [[u16; TILE_ROWS]; ROW_GROUPS] {
+    // SAFETY: passed on; each store writes the 32 bytes of an array.
+    unsafe {
+        let mut from = [_mm256_setzero_si256(); ROW_GROUPS];
+        for (i, from) in from.iter_mut().enumerate() {
+            *from = _mm256_set_m128i(_mm_loadu_si128(rows[i + 8].cast()), _mm_loadu_si128(rows[i].cast()));
+        }
+        // Each round deals the rows out like two halves of a pack of cards.
+        for _ in 0..3 {
+            let [a, b, c, d, e, f, g, h] = from;
+            for (pair, (a, b)) in from.as_chunks_mut::<2>().0.iter_mut().zip([(a, e), (b, f), (c, g), (d, h)]) {
+                *pair = [_mm256_unpacklo_epi16(a, b), _mm256_unpackhi_epi16(a, b)];
+            }
+        }
+        let mut out = [[0; TILE_ROWS]; ROW_GROUPS];
+        for (out, group) in out.iter_mut().zip(from) {
+            _mm256_storeu_si256(out.as_mut_ptr().cast(), group);
+        }
+        out
+    }
 }

@@ -3,7 +3,6 @@
 mod measure;
 mod report;
 mod shape;
-mod sparsity;
 
 use std::path::PathBuf;
 use std::time::Instant;
@@ -166,7 +165,7 @@ fn open(options: &Options) -> Result<Model, Error> {
 fn random(options: &Options, shape: Shape) -> Result<Vec<u8>, Error> {
     let mut file = phonelm_convert::random_model(&shape.config(options.llama), ty(options), 1)?;
     if let Some(share) = options.sparsity {
-        sparsity::silence(&mut file, share).map_err(|cause| model::error("random model", cause.into()))?;
+        phonelm_convert::silence(&mut file, share).map_err(|cause| model::error("random model", cause.into()))?;
     }
     Ok(file)
 }

@@ -9,8 +9,8 @@ use phonelm_gguf::{Gguf, TensorType};
 /// Bytes of a Q4_0 block, which begins with its scale in f16.
 const BLOCK: usize = 18;
 
-/// Changes the Q4_0 model in `file`, so that `share` of its neurons stay at zero.
-pub(super) fn silence(file: &mut [u8], share: f64) -> Result<(), phonelm_gguf::Error> {
+/// Changes the model in `file`, which [`crate::random_model`] made of Q4_0, so that `share` of its neurons stay at zero.
+pub fn silence(file: &mut [u8], share: f64) -> Result<(), phonelm_gguf::Error> {
     let gguf = Gguf::parse(file)?;
     let mut noise = 0;
     for tensor in gguf.tensors().iter().filter(|tensor| tensor.ty == TensorType::Q4_0) {
