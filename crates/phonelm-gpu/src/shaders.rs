@@ -132,7 +132,7 @@ impl Composer {
         let heads = include_str!("shaders/heads.wgsl");
         match shader {
             Shader::Matvec { format, emit, norm, rows } => {
-                parts.push(all(64));
+                parts.push(all(128));
                 parts.push(constants(&[("ROWS", format!("{rows}u")), ("NORM", norm.to_string())]));
                 parts.extend([linear, of_all, format.source()].map(str::to_owned));
                 parts.extend([emit.source(), include_str!("shaders/matvec.wgsl").to_owned()]);
