@@ -14,7 +14,8 @@ const MAX_LINES: usize = 600;
 /// Marks of unfinished work; in halves, so that this file does not complain of itself.
 const UNFINISHED: [&str; 3] = [concat!("TO", "DO"), concat!("FIX", "ME"), concat!("unimple", "mented!(")];
 /// Where `unsafe` may stand.
-const UNSAFE_ROOMS: [&str; 2] = ["crates/phonelm-kernels/", "crates/phonelm-model/src/mapping.rs"];
+const UNSAFE_ROOMS: [&str; 3] =
+    ["crates/phonelm-kernels/", "crates/phonelm-gpu/src/pipelines.rs", "crates/phonelm-model/src/mapping.rs"];
 
 /// A file of the repository: its path with `/`, and its text.
 struct File {
@@ -97,7 +98,11 @@ fn unsafe_rooms(files: &[File]) -> Vec<String> {
     let outside = files
         .iter()
         .filter(|file| file.path.ends_with(".rs") && !UNSAFE_ROOMS.iter().any(|room| file.path.starts_with(room)));
-    complain_of_lines(outside, is_unsafe, "unsafe code belongs in phonelm-kernels or phonelm-model's mapping")
+    complain_of_lines(
+        outside,
+        is_unsafe,
+        "unsafe code belongs in phonelm-kernels, phonelm-gpu's pipelines or phonelm-model's mapping",
+    )
 }
 
 fn finished(files: &[File]) -> Vec<String> {

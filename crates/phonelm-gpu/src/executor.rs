@@ -42,7 +42,7 @@ const HEAD_BATCH: usize = TILE;
 /// The part of the layers that is sent ahead.
 const EARLY: usize = 4;
 /// Most workgroups that share the attention of one head of one row.
-const MAX_SHARES: usize = 16;
+const MAX_SHARES: usize = 32;
 
 /// Runs one model on a GPU.
 pub struct GpuExecutor {

@@ -4,7 +4,7 @@
 //! Left out on purpose: text, and the choice between GPU and CPU. Sums are not in the CPU's order, so that logits agree
 //! closely and not to the bit.
 
-#![forbid(unsafe_code)]
+#![deny(unsafe_code)]
 
 mod cache;
 mod device;

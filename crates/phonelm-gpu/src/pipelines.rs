@@ -6,7 +6,8 @@ use phonelm_model::Config;
 use wgpu::{
     BindGroup, BindGroupDescriptor, BindGroupEntry, BindGroupLayout, BindGroupLayoutDescriptor, BindGroupLayoutEntry,
     BindingType, Buffer, BufferBindingType, ComputePipeline, ComputePipelineDescriptor, PipelineCompilationOptions,
-    PipelineLayout, PipelineLayoutDescriptor, ShaderModuleDescriptor, ShaderSource, ShaderStages,
+    PipelineLayout, PipelineLayoutDescriptor, ShaderModule, ShaderModuleDescriptor, ShaderRuntimeChecks, ShaderSource,
+    ShaderStages,
 };
 
 use crate::device::Device;
@@ -52,6 +53,20 @@ impl Group {
     }
 }
 
+/// A shader without the checks that wgpu adds to each index and loop: they cost a tenth of decode and of prefill.
+#[expect(unsafe_code, reason = "the only way to leave the checks out")]
+fn trusted(device: &Device, label: &str, source: String) -> ShaderModule {
+    let source = ShaderSource::Wgsl(source.into());
+    let module = ShaderModuleDescriptor { label: Some(label), source };
+    // SAFETY: the text is one of `shaders/`, and no number of it comes from weights, activations or a file unchecked. Sizes
+    // are those of the configuration, which the loader has compared with the tensors: `upload.rs` pads matrices to whole
+    // tiles, `scratch.rs` gives rows, logits, calls and partial results the room of whole tiles or of the largest matvec, and
+    // `linear.rs` and `pass.rs` start no workgroup beyond them. Positions and lists of blocks are the pool's own: it reserves
+    // a block before a position in it is sent. Indices of workgroup memory are below THREADS, CHUNK, HEAD_DIM or the tile by
+    // their loops. Each loop counts up to one of these numbers, none divides by a variable.
+    unsafe { device.gpu.create_shader_module_trusted(module, ShaderRuntimeChecks::unchecked()) }
+}
+
 /// What is compiled for one model on one GPU.
 pub(crate) struct Pipelines {
     composer: Composer,
@@ -84,10 +99,7 @@ impl Pipelines {
     pub(crate) fn get(&mut self, device: &Device, shader: Shader) -> &ComputePipeline {
         self.made.entry(shader).or_insert_with(|| {
             let label = format!("{shader:?}");
-            let module = device.gpu.create_shader_module(ShaderModuleDescriptor {
-                label: Some(&label),
-                source: ShaderSource::Wgsl(self.composer.source(shader).into()),
-            });
+            let module = trusted(device, &label, self.composer.source(shader));
             let layout = match shader {
                 Shader::Matvec { .. } | Shader::Matmul { .. } | Shader::Norm => &self.linear,
                 Shader::Rope | Shader::Attention { .. } | Shader::Merge => &self.heads,

@@ -87,8 +87,10 @@ pub enum Shader {
     Merge,
 }
 
-/// Tokens that one workgroup attends to.
-pub const CHUNK: usize = 512;
+/// Tokens that one workgroup attends to in decode, where several share a head, before it looks at the next.
+pub const CHUNK: usize = 64;
+/// The same where each row has a workgroup of its own for each head.
+const WIDE_CHUNK: usize = 256;
 /// The widest head that [`Shader::Attention`] holds.
 pub const MAX_HEAD_DIM: usize = 2 * ATTENTION_THREADS as usize;
 const ATTENTION_THREADS: u32 = 256;
@@ -114,7 +116,6 @@ impl Composer {
             ("NEIGHBOURS", neighbours.to_string()),
             ("EPS", format!("{:e}f", config.norm_eps)),
             ("SCALE", format!("{:e}f", 1.0 / (config.head_dim as f32).sqrt())),
-            ("CHUNK", format!("{CHUNK}u")),
         ];
         Self { subgroup, heads: constants(&heads) }
     }
@@ -131,7 +132,7 @@ impl Composer {
         let heads = include_str!("shaders/heads.wgsl");
         match shader {
             Shader::Matvec { format, emit, norm, rows } => {
-                parts.push(all(64));
+                parts.push(all(128));
                 parts.push(constants(&[("ROWS", format!("{rows}u")), ("NORM", norm.to_string())]));
                 parts.extend([linear, of_all, format.source()].map(str::to_owned));
                 parts.extend([emit.source(), include_str!("shaders/matvec.wgsl").to_owned()]);
@@ -149,7 +150,9 @@ impl Composer {
                 parts.extend([of_all, heads, include_str!("shaders/rope.wgsl")].map(str::to_owned));
             }
             Shader::Attention { fused } => {
-                parts.extend([self.heads.clone(), all(ATTENTION_THREADS), constants(&[("FUSED", fused.to_string())])]);
+                let chunk = if fused { CHUNK } else { WIDE_CHUNK };
+                parts.extend([self.heads.clone(), all(ATTENTION_THREADS)]);
+                parts.push(constants(&[("FUSED", fused.to_string()), ("CHUNK", format!("{chunk}u"))]));
                 parts.extend([of_all, heads, include_str!("shaders/attention.wgsl")].map(str::to_owned));
             }
             Shader::Merge => {

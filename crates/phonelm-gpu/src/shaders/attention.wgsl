@@ -1,14 +1,20 @@
 // Attention of one head of one row, CHUNK tokens of its cache after CHUNK tokens, with the online softmax. First the scores
-// of a chunk, a thread a token; then its values, a thread a pair of elements. calls[0] workgroups share the chunks of a head
+// of a chunk, TEAMS threads a token; then its values, a thread a pair of elements. calls[0] workgroups share the chunks of a head
 // in turn, and where that is more than one, merge.wgsl puts them together.
 //
 // Where FUSED, each row is alone in its cache, and heads are finished here instead of in a step before. The new token's key
 // and value then come from `qkv`, because the workgroup that stores them is another.
 
 var<workgroup> query: array<vec2<f32>, PAIRS>;
+// Each team's share of the scores.
+var<workgroup> shares: array<f32, TEAMS * CHUNK>;
 var<workgroup> scores: array<f32, CHUNK>;
 var<workgroup> columns: array<vec2<f32>, THREADS>;
 
+// A team has a thread for each token of a block and takes every TEAMS-th pair.
+const TEAMS = THREADS / 64u;
+// Threads that share a pair of the values, each with tokens of its own.
+const LISTS = THREADS / PAIRS;
 // Less than any score.
 const NONE = -3.0e38;
 
@@ -56,22 +62,30 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     }
     workgroupBarrier();
 
-    let lists = THREADS / PAIRS;
     let pair = thread % PAIRS;
     let end = select(position + 1u, position, FUSED);
     for (var first = group.z * CHUNK; first < end; first += calls[0] * CHUNK) {
         let count = min(end - first, CHUNK);
         var highest = NONE;
-        for (var t = thread; t < count; t += THREADS) {
+        let team = thread / 64u;
+        for (var t = thread % 64u; t < count; t += 64u) {
             let keys = key_at(block_of(table, first + t, kv_head), first + t, 0u);
-            var score = 0.0;
-            var p = 0u;
-            // Four loads under way at a time.
-            for (; p + 4u <= PAIRS; p += 4u) {
-                score += score_of(keys, p) + score_of(keys, p + 1u) + score_of(keys, p + 2u) + score_of(keys, p + 3u);
+            var share = 0.0;
+            var p = team;
+            // Eight loads under way at a time.
+            for (; p + 7u * TEAMS < PAIRS; p += 8u * TEAMS) {
+                share += four_scores(keys, p) + four_scores(keys, p + 4u * TEAMS);
             }
-            for (; p < PAIRS; p++) {
-                score += score_of(keys, p);
+            for (; p < PAIRS; p += TEAMS) {
+                share += score_of(keys, p);
+            }
+            shares[team * CHUNK + t] = share;
+        }
+        workgroupBarrier();
+        for (var t = thread; t < count; t += THREADS) {
+            var score = shares[t];
+            for (var i = 1u; i < TEAMS; i++) {
+                score += shares[i * CHUNK + t];
             }
             scores[t] = score;
             highest = max(highest, score);
@@ -87,16 +101,13 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
         }
         sum = sum * shrink + sum_all(weights, thread);
         column *= shrink;
-        if thread < lists * PAIRS {
+        if thread < LISTS * PAIRS {
             var t = thread / PAIRS;
-            for (; t + 3u * lists < count; t += 4u * lists) {
-                let a = weighted(table, kv_head, first, t, pair);
-                let b = weighted(table, kv_head, first, t + lists, pair);
-                let c = weighted(table, kv_head, first, t + 2u * lists, pair);
-                let d = weighted(table, kv_head, first, t + 3u * lists, pair);
-                column += a + b + (c + d);
+            for (; t + 7u * LISTS < count; t += 8u * LISTS) {
+                let four = four_weighted(table, kv_head, first, t, pair);
+                column += four + four_weighted(table, kv_head, first, t + 4u * LISTS, pair);
             }
-            for (; t < count; t += lists) {
+            for (; t < count; t += LISTS) {
                 column += weighted(table, kv_head, first, t, pair);
             }
         }
@@ -107,7 +118,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     if thread >= PAIRS {
         return;
     }
-    for (var i = 1u; i < lists; i++) {
+    for (var i = 1u; i < LISTS; i++) {
         column += columns[thread + i * PAIRS];
     }
     if calls[0] == 1u {
@@ -121,9 +132,22 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     }
 }
 
+fn four_scores(keys: u32, pair: u32) -> f32 {
+    let two = score_of(keys, pair) + score_of(keys, pair + TEAMS);
+    return two + (score_of(keys, pair + 2u * TEAMS) + score_of(keys, pair + 3u * TEAMS));
+}
+
 // One pair's share of a score.
 fn score_of(keys: u32, pair: u32) -> f32 {
     return dot(query[pair], unpack2x16float(pool[keys + pair * 64u]));
+}
+
+// Those of four tokens of a list.
+fn four_weighted(table: u32, kv_head: u32, first: u32, t: u32, pair: u32) -> vec2<f32> {
+    let a = weighted(table, kv_head, first, t, pair);
+    let b = weighted(table, kv_head, first, t + LISTS, pair);
+    let c = weighted(table, kv_head, first, t + 2u * LISTS, pair);
+    return a + b + (c + weighted(table, kv_head, first, t + 3u * LISTS, pair));
 }
 
 // One pair of a value, by its token's weight in the chunk that begins at `first`.

@@ -1,7 +1,5 @@
 // Half precision weights in order, two a word. No scales.
 
-const OFFSET = 0.0;
-
 fn eight(block: u32, part: u32) -> Eight {
     let at = block * 16u + part * 4u;
     return Eight(

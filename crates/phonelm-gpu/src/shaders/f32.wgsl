@@ -1,7 +1,5 @@
 // Single precision weights in order. No scales.
 
-const OFFSET = 0.0;
-
 fn four(at: u32) -> vec4<f32> {
     return bitcast<vec4<f32>>(vec4<u32>(words[at], words[at + 1u], words[at + 2u], words[at + 3u]));
 }

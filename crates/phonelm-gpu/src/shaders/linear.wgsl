@@ -23,6 +23,6 @@ struct Shape {
 @group(1) @binding(0) var<storage, read> x: array<vec4<f32>>;
 @group(1) @binding(1) var<storage, read_write> out: array<vec2<f32>>;
 
-// One of the four parts of a block: eight weights, scale * (a - OFFSET) and scale * (b - OFFSET). A format says with
+// One of the four parts of a block: eight weights, scale * a and scale * b. A format says with
 // `places` which two vectors of its block's columns they belong to.
 struct Eight { a: vec4<f32>, b: vec4<f32>, scale: f32 }

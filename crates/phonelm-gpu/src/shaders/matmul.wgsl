@@ -77,7 +77,7 @@ struct Two { a: vec4<f32>, b: vec4<f32> }
 
 fn exact(block: u32, part: u32) -> Two {
     let w = eight(block, part);
-    return Two(w.scale * (w.a - OFFSET), w.scale * (w.b - OFFSET));
+    return Two(w.scale * w.a, w.scale * w.b);
 }
 
 // One column's share of all sums.

@@ -71,11 +71,9 @@ fn add_row(sums: ptr<function, Sums>, m: u32, place: vec2<u32>, w0: Eight, w1: E
         a *= vectors[place.x];
         b *= vectors[place.y];
     }
-    let offset = OFFSET * dot(a + b, vec4<f32>(1.0));
-    (*sums).outputs[m] +=
-        vec4<f32>(times(w0, a, b, offset), times(w1, a, b, offset), times(w2, a, b, offset), times(w3, a, b, offset));
+    (*sums).outputs[m] += vec4<f32>(times(w0, a, b), times(w1, a, b), times(w2, a, b), times(w3, a, b));
 }
 
-fn times(w: Eight, a: vec4<f32>, b: vec4<f32>, offset: f32) -> f32 {
-    return w.scale * (dot(w.a, a) + dot(w.b, b) - offset);
+fn times(w: Eight, a: vec4<f32>, b: vec4<f32>) -> f32 {
+    return w.scale * (dot(w.a, a) + dot(w.b, b));
 }
