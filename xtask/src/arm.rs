@@ -5,13 +5,13 @@
 //!
 //! Programs are linked statically: qemu then needs no arm64 system beside this one.
 
-use std::fmt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result};
 
 use crate::counts::Counts;
+use crate::package::rust::Compiler;
 use crate::process::{cargo, check_lines, output, target_dir};
 
 pub(crate) const TARGET: &str = "aarch64-unknown-linux-gnu";
@@ -23,39 +23,16 @@ const PACKAGES: [&str; 3] = ["phonelm-gguf", "phonelm-model", "phonelm-kernels"]
 /// Seconds after which one test program counts as hung.
 const PROGRAM_LIMIT: u32 = 240;
 
-/// A rustc that has the standard library of arm64.
-#[derive(Clone, Copy)]
-pub(crate) enum Compiler {
-    /// The pinned toolchain with the target added by rustup.
-    Pinned,
-    /// Debian's own, for machines where rustup cannot fetch the target.
-    Debian,
+/// A compiler that has the standard library of arm64.
+pub(crate) fn compiler() -> Option<Compiler> {
+    Compiler::that(has_library)
 }
 
-impl Compiler {
-    const DEBIAN_RUSTC: &str = "/usr/bin/rustc";
-
-    /// The pinned compiler if it can, else Debian's.
-    pub(crate) fn find() -> Option<Self> {
-        if has_library("rustc") { Some(Self::Pinned) } else { has_library(Self::DEBIAN_RUSTC).then_some(Self::Debian) }
-    }
-
-    /// Another version's new lints are no errors here.
-    fn flags(self) -> &'static str {
-        match self {
-            Self::Pinned => "-Ctarget-feature=+crt-static",
-            Self::Debian => "-Ctarget-feature=+crt-static --cap-lints=warn",
-        }
-    }
-}
-
-impl fmt::Display for Compiler {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let name = match self {
-            Self::Pinned => "the pinned Rust toolchain",
-            Self::Debian => "Debian's rustc",
-        };
-        write!(f, "{name} with {TARGET}")
+/// Another version's new lints are no errors here.
+fn flags(compiler: Compiler) -> &'static str {
+    match compiler {
+        Compiler::Pinned => "-Ctarget-feature=+crt-static",
+        Compiler::Debian => "-Ctarget-feature=+crt-static --cap-lints=warn",
     }
 }
 
@@ -73,7 +50,7 @@ pub(crate) fn emulator_is_ready() -> bool {
 pub(crate) fn missing() -> Option<String> {
     let reason = if !emulator_is_ready() {
         "no cross compiler or no qemu for arm64"
-    } else if Compiler::find().is_none() {
+    } else if compiler().is_none() {
         "no Rust library for arm64"
     } else {
         return None;
@@ -83,7 +60,7 @@ pub(crate) fn missing() -> Option<String> {
 
 /// Builds the tests once and runs them as each processor.
 pub(crate) fn run() -> Result<(bool, Counts)> {
-    let compiler = Compiler::find().context("no Rust library for arm64")?;
+    let compiler = compiler().context("no Rust library for arm64")?;
     let mut all_passed = true;
     let mut counts = Counts::default();
     if matches!(compiler, Compiler::Pinned) {
@@ -116,9 +93,9 @@ pub(crate) fn cross(compiler: Compiler, args: &[&str]) -> Command {
     cargo
         .env("CARGO_TARGET_DIR", build_dir())
         .env("CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_LINKER", LINKER)
-        .env("CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_RUSTFLAGS", compiler.flags());
+        .env("CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_RUSTFLAGS", flags(compiler));
     if matches!(compiler, Compiler::Debian) {
-        cargo.env("RUSTC", Compiler::DEBIAN_RUSTC);
+        cargo.env("RUSTC", compiler.program());
     }
     cargo
 }

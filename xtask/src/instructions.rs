@@ -15,7 +15,7 @@ use std::process::Stdio;
 
 use anyhow::{Context, Result, bail, ensure};
 
-use crate::arm::{self, Compiler};
+use crate::arm;
 use crate::counts::Counts;
 use crate::process::{check, command, display, root};
 use bounds::Row;
@@ -95,7 +95,7 @@ struct Counter {
 
 impl Counter {
     fn build() -> Result<Self> {
-        let compiler = Compiler::find().context("no Rust library for arm64")?;
+        let compiler = arm::compiler().context("no Rust library for arm64")?;
         check(&mut arm::cross(compiler, &["build", "--release", "--example", "count", "--target", X86_TARGET]))?;
         let programs = arm::build_dir();
         let plugin = programs.join("libcount.so");

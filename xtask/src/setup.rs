@@ -1,12 +1,12 @@
 //! Installing what the tests need: Debian packages, rustup components, and for the arm suite a Rust library for arm64.
 //!
 //! The trap: `rustup target add` does not reach every mirror, so where it fails Debian's own rustc and its arm64 library
-//! take its place (see [`crate::arm::Compiler`]).
+//! take its place (see [`crate::arm::compiler`]).
 
 use anyhow::{Result, bail};
 use clap::Args;
 
-use crate::arm::{self, Compiler};
+use crate::arm;
 use crate::process::{check, command, display, output};
 use crate::{gpu, kotlin, package, swift};
 
@@ -75,8 +75,8 @@ fn arm_tools() -> Result<()> {
     } else {
         apt_install(ARM)?;
     }
-    if let Some(compiler) = Compiler::find() {
-        println!("setup: there already: {compiler}");
+    if let Some(compiler) = arm::compiler() {
+        println!("setup: there already: {compiler} with {}", arm::TARGET);
         return Ok(());
     }
     if check(&mut command("rustup", ["target", "add", arm::TARGET])).is_err() {
@@ -84,8 +84,8 @@ fn arm_tools() -> Result<()> {
         as_root(&["dpkg", "--add-architecture", "arm64"])?;
         apt_install(ARM_RUSTC)?;
     }
-    match Compiler::find() {
-        Some(compiler) => println!("setup: installed: {compiler}"),
+    match arm::compiler() {
+        Some(compiler) => println!("setup: installed: {compiler} with {}", arm::TARGET),
         None => bail!("no Rust library for {} could be installed", arm::TARGET),
     }
     Ok(())

@@ -92,11 +92,10 @@ fn rows(case: &Case) -> Vec<[String; 6]> {
         ));
     }
     if let Some((macs, share)) = case.prefill_macs().zip(case.product_share()) {
-        for (name, spread, factor) in
-            [("products, GMAC/s", macs, 1e-9), ("share of the registers' products", share, 1.0)]
-        {
-            let digits = if factor == 1.0 { 2 } else { 0 };
-            let cells = [figure(spread, factor, digits), String::new(), String::new()];
+        let parts =
+            [("products, GMAC/s", figure(macs, 1e-9, 0)), ("share of the registers' products", figure(share, 1.0, 2))];
+        for (name, ours) in parts {
+            let cells = [ours, String::new(), String::new()];
             rows.push(row(format!("{}, {name}", Measure::Prefill), cells, None, None));
         }
     }

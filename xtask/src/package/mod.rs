@@ -9,7 +9,7 @@ pub(crate) mod jvm;
 mod licences;
 pub(crate) mod macho;
 pub(crate) mod maven;
-mod rust;
+pub(crate) mod rust;
 pub(crate) mod seal;
 pub(crate) mod suite;
 pub(crate) mod swift;

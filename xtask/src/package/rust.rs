@@ -21,22 +21,23 @@ pub(crate) const PROFILE: &str = "ship";
 /// Debian's compiler and the sources of its standard library.
 const DEBIAN: &[&str] = &["rustc-web", "rust-web-src"];
 
-/// A compiler that has the sources of its standard library.
+/// A compiler that may have what another platform needs.
 #[derive(Clone, Copy)]
-enum Compiler {
+pub(crate) enum Compiler {
     /// The one of rust-toolchain.toml.
     Pinned,
-    /// Debian's, for machines where rustup cannot fetch sources.
+    /// Debian's, for machines where rustup cannot fetch what is needed.
     Debian,
 }
 
 impl Compiler {
-    /// The pinned compiler if it can, else Debian's.
-    fn find() -> Option<Self> {
-        [Self::Pinned, Self::Debian].into_iter().find(|compiler| has_sources(compiler.program()))
+    /// The pinned compiler if its program `can`, else Debian's.
+    pub(crate) fn that(can: impl Fn(&str) -> bool) -> Option<Self> {
+        [Self::Pinned, Self::Debian].into_iter().find(|compiler| can(compiler.program()))
     }
 
-    fn program(self) -> &'static str {
+    /// The program that cargo starts.
+    pub(crate) fn program(self) -> &'static str {
         match self {
             Self::Pinned => "rustc",
             Self::Debian => "/usr/bin/rustc",
@@ -55,7 +56,7 @@ impl fmt::Display for Compiler {
 
 /// Why nothing here can build the standard library, if so.
 pub(crate) fn missing() -> Option<String> {
-    Compiler::find().is_none().then(|| "no Rust compiler has the sources of its standard library".into())
+    Compiler::that(has_sources).is_none().then(|| "no Rust compiler has the sources of its standard library".into())
 }
 
 /// Adds the sources of the standard library to the pinned toolchain, or installs Debian's.
@@ -66,7 +67,7 @@ pub(crate) fn install() -> Result<()> {
         println!("setup: rustup cannot supply rust-src; taking Debian's rustc");
         apt_install(DEBIAN)?;
     }
-    match Compiler::find() {
+    match Compiler::that(has_sources) {
         Some(compiler) => println!("setup: {compiler} has the sources of its standard library"),
         None => bail!("no sources of Rust's standard library could be installed"),
     }
@@ -109,7 +110,7 @@ pub(crate) fn build() -> Command {
 pub(crate) fn with_library(cargo: &mut Command) {
     // Without the feature `backtrace`: nobody reads one in an app, and it takes a reader of object files along.
     cargo.args(["-Zbuild-std=std,panic_unwind", "-Zbuild-std-features=panic-unwind"]);
-    if let Some(compiler) = Compiler::find() {
+    if let Some(compiler) = Compiler::that(has_sources) {
         println!("package: {compiler} builds the standard library too");
         if matches!(compiler, Compiler::Debian) {
             cargo.env("RUSTC", compiler.program());
