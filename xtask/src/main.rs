@@ -198,7 +198,7 @@ fn run(command: Command) -> Result<ExitCode> {
         Command::KotlinApi => kotlin::accept_api()?,
         Command::SwiftApi => swift::accept_api()?,
         Command::Package(package) => package.run()?,
-        Command::VerifyAar { file } => verify_aar::run(file, package::jvm::library_folder)?,
+        Command::VerifyAar { file } => verify_aar::run(file)?,
         Command::VerifyXcframework { dir } => verify_xcframework::run(dir)?,
         Command::ReleaseCheck(options) => release_check::run(&options)?,
         Command::Fuzz { target, seconds } => tools::fuzz(target.as_deref(), seconds)?,

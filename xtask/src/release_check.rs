@@ -14,7 +14,7 @@ use sha2::{Digest, Sha256};
 
 use crate::counts::Counts;
 use crate::files::remove_folder;
-use crate::package::{android, archive, jvm};
+use crate::package::{android, archive};
 use crate::process::{cargo, check, check_lines, command, output, root, target_dir};
 use crate::{kotlin, swift, tools, verify_aar, verify_xcframework};
 
@@ -127,7 +127,7 @@ fn report(commit: &str, rows: &str) -> Result<String> {
 
 fn packages() -> Result<String> {
     build(&root())?;
-    verify_aar::run(None, jvm::library_folder)?;
+    verify_aar::run(None)?;
     verify_xcframework::run(None)?;
     let files = dist(&root())?;
     let bytes: usize = files.values().map(|(bytes, _)| bytes).sum();
@@ -136,7 +136,7 @@ fn packages() -> Result<String> {
 
 fn ndk() -> Result<String> {
     let aar = android::run_with_stand_in().context("the packages come first: --only packages --only ndk")?;
-    verify_aar::run(Some(aar), jvm::library_folder)?;
+    verify_aar::run(Some(aar))?;
     Ok("built with LLVM's clang in the place of the NDK's".into())
 }
 

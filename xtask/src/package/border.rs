@@ -3,7 +3,6 @@
 //! What it writes is the same for every platform and profile, so any library that still has its symbols will do.
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::thread;
 
 use anyhow::{Result, anyhow};
@@ -14,33 +13,52 @@ use crate::process::{build_for_suites, cargo, check, command, target_dir};
 /// The generator's package and program.
 const GENERATOR: &str = "uniffi-bindgen";
 
-/// A library, and the built generator.
+/// The program that writes foreign sides.
+pub(crate) struct Generator(PathBuf);
+
+impl Generator {
+    /// Builds it alone.
+    pub(crate) fn build() -> Result<Self> {
+        check(&mut cargo(&["build", "--package", GENERATOR]))?;
+        Ok(Self(target_dir().join("debug").join(GENERATOR)))
+    }
+
+    /// As the suites have it. Built alone, it would be compiled a second time, with fewer features.
+    pub(crate) fn of_suites() -> Result<Self> {
+        Ok(Self(build_for_suites()?.join(GENERATOR)))
+    }
+
+    /// The border of a finished library.
+    pub(crate) fn border(self, library: PathBuf) -> Border {
+        Border { generator: self, library }
+    }
+}
+
+/// Makes the generator while `libraries` builds what it will read: the last crates of each keep one processor busy for
+/// minutes.
+pub(crate) fn beside<T>(
+    generator: fn() -> Result<Generator>,
+    libraries: impl FnOnce() -> Result<T>,
+) -> Result<(Generator, T)> {
+    thread::scope(|scope| {
+        let generator = scope.spawn(generator);
+        let libraries = libraries()?;
+        Ok((generator.join().map_err(|_| anyhow!("building the generator panicked"))??, libraries))
+    })
+}
+
+/// A library, and the generator.
 pub(crate) struct Border {
-    generator: PathBuf,
+    generator: Generator,
     library: PathBuf,
 }
 
 impl Border {
-    /// The border of a finished library. Only the generator is built.
-    pub(crate) fn of(library: PathBuf) -> Result<Self> {
-        check(&mut cargo(&["build", "--package", GENERATOR]))?;
-        Ok(Self { generator: target_dir().join("debug").join(GENERATOR), library })
-    }
-
-    /// The border of a library that `build` builds, with the generator at the same time: the last crates of each keep one
-    /// processor busy for minutes.
-    pub(crate) fn beside(build: &mut Command, library: PathBuf) -> Result<Self> {
-        thread::scope(|scope| {
-            let generator = scope.spawn(|| Self::of(library));
-            check(build)?;
-            generator.join().map_err(|_| anyhow!("building the generator panicked"))?
-        })
-    }
-
-    /// The border as the suites test it. Built alone, the generator would be compiled a second time, with fewer features.
+    /// The border as the suites test it.
     pub(crate) fn of_suites() -> Result<Self> {
-        let built = build_for_suites()?;
-        Ok(Self { generator: built.join(GENERATOR), library: built.join(library_name()) })
+        let generator = Generator::of_suites()?;
+        let library = generator.0.with_file_name(library_name());
+        Ok(generator.border(library))
     }
 
     /// The library that the border leads to.
@@ -50,7 +68,7 @@ impl Border {
 
     /// Writes the side of `language` into a folder.
     pub(crate) fn write(&self, language: &str, folder: &Path) -> Result<()> {
-        let mut generate = command(&self.generator.to_string_lossy(), [language, "bindings/uniffi.toml"]);
+        let mut generate = command(&self.generator.0.to_string_lossy(), [language, "bindings/uniffi.toml"]);
         check(generate.arg(folder).arg(&self.library))
     }
 }

@@ -11,7 +11,7 @@ use std::process::Command;
 use anyhow::{Context, Result};
 
 use super::archive::{self, Entry};
-use super::border::Border;
+use super::border::{self, Border, Generator};
 use super::maven::{Artifact, Dependency, Repository, VERSION};
 use super::rust::{PROFILE, build_dir};
 use super::{bindings, licences, rust};
@@ -29,23 +29,9 @@ pub(crate) fn run() -> Result<()> {
 
 /// The border of this machine's library as it ships.
 pub(crate) fn border() -> Result<Border> {
-    Border::beside(&mut build(), folder().join(library_name()))
-}
-
-/// Builds this machine's library as it ships and returns its folder.
-pub(crate) fn library_folder() -> Result<PathBuf> {
-    check(&mut build())?;
-    Ok(folder())
-}
-
-fn build() -> Command {
-    let mut cargo = rust::pinned_build();
-    cargo.args(["--package", "phonelm"]);
-    cargo
-}
-
-fn folder() -> PathBuf {
-    build_dir().join(PROFILE)
+    let build = || check(rust::pinned_build().args(["--package", "phonelm"]));
+    let (generator, ()) = border::beside(Generator::build, build)?;
+    Ok(generator.border(build_dir().join(PROFILE).join(library_name())))
 }
 
 /// The name of the library's file on this machine.

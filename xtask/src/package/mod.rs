@@ -17,7 +17,7 @@ pub(crate) mod xcframework;
 pub(crate) mod zig;
 
 use anyhow::Result;
-use border::Border;
+use border::Generator;
 use clap::Subcommand;
 
 /// The packages by platform.
@@ -53,9 +53,9 @@ Examples:
 impl Package {
     pub(crate) fn run(self) -> Result<()> {
         match self {
-            Self::Android => android::run(&jvm::border()?),
+            Self::Android => android::run(Generator::build),
             Self::Jvm => jvm::run(),
-            Self::Swift { url } => swift::run(url.as_deref(), Border::of),
+            Self::Swift { url } => swift::run(url.as_deref(), Generator::build),
         }
     }
 }

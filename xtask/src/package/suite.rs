@@ -4,10 +4,9 @@ use std::time::Instant;
 
 use anyhow::Result;
 
-use super::border::Border;
+use super::border::Generator;
 use super::{android, apple, rust, swift, zig};
 use crate::counts::Counts;
-use crate::process::build_for_suites;
 use crate::setup::apt_install;
 use crate::{arm, kotlin, verify_aar, verify_xcframework};
 
@@ -38,15 +37,12 @@ pub(crate) fn install() -> Result<()> {
 
 /// Builds and checks the AAR.
 pub(crate) fn android() -> Result<(bool, Counts)> {
-    run([
-        ("package android", || android::run(&Border::of_suites()?)),
-        ("verify-aar", || verify_aar::run(None, build_for_suites)),
-    ])
+    run([("package android", || android::run(Generator::of_suites)), ("verify-aar", || verify_aar::run(None))])
 }
 
 /// Builds and checks the Swift package.
 pub(crate) fn apple() -> Result<(bool, Counts)> {
-    let package = || swift::run(None, |_| Border::of_suites());
+    let package = || swift::run(None, Generator::of_suites);
     run([("package swift", package), ("verify-xcframework", || verify_xcframework::run(None))])
 }
 

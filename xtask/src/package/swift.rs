@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 
 use crate::files::remove_folder;
 use crate::package::archive;
-use crate::package::border::Border;
+use crate::package::border::{self, Generator};
 use crate::package::maven::hex;
 use crate::package::{apple, licences, xcframework};
 use crate::process::root;
@@ -29,11 +29,10 @@ pub(crate) fn dist() -> PathBuf {
     root().join("dist/swift")
 }
 
-/// Builds everything, around the border that `border` makes of a built library; with a `url` the package names the zip there
-/// instead of holding the XCFramework.
-pub(crate) fn run(url: Option<&str>, border: impl FnOnce(PathBuf) -> Result<Border>) -> Result<()> {
-    let libraries = apple::build()?;
-    let bindings = layout::generate(&border(libraries[0].built.clone())?)?;
+/// Builds everything; with a `url` the package names the zip there instead of holding the XCFramework.
+pub(crate) fn run(url: Option<&str>, generator: fn() -> Result<Generator>) -> Result<()> {
+    let (generator, libraries) = border::beside(generator, apple::build)?;
+    let bindings = layout::generate(&generator.border(libraries[0].built.clone()))?;
     let framework = xcframework::entries(&read(&bindings.join("PhoneLMFFI.h"))?, &libraries)?;
 
     let dist = dist();

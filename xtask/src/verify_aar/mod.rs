@@ -22,6 +22,9 @@ use archive::Entries;
 use elf::Library;
 use shrink::Input;
 
+/// The archive's classes.
+const CLASSES: &str = "classes.jar";
+
 /// How many checks failed so far.
 #[derive(Default)]
 struct Report(usize);
@@ -34,8 +37,8 @@ impl Report {
     }
 }
 
-/// Checks the archive in `file`, or the one that was built last; `host` builds this machine's library and returns its folder.
-pub(crate) fn run(file: Option<PathBuf>, host: fn() -> Result<PathBuf>) -> Result<()> {
+/// Checks the archive in `file`, or the one that was built last.
+pub(crate) fn run(file: Option<PathBuf>) -> Result<()> {
     let file = file.unwrap_or_else(finished);
     let bytes = fs::read(&file)
         .with_context(|| format!("cannot read {}; `cargo xtask package android` builds it", file.display()))?;
@@ -55,7 +58,7 @@ pub(crate) fn run(file: Option<PathBuf>, host: fn() -> Result<PathBuf>) -> Resul
         println!("verify-aar: {} has {} bytes", aar::library(abi), library.len());
         inspect(abi, library, &called, &bionic, &mut report);
     }
-    let driver = shrunk_driver(&entries, &dir, host, &mut report);
+    let driver = shrunk_driver(&entries, &dir, &mut report);
     for abi in &ABIS {
         let library = entries.get(&aar::library(abi)).map_or(&[][..], Vec::as_slice);
         let dir = dir.join(abi.name);
@@ -66,6 +69,7 @@ pub(crate) fn run(file: Option<PathBuf>, host: fn() -> Result<PathBuf>) -> Resul
         };
         report.line(&format!("{}: it runs", abi.name), found);
     }
+    report.line("its helpers work on Android's classes", helpers::test(&dir.join(CLASSES), &dir.join("x86_64")));
     ensure!(report.0 == 0, "{} checks of {} failed", report.0, file.display());
     println!("verify-aar: {} ({} bytes) is good", file.display(), bytes.len());
     Ok(())
@@ -93,7 +97,7 @@ fn inspect(abi: &Abi, bytes: &[u8], called: &BTreeSet<String>, bionic: &Bionic, 
 }
 
 /// Runs Android's compilers and returns the shrunk classes that drive the library.
-fn shrunk_driver(entries: &Entries, dir: &Path, host: fn() -> Result<PathBuf>, report: &mut Report) -> Option<PathBuf> {
+fn shrunk_driver(entries: &Entries, dir: &Path, report: &mut Report) -> Option<PathBuf> {
     let input = match shrink_input(entries, dir) {
         Ok(input) => input,
         Err(error) => {
@@ -101,7 +105,6 @@ fn shrunk_driver(entries: &Entries, dir: &Path, host: fn() -> Result<PathBuf>, r
             return None;
         }
     };
-    report.line("its helpers work on Android's classes", host().and_then(|host| helpers::test(&input.helpers, &host)));
     report.line("D8 translates the classes", input.translate(dir).map(|()| Vec::new()));
     let shrunk = input.shrink(dir);
     let driver = shrunk.as_ref().ok().cloned();
@@ -120,5 +123,5 @@ fn shrink_input(entries: &Entries, dir: &Path) -> Result<Input> {
     let driver = crate::package::archive::folder(&classes)?;
     let driver =
         driver.iter().filter(|entry| entry.name.ends_with(".class")).map(|entry| classes.join(&entry.name)).collect();
-    Ok(Input { helpers: unpack("classes.jar")?, driver, jars, rules: unpack("proguard.txt")? })
+    Ok(Input { helpers: unpack(CLASSES)?, driver, jars, rules: unpack("proguard.txt")? })
 }

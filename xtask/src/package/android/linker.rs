@@ -1,5 +1,6 @@
 //! The linker that rustc calls for Android, like a C compiler: it asks for what every libphonelm.so is linked with, and
-//! exports the border alone. Under cargo-ndk it calls the NDK's clang, else ld.lld.
+//! exports the border alone. Under cargo-ndk it calls the NDK's clang, else ld.lld. It links a second time for the
+//! generator of the bindings, which reads what apps do not need.
 //!
 //! It is this program under another name: [`install`] puts a copy of it into a folder, which without the NDK holds the
 //! libraries to link with, and rustc is told to use that copy. ld.lld needs no start files, because only libraries are
@@ -22,18 +23,18 @@ const NAME: &str = "android-linker";
 const NDK_CLANG: &str = "_CARGO_NDK_LINK_CLANG";
 const NDK_TARGET: &str = "_CARGO_NDK_LINK_TARGET";
 
-/// What every libphonelm.so is linked with: segments for pages of 16 KB, no symbol left open, none
-/// kept that the loader does not read.
-const OPTIONS: [&str; 7] = [
+/// What every libphonelm.so is linked with: segments for pages of 16 KB, no symbol left open.
+const OPTIONS: [&str; 6] = [
     "-zmax-page-size=16384",
     "-zcommon-page-size=16384",
     "-zdefs",
-    "--strip-all",
     "-soname=libphonelm.so",
     "--hash-style=gnu",
     "--build-id=sha1",
 ];
 
+/// Keeps no symbol that the loader does not read.
+const STRIP: &str = "--strip-all";
 /// What is exported; rustc would also export what only the generator of the bindings reads.
 const EXPORTS: &str = "{ global: uniffi_phonelm_*; ffi_phonelm_*; local: *; };\n";
 
@@ -55,22 +56,33 @@ pub(crate) fn called_in() -> Option<PathBuf> {
     (program.file_name()? == NAME).then(|| program.parent().map(Path::to_owned))?
 }
 
+/// The library before it was stripped that the linker in `dir` left there.
+pub(crate) fn unstripped(dir: &Path) -> PathBuf {
+    dir.join("unstripped.so")
+}
+
 /// Links as rustc asks.
 pub(crate) fn run(dir: &Path) -> Result<()> {
     let exports = dir.join("exports.map");
     fs::write(&exports, EXPORTS).with_context(|| format!("cannot write {}", exports.display()))?;
-    let args = std::env::args_os().skip(1).filter(|arg| !is_version_script(arg));
-    // Ours come last, because the last one counts where rustc asks for something else.
+    let args = || std::env::args_os().skip(1);
+    let ours = [STRIP.to_owned(), format!("--version-script={}", exports.display())];
+    link(dir, args().filter(|arg| !is_version_script(arg)), &ours)?;
+    link(dir, args().chain(["-o".into(), unstripped(dir).into()]), &[])
+}
+
+/// Links with `options` besides [`OPTIONS`]. They come last, because the last one counts where rustc asks for something else.
+fn link(dir: &Path, args: impl Iterator<Item = OsString>, options: &[String]) -> Result<()> {
+    let options = OPTIONS.iter().copied().chain(options.iter().map(String::as_str));
     let mut linker = match std::env::var(NDK_CLANG) {
         Ok(clang) => {
             let mut clang = command(&clang, std::env::var_os(NDK_TARGET));
-            clang.args(args).args(OPTIONS.map(|option| format!("-Wl,{option}")));
-            clang.arg(format!("-Wl,--version-script={}", exports.display()));
+            clang.args(args).args(options.map(|option| format!("-Wl,{option}")));
             clang
         }
         Err(_) => {
             let mut lld = command(LLD, translate(args));
-            lld.arg("-L").arg(dir).args(OPTIONS).arg("--version-script").arg(exports);
+            lld.arg("-L").arg(dir).args(options);
             lld
         }
     };

@@ -12,7 +12,7 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 
-use super::border::Border;
+use super::border::{self, Generator};
 use super::jvm;
 use super::maven::{Repository, VERSION};
 use crate::process::{root, target_dir};
@@ -39,14 +39,13 @@ pub(crate) fn missing() -> Option<String> {
     Way::chosen().missing()
 }
 
-/// Builds the archive and publishes it, with the classes that it depends on, to `dist/maven`. The libraries inside are
-/// stripped, so the border is another library's.
-pub(crate) fn run(border: &Border) -> Result<()> {
-    let libraries = native::build(&Way::chosen())?;
+/// Builds the archive and publishes it, with the classes that it depends on, to `dist/maven`.
+pub(crate) fn run(generator: fn() -> Result<Generator>) -> Result<()> {
+    let (generator, built) = border::beside(generator, || native::build(&Way::chosen()))?;
     let repository = Repository::new(root().join("dist/maven"));
-    jvm::pack_core(border, &repository)?;
+    jvm::pack_core(&generator.border(built.border), &repository)?;
     let classes = classes::compile()?;
-    let folder = aar::publish(&libraries, &classes, &repository)?;
+    let folder = aar::publish(&built.libraries, &classes, &repository)?;
     println!("packed {}", folder.display());
     Ok(())
 }
@@ -56,7 +55,7 @@ pub(crate) fn run(border: &Border) -> Result<()> {
 pub(crate) fn run_with_stand_in() -> Result<PathBuf> {
     let home = target_dir().join("ndk-stand-in");
     ndk::make(&home)?;
-    let libraries = native::build(&Way::Ndk(home))?;
+    let libraries = native::build(&Way::Ndk(home))?.libraries;
     let repository = Repository::new(target_dir().join("ndk-maven"));
     let folder = aar::publish(&libraries, &classes::compile()?, &repository)?;
     Ok(folder.join(file_name()))

@@ -4,7 +4,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Result, bail};
+use anyhow::{Result, bail, ensure};
 
 use super::bionic::{Bionic, MIN_API};
 use super::{ABIS, Abi, linker, sysroot};
@@ -29,6 +29,14 @@ impl Way {
     /// The NDK if `ANDROID_NDK_HOME` is set.
     pub(crate) fn chosen() -> Self {
         std::env::var_os(NDK_HOME).map_or(Self::WithoutNdk, |home| Self::Ndk(home.into()))
+    }
+
+    /// The folder of its linkers in [`rust::build_dir`].
+    fn folder(&self) -> &'static str {
+        match self {
+            Self::Ndk(_) => "android-ndk",
+            Self::WithoutNdk => "android",
+        }
     }
 
     /// Why this machine cannot go this way, if so.
@@ -64,26 +72,42 @@ impl fmt::Display for Way {
     }
 }
 
-/// Builds all ABIs and returns the files, in the order of [`ABIS`].
-pub(crate) fn build(way: &Way) -> Result<Vec<PathBuf>> {
+/// What was built.
+pub(crate) struct Built {
+    /// In the order of [`ABIS`].
+    pub(crate) libraries: Vec<PathBuf>,
+    /// One of them before it was stripped, for the generator of the bindings.
+    pub(crate) border: PathBuf,
+}
+
+/// Builds all ABIs.
+pub(crate) fn build(way: &Way) -> Result<Built> {
     println!("package: libphonelm.so for Android {way}");
     if let Some(reason) = way.missing() {
         bail!("{reason}");
     }
+    let folder = |abi: &Abi| rust::build_dir().join(way.folder()).join(abi.name);
     match way {
-        Way::Ndk(home) => with_ndk(home)?,
-        Way::WithoutNdk => without_ndk()?,
+        Way::Ndk(home) => with_ndk(home, folder)?,
+        Way::WithoutNdk => without_ndk(folder)?,
     }
     let built = |abi: &Abi| rust::build_dir().join(abi.target).join(PROFILE).join("libphonelm.so");
-    Ok(ABIS.iter().map(built).collect())
+    let border = linker::unstripped(&folder(&ABIS[0]));
+    ensure!(
+        border.is_file(),
+        "{} is missing; remove {} and build again",
+        border.display(),
+        rust::build_dir().display()
+    );
+    Ok(Built { libraries: ABIS.iter().map(built).collect(), border })
 }
 
-fn with_ndk(home: &Path) -> Result<()> {
+fn with_ndk(home: &Path, folder: impl Fn(&Abi) -> PathBuf) -> Result<()> {
     let api = MIN_API.to_string();
     let mut cargo = cargo(&["ndk", "--platform", &api]);
     cargo.args(ABIS.iter().flat_map(|abi| ["--target", abi.name])).args(["build", "--profile", PROFILE]).args(LIBRARY);
     for abi in &ABIS {
-        link_in(&rust::build_dir().join("android-ndk").join(abi.name), abi, &mut cargo)?;
+        link_in(&folder(abi), abi, &mut cargo)?;
     }
     if ABIS.iter().any(|abi| !rust::has_library(abi.target)) {
         rust::with_library(&mut cargo);
@@ -91,13 +115,13 @@ fn with_ndk(home: &Path) -> Result<()> {
     check(rust::into_build_dir(&mut cargo).env(NDK_HOME, home))
 }
 
-fn without_ndk() -> Result<()> {
+fn without_ndk(folder: impl Fn(&Abi) -> PathBuf) -> Result<()> {
     let bionic = Bionic::read()?;
     let mut cargo = rust::build();
     // All ABIs at once: one after the other leaves processors idle.
     cargo.args(ABIS.iter().flat_map(|abi| ["--target", abi.target])).args(LIBRARY);
     for abi in &ABIS {
-        let libraries = rust::build_dir().join("android").join(abi.name);
+        let libraries = folder(abi);
         sysroot::make(abi, &bionic, &libraries)?;
         link_in(&libraries, abi, &mut cargo)?;
     }
