@@ -1,6 +1,7 @@
 //! What flows into and out of a matrix product: int8 activations, float weights, and the shared output.
 
 use std::marker::PhantomData;
+use std::ops::Range;
 
 use phonelm_gguf::TensorType;
 
@@ -49,6 +50,12 @@ impl QuantizedRows {
         self.groups.chunks_exact_mut(per_row)
     }
 
+    /// For tasks that write disjoint parts.
+    pub(crate) fn parts(&mut self) -> QuantizedParts<'_> {
+        let per_row = self.groups_per_row();
+        QuantizedParts { start: self.groups.as_mut_ptr(), rows: self.rows, per_row, owner: PhantomData }
+    }
+
     /// Number of rows.
     pub fn rows(&self) -> usize {
         self.rows
@@ -67,6 +74,33 @@ impl QuantizedRows {
 
     fn groups_per_row(&self) -> usize {
         self.cols.div_ceil(GROUP)
+    }
+}
+
+/// [`QuantizedRows`] during a step whose tasks write disjoint parts of them.
+#[derive(Debug)]
+pub(crate) struct QuantizedParts<'a> {
+    start: *mut QuantizedGroup,
+    rows: usize,
+    per_row: usize,
+    owner: PhantomData<&'a mut QuantizedRows>,
+}
+
+// SAFETY: the rows are borrowed exclusively; `part` obliges its callers to keep their parts disjoint.
+unsafe impl Send for QuantizedParts<'_> {}
+// SAFETY: as above.
+unsafe impl Sync for QuantizedParts<'_> {}
+
+impl QuantizedParts<'_> {
+    /// Some groups of one row.
+    ///
+    /// # Safety
+    /// While the result lives, no other task uses any of these groups.
+    #[allow(clippy::mut_from_ref)]
+    pub(crate) unsafe fn part(&self, row: usize, groups: Range<usize>) -> &mut [QuantizedGroup] {
+        assert!(row < self.rows && groups.start <= groups.end && groups.end <= self.per_row, "part outside its rows");
+        // SAFETY: inside the rows by the assertion, and apart from other tasks' parts by the caller's promise.
+        unsafe { std::slice::from_raw_parts_mut(self.start.add(row * self.per_row + groups.start), groups.len()) }
     }
 }
 
@@ -121,6 +155,8 @@ pub struct OutRows<'a> {
     start: *mut f32,
     rows: usize,
     stride: usize,
+    /// Whether results are added to what is there.
+    adds: bool,
     owner: PhantomData<&'a mut [f32]>,
 }
 
@@ -137,7 +173,12 @@ impl<'a> OutRows<'a> {
     /// float matrix, which need not be whole tiles) do not overlap.
     pub unsafe fn new(values: &'a mut [f32], stride: usize) -> Self {
         let rows = values.len().checked_div(stride).unwrap_or(0);
-        Self { start: values.as_mut_ptr(), rows, stride, owner: PhantomData }
+        Self { start: values.as_mut_ptr(), rows, stride, adds: false, owner: PhantomData }
+    }
+
+    /// The same view, to which products add: `out += product`.
+    pub fn adding(self) -> Self {
+        Self { adds: true, ..self }
     }
 
     /// The stride that `features` outputs need: whole tiles.
@@ -155,11 +196,31 @@ impl<'a> OutRows<'a> {
         self.stride
     }
 
-    /// Writes `values` to columns `column..` of row `m`. Panics outside the rows, which would be a bug of the caller.
+    /// Writes `values` to columns `column..` of row `m`, or adds them to what is there. Panics outside the rows, which would
+    /// be a bug of the caller.
     #[inline(always)]
-    pub(crate) fn store<const N: usize>(&self, m: usize, column: usize, values: [f32; N]) {
+    pub(crate) fn store<const N: usize>(&self, m: usize, column: usize, mut values: [f32; N]) {
         assert!(m < self.rows && column <= self.stride && N <= self.stride - column, "output tile outside its matrix");
         // SAFETY: in bounds by the assertion; nobody else touches these columns by the promise made to `new`.
-        unsafe { self.start.add(m * self.stride + column).cast::<[f32; N]>().write(values) }
+        unsafe {
+            let out = self.start.add(m * self.stride + column).cast::<[f32; N]>();
+            if self.adds {
+                for (value, before) in values.iter_mut().zip(out.read()) {
+                    *value += before;
+                }
+            }
+            out.write(values);
+        }
+    }
+
+    /// Some columns of row `m`, for whoever goes on with what products have written.
+    ///
+    /// # Safety
+    /// While the result lives, no other task writes any of these elements, nor reads them if this one writes.
+    #[allow(clippy::mut_from_ref)]
+    pub(crate) unsafe fn part(&self, m: usize, columns: Range<usize>) -> &mut [f32] {
+        assert!(m < self.rows && columns.start <= columns.end && columns.end <= self.stride, "part outside its matrix");
+        // SAFETY: inside the matrix by the assertion, and apart from other tasks' parts by the caller's promise.
+        unsafe { std::slice::from_raw_parts_mut(self.start.add(m * self.stride + columns.start), columns.len()) }
     }
 }

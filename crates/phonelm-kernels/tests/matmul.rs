@@ -22,10 +22,15 @@ fn activations(random: &mut Random, rows: usize, cols: usize) -> Vec<f32> {
     x
 }
 
-fn multiply(kernels: &dyn Kernels, w: &Packed, x: &[f32], split: bool) -> Vec<f32> {
+fn quantized(kernels: &dyn Kernels, x: &[f32], cols: usize) -> QuantizedRows {
     let mut rows = QuantizedRows::new();
-    rows.resize(x.len() / w.cols(), w.cols());
-    rows.rows_mut().zip(x.chunks_exact(w.cols())).for_each(|(row, x)| kernels.quantize(x, row));
+    rows.resize(x.len() / cols, cols);
+    rows.rows_mut().zip(x.chunks_exact(cols)).for_each(|(row, x)| kernels.quantize(x, row));
+    rows
+}
+
+fn multiply(kernels: &dyn Kernels, w: &Packed, x: &[f32], split: bool) -> Vec<f32> {
+    let rows = quantized(kernels, x, w.cols());
     let stride = OutRows::stride_for(w.rows());
     let mut out = vec![f32::NAN; rows.rows() * stride];
     // SAFETY: one thread writes.
@@ -151,6 +156,30 @@ fn every_batch_gives_the_bits_of_single_rows() {
                 let together = multiply(kernels, &w, &x, false);
                 let alone: Vec<f32> = x.chunks(cols).flat_map(|x| multiply(kernels, &w, x, false)).collect();
                 failures.compare(&together, &alone, || format!("{} {ty}, {batch} rows", kernels.name()));
+            }
+        }
+    });
+}
+
+#[test]
+fn products_are_added_once() {
+    each_set("adding", |kernels, failures| {
+        let mut random = Random(7);
+        let pool = Pool::new(1);
+        let (rows, cols) = (48, 512);
+        for ty in BLOCK_TYPES {
+            let w =
+                Packed::from_blocks(ty, &random.blocks(ty, rows * cols / ty.block_len()), rows, cols, &pool).unwrap();
+            for batch in BATCHES {
+                let x = activations(&mut random, batch, cols);
+                let before = random.floats(batch * rows, 1.0);
+                let product = multiply(kernels, &w, &x, false);
+                let expected: Vec<f32> = product.iter().zip(&before).map(|(new, old)| old + new).collect();
+                let mut out = before;
+                // SAFETY: one thread writes.
+                let view = unsafe { OutRows::new(&mut out, rows) }.adding();
+                kernels.matmul(&w, 0..w.tiles(), &quantized(kernels, &x, cols), &view);
+                failures.compare(&out, &expected, || format!("{} {ty}, {batch} rows", kernels.name()));
             }
         }
     });

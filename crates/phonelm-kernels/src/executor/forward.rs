@@ -7,12 +7,13 @@
 use phonelm_model::{Config, ModelFile, RopeTable};
 
 use super::{
+    activations::{Inputs, Matrix, Parts},
     cache::OpenCache,
     embedding::Embedding,
-    linear::{Inputs, Linear, Matrix, SharedMatrix, multiply},
+    linear::{Linear, multiply, multiply_add, multiply_gated},
     skipping::{self, Skipping},
 };
-use crate::{KV_BLOCK, Kernels, KvBlock, Pool};
+use crate::{KV_BLOCK, Kernels, KvBlock, OutRows, Pool};
 
 /// One layer's matrices and vectors.
 pub(super) struct Layer {
@@ -46,14 +47,15 @@ pub(super) struct Network {
 pub(super) struct Scratch {
     /// The residual stream, `[rows, hidden]`.
     pub(super) x: Matrix,
+    /// What the next product reads.
     inputs: Inputs,
     q: Matrix,
     k: Matrix,
     v: Matrix,
-    attended: Matrix,
     gate: Matrix,
     up: Matrix,
-    sum: Matrix,
+    /// What the FFN's second product reads.
+    hidden: Inputs,
     pub(super) skipping: Skipping,
     /// Logits of the wanted rows.
     pub(super) logits: Matrix,
@@ -79,7 +81,7 @@ pub(super) struct Pass<'a> {
 }
 
 impl Pass<'_> {
-    /// Runs all layers over `scratch.x` (embeddings in, residual stream out) and leaves the logits of the rows `wanted`
+    /// Runs all layers over `scratch.x` (embeddings in, residual stream out), and leaves the logits of the rows `wanted`
     /// in `scratch.logits`.
     pub(super) fn run(&self, rows: usize, wanted: &[usize], scratch: &mut Scratch) {
         for (index, layer) in self.network.layers.iter().enumerate() {
@@ -102,54 +104,49 @@ impl Pass<'_> {
         multiply(jobs, inputs, &self.network.file, self.kernels, self.pool);
     }
 
+    /// Adds the product of `inputs` to the residual stream.
+    fn add_product(&self, linear: &Linear, x: &mut Matrix, inputs: &Inputs) {
+        multiply_add(linear, x, inputs, &self.network.file, self.kernels, self.pool);
+    }
+
     fn attention(&self, index: usize, layer: &Layer, rows: usize, scratch: &mut Scratch) {
         let c = self.config();
-        let Scratch { x, inputs, q, k, v, attended, sum, .. } = scratch;
+        let Scratch { x, inputs, q, k, v, .. } = scratch;
         inputs.fill((rows, c.hidden), &[&layer.q, &layer.k, &layer.v], self.kernels, self.pool, |row, out| {
             self.kernels.rms_norm(x.row(row), &layer.attn_norm, c.norm_eps, out);
         });
         self.multiply([(&layer.q, &mut *q), (&layer.k, &mut *k), (&layer.v, &mut *v)], inputs);
 
-        attended.resize(rows, c.q_width());
-        let heads =
-            Heads { pass: self, index, layer, q: q.shared(), k: k.shared(), v: v.shared(), out: attended.shared() };
-        heads.run();
-
-        inputs.fill((rows, c.q_width()), &[&layer.o], self.kernels, self.pool, |row, out| {
-            out.copy_from_slice(attended.row(row));
-        });
-        self.multiply([(&layer.o, &mut *sum)], inputs);
-        self.add(x, sum, rows);
+        let out = inputs.open((rows, c.q_width()), &layer.o, c.q_width() / c.kv_heads);
+        // SAFETY: each task takes the heads of one key head in rows of its own.
+        let (q, k, v) = unsafe { (q.out(), k.out(), v.out()) };
+        Heads { pass: self, index, layer, q, k, v, out }.run();
+        inputs.settle(self.kernels, self.pool);
+        self.add_product(&layer.o, x, inputs);
     }
 
     fn ffn(&self, layer: &Layer, rows: usize, scratch: &mut Scratch) {
         let c = self.config();
-        let Scratch { x, inputs, gate, up, sum, skipping, .. } = scratch;
+        let Scratch { x, inputs, gate, up, hidden, skipping, .. } = scratch;
         inputs.fill((rows, c.hidden), &[&layer.gate, &layer.up], self.kernels, self.pool, |row, out| {
             self.kernels.rms_norm(x.row(row), &layer.ffn_norm, c.norm_eps, out);
         });
         if layer.skips && rows <= skipping::ROWS {
             self.multiply([(&layer.gate, &mut *gate)], inputs);
             if skipping.choose(gate, rows) {
-                skipping.run(layer, [gate, up, &mut *sum], inputs, self.kernels, self.pool);
-                return self.add(x, sum, rows);
+                return skipping.run(layer, [gate, up, x], inputs, self.kernels, self.pool);
             }
             self.multiply([(&layer.up, &mut *up)], inputs);
+            hidden.fill((rows, c.ffn), &[&layer.down], self.kernels, self.pool, |row, out| {
+                out.copy_from_slice(gate.row(row));
+                self.kernels.activate(out, up.row(row), c.activation);
+            });
         } else {
-            self.multiply([(&layer.gate, &mut *gate), (&layer.up, &mut *up)], inputs);
+            let file = &self.network.file;
+            let both = [(&layer.gate, gate), (&layer.up, up)];
+            multiply_gated(both, c.activation, inputs, (&layer.down, &mut *hidden), file, self.kernels, self.pool);
         }
-        inputs.fill((rows, c.ffn), &[&layer.down], self.kernels, self.pool, |row, out| {
-            out.copy_from_slice(gate.row(row));
-            self.kernels.activate(out, up.row(row), c.activation);
-        });
-        self.multiply([(&layer.down, &mut *sum)], inputs);
-        self.add(x, sum, rows);
-    }
-
-    fn add(&self, x: &mut Matrix, y: &Matrix, rows: usize) {
-        for row in 0..rows {
-            self.kernels.add(x.row_mut(row), y.row(row));
-        }
+        self.add_product(&layer.down, x, hidden);
     }
 }
 
@@ -158,10 +155,10 @@ struct Heads<'a> {
     pass: &'a Pass<'a>,
     index: usize,
     layer: &'a Layer,
-    q: SharedMatrix<'a>,
-    k: SharedMatrix<'a>,
-    v: SharedMatrix<'a>,
-    out: SharedMatrix<'a>,
+    q: OutRows<'a>,
+    k: OutRows<'a>,
+    v: OutRows<'a>,
+    out: Parts<'a>,
 }
 
 impl Heads<'_> {
@@ -277,8 +274,7 @@ impl Heads<'_> {
         self.pass.kernels.attend(&q, &blocks, &visible, &mut out);
         for (i, out) in out.chunks_exact(group * d).enumerate() {
             // SAFETY: this task alone writes these heads of its rows.
-            let target = unsafe { self.out.part(span.first_row + first + i, columns.clone()) };
-            target.copy_from_slice(out);
+            unsafe { self.out.put(span.first_row + first + i, columns.start, out, self.pass.kernels) };
         }
     }
 }

@@ -1,18 +1,16 @@
-//! The matrices of a model as the kernels take them: quantised ones packed once at load, float ones read in place.
+//! The matrices of a model as the kernels take them, quantised ones packed once at load, float ones read in place, and
+//! products with them on all threads.
 
-use std::{
-    marker::PhantomData,
-    ops::Range,
-    sync::{Mutex, PoisonError},
-};
+use std::ops::Range;
 
 use phonelm_gguf::TensorType;
-use phonelm_model::{ModelFile, Tensor};
+use phonelm_model::{Activation, ModelFile, Tensor};
 
 use super::LoadError;
+use super::activations::{Inputs, Matrix};
 use super::chunks::Chunks;
 use crate::blocks::BlockError;
-use crate::{FloatMatrix, Kernels, OutRows, Packed, Pool, QuantizedRows, TILE_ROWS};
+use crate::{FloatMatrix, GROUP, Kernels, OutRows, Packed, Pool, TILE_ROWS};
 
 /// A `[rows, cols]` matrix that multiplies activations from the left.
 pub(super) enum Linear {
@@ -75,138 +73,33 @@ impl Linear {
         }
     }
 
-    fn needs_quantized(&self) -> bool {
+    /// Whether it reads activations in int8.
+    pub(super) fn needs_quantized(&self) -> bool {
         matches!(self, Self::Packed(_))
+    }
+
+    /// Multiplies `inputs` with some tiles of 16 rows.
+    fn multiply_tiles(
+        &self,
+        tiles: Range<usize>,
+        inputs: &Inputs,
+        file: &ModelFile,
+        kernels: &dyn Kernels,
+        out: &OutRows<'_>,
+    ) {
+        match self {
+            Self::Packed(packed) => kernels.matmul(packed, tiles, inputs.quantized(), out),
+            Self::Float(tensor) => {
+                let Ok(matrix) = float_matrix(file, tensor) else { unreachable!("`load` checked the tensor") };
+                let rows = tiles.start * TILE_ROWS..(tiles.end * TILE_ROWS).min(tensor.rows);
+                kernels.matmul_float(&matrix, rows, inputs.float(), out);
+            }
+        }
     }
 }
 
 fn float_matrix<'a>(file: &'a ModelFile, tensor: &Tensor) -> Result<FloatMatrix<'a>, BlockError> {
     FloatMatrix::new(tensor.ty, file.bytes_of(tensor), tensor.rows, tensor.cols)
-}
-
-/// A `[rows, cols]` activation matrix whose rows lie `stride` apart, a multiple of 16.
-#[derive(Default)]
-pub(super) struct Matrix {
-    values: Vec<f32>,
-    rows: usize,
-    cols: usize,
-    stride: usize,
-}
-
-impl Matrix {
-    pub(super) fn resize(&mut self, rows: usize, cols: usize) {
-        (self.rows, self.cols, self.stride) = (rows, cols, cols.next_multiple_of(TILE_ROWS));
-        self.values.resize(rows * self.stride, 0.0);
-    }
-
-    pub(super) fn row(&self, row: usize) -> &[f32] {
-        &self.values[row * self.stride..][..self.cols]
-    }
-
-    pub(super) fn row_mut(&mut self, row: usize) -> &mut [f32] {
-        &mut self.values[row * self.stride..][..self.cols]
-    }
-
-    /// As the output of products.
-    ///
-    /// # Safety
-    /// As for [`OutRows::new`].
-    pub(super) unsafe fn out(&mut self) -> OutRows<'_> {
-        // SAFETY: passed on.
-        unsafe { OutRows::new(&mut self.values, self.stride) }
-    }
-
-    /// One row as the output of products.
-    ///
-    /// # Safety
-    /// As for [`OutRows::new`].
-    pub(super) unsafe fn row_out(&mut self, row: usize) -> OutRows<'_> {
-        // SAFETY: passed on.
-        unsafe { OutRows::new(&mut self.values[row * self.stride..][..self.stride], self.stride) }
-    }
-
-    /// For tasks that touch disjoint parts.
-    pub(super) fn shared(&mut self) -> SharedMatrix<'_> {
-        SharedMatrix { start: self.values.as_mut_ptr(), rows: self.rows, stride: self.stride, owner: PhantomData }
-    }
-}
-
-/// A [`Matrix`] during a step whose tasks touch disjoint parts of it.
-pub(super) struct SharedMatrix<'a> {
-    start: *mut f32,
-    rows: usize,
-    stride: usize,
-    owner: PhantomData<&'a mut Matrix>,
-}
-
-// SAFETY: the matrix is borrowed exclusively; `part` obliges its callers to keep their parts disjoint.
-unsafe impl Send for SharedMatrix<'_> {}
-// SAFETY: as above.
-unsafe impl Sync for SharedMatrix<'_> {}
-
-impl SharedMatrix<'_> {
-    /// Some columns of one row.
-    ///
-    /// # Safety
-    /// While the result lives, no other task writes any of these elements, nor reads them if this one writes.
-    #[allow(clippy::mut_from_ref)]
-    pub(super) unsafe fn part(&self, row: usize, columns: Range<usize>) -> &mut [f32] {
-        assert!(
-            row < self.rows && columns.start <= columns.end && columns.end <= self.stride,
-            "part outside its matrix"
-        );
-        // SAFETY: inside the matrix by the assertion, and apart from other tasks' parts by the caller's promise.
-        unsafe { std::slice::from_raw_parts_mut(self.start.add(row * self.stride + columns.start), columns.len()) }
-    }
-}
-
-/// Inputs of linear layers: float rows, and the same rows quantised where a packed matrix will read them.
-#[derive(Default)]
-pub(super) struct Inputs {
-    rows: usize,
-    float: Vec<f32>,
-    quantized: QuantizedRows,
-}
-
-impl Inputs {
-    /// The rows in int8, if a packed matrix reads them.
-    pub(super) fn quantized(&self) -> &QuantizedRows {
-        &self.quantized
-    }
-
-    /// Fills `rows` rows of `cols`: `fill(row, out)` writes one, and it is quantised if one of `readers` is packed.
-    pub(super) fn fill(
-        &mut self,
-        (rows, cols): (usize, usize),
-        readers: &[&Linear],
-        kernels: &dyn Kernels,
-        pool: &Pool,
-        fill: impl Fn(usize, &mut [f32]) + Sync,
-    ) {
-        self.rows = rows;
-        self.float.resize(rows * cols, 0.0);
-        let float = self.float.chunks_exact_mut(cols).enumerate();
-        if readers.iter().any(|linear| linear.needs_quantized()) {
-            self.quantized.resize(rows, cols);
-            for_each(pool, rows, float.zip(self.quantized.rows_mut()), |((row, out), quantized)| {
-                fill(row, out);
-                kernels.quantize(out, quantized);
-            });
-        } else {
-            for_each(pool, rows, float, |(row, out)| fill(row, out));
-        }
-    }
-}
-
-/// Calls `work` with each of `count` items, spread over the pool.
-pub(super) fn for_each<I: Iterator + Send>(pool: &Pool, count: usize, items: I, work: impl Fn(I::Item) + Sync) {
-    let items = Mutex::new(items);
-    pool.run(count, &|_| {
-        let item = items.lock().unwrap_or_else(PoisonError::into_inner).next();
-        if let Some(item) = item {
-            work(item);
-        }
-    });
 }
 
 /// Multiplies `inputs` with each matrix into its output, all in one parallel region.
@@ -222,7 +115,7 @@ pub(super) fn multiply<const N: usize>(
     let chunks = Chunks::new(jobs.iter().map(|(linear, _)| tiles(linear)).sum(), pool.threads(), together);
     let mut first = 0;
     let jobs = jobs.map(|(linear, out)| {
-        out.resize(inputs.rows, linear.rows());
+        out.resize(inputs.rows(), linear.rows());
         let all = first..first + tiles(linear);
         first = all.end;
         // SAFETY: the chunks below take disjoint ranges of tiles.
@@ -232,17 +125,64 @@ pub(super) fn multiply<const N: usize>(
         let chunk = chunks.items(chunk);
         for (all, linear, out) in &jobs {
             let (start, end) = (chunk.start.max(all.start), chunk.end.min(all.end));
-            if start >= end {
-                continue;
+            if start < end {
+                linear.multiply_tiles(start - all.start..end - all.start, inputs, file, kernels, out);
             }
-            let (start, end) = (start - all.start, end - all.start);
-            match linear {
-                Linear::Packed(packed) => kernels.matmul(packed, start..end, &inputs.quantized, out),
-                Linear::Float(tensor) => {
-                    let Ok(matrix) = float_matrix(file, tensor) else { unreachable!("`load` checked the tensor") };
-                    let rows = start * TILE_ROWS..(end * TILE_ROWS).min(tensor.rows);
-                    kernels.matmul_float(&matrix, rows, &inputs.float, out);
-                }
+        }
+    });
+}
+
+/// Adds the product of `inputs` to the rows of `x`.
+pub(super) fn multiply_add(
+    linear: &Linear,
+    x: &mut Matrix,
+    inputs: &Inputs,
+    file: &ModelFile,
+    kernels: &dyn Kernels,
+    pool: &Pool,
+) {
+    let tiles = linear.rows().div_ceil(TILE_ROWS);
+    let chunks = Chunks::new(tiles, pool.threads(), linear.tiles_together(pool.threads()));
+    // SAFETY: the chunks take disjoint ranges of tiles.
+    let out = unsafe { x.out() }.adding();
+    pool.run(chunks.count(), &|chunk| linear.multiply_tiles(chunks.items(chunk), inputs, file, kernels, &out));
+}
+
+/// `activation(gate . inputs) * (up . inputs)` as the inputs of `down`: each task multiplies some neurons of both matrices
+/// and finishes them, so that only bytes go on to the next product.
+pub(super) fn multiply_gated(
+    [(gate, gate_out), (up, up_out)]: [(&Linear, &mut Matrix); 2],
+    activation: Activation,
+    inputs: &Inputs,
+    (down, hidden): (&Linear, &mut Inputs),
+    file: &ModelFile,
+    kernels: &dyn Kernels,
+    pool: &Pool,
+) {
+    let (rows, neurons) = (inputs.rows(), gate.rows());
+    gate_out.resize(rows, neurons);
+    up_out.resize(rows, neurons);
+    let hidden = hidden.open((rows, neurons), down, GROUP);
+    let tiles = neurons.div_ceil(TILE_ROWS);
+    let together = [gate, up].map(|linear| linear.tiles_together(pool.threads())).into_iter().max().unwrap_or(1);
+    // In whole groups, because a task quantises what it has.
+    let chunks = Chunks::new(tiles, pool.threads(), together.next_multiple_of(GROUP / TILE_ROWS));
+    // SAFETY: the chunks take disjoint ranges of tiles.
+    let (gate_out, up_out) = unsafe { (gate_out.out(), up_out.out()) };
+    pool.run(chunks.count(), &|chunk| {
+        let tiles = chunks.items(chunk);
+        if tiles.is_empty() {
+            return;
+        }
+        gate.multiply_tiles(tiles.clone(), inputs, file, kernels, &gate_out);
+        up.multiply_tiles(tiles.clone(), inputs, file, kernels, &up_out);
+        let columns = tiles.start * TILE_ROWS..(tiles.end * TILE_ROWS).min(neurons);
+        for row in 0..rows {
+            // SAFETY: this task alone has these neurons.
+            unsafe {
+                let gate = gate_out.part(row, columns.clone());
+                kernels.activate(gate, up_out.part(row, columns.clone()), activation);
+                hidden.put(row, columns.start, gate, kernels);
             }
         }
     });

@@ -4,6 +4,7 @@
 //! threads, or how its cache was filled: activations are quantised row by row, each output sums its parts in one fixed
 //! order, and attention merges blocks of 64 tokens in order.
 
+mod activations;
 mod cache;
 mod chunks;
 mod embedding;

@@ -4,9 +4,10 @@
 use phonelm_gguf::TensorType;
 use phonelm_model::{Activation, Config, LayerWeights};
 
+use super::activations::{Inputs, Matrix};
 use super::chunks::Chunks;
 use super::forward::Layer;
-use super::linear::{Inputs, Linear, Matrix};
+use super::linear::Linear;
 use crate::{Active, Kernels, Packed, Pool, TILE_ROWS};
 
 /// Whether the neurons of a layer can be skipped, and its up and down matrices are laid out for that.
@@ -83,11 +84,11 @@ impl Skipping {
         few
     }
 
-    /// Multiplies the chosen rows of up with `inputs`, then the active columns of down into `out`.
+    /// Multiplies the chosen rows of up with `inputs`, then adds the active columns of down to `x`.
     pub(super) fn run(
         &mut self,
         layer: &Layer,
-        [gate, up, out]: [&mut Matrix; 3],
+        [gate, up, x]: [&mut Matrix; 3],
         inputs: &Inputs,
         kernels: &dyn Kernels,
         pool: &Pool,
@@ -114,12 +115,11 @@ impl Skipping {
             }
         });
         rows.iter_mut().enumerate().for_each(|(m, row)| row.active.fill(self.inputs.quantized().row(m)));
-        out.resize(count, down.rows());
         for (m, row) in rows.iter().enumerate() {
             let together = down.tiles_together(pool.threads()) * TILE_ROWS / Packed::HALF_ROWS;
             let chunks = Chunks::new(down.rows() / Packed::HALF_ROWS, pool.threads(), together);
             // SAFETY: the chunks take disjoint ranges of halves.
-            let out = unsafe { out.row_out(m) };
+            let out = unsafe { x.row_out(m) }.adding();
             pool.run(chunks.count(), &|chunk| kernels.matmul_active(down, chunks.items(chunk), &row.active, &out));
         }
     }
