@@ -4,6 +4,7 @@
 
 mod caches;
 mod common;
+mod hybrid;
 mod logits;
 mod shaders;
 mod text;
