@@ -234,7 +234,13 @@ impl HybridExecutor {
         }
     }
 
-    fn forward_on(&mut self, side: Side, segments: &[Segment<'_>]) -> Result<Logits, ExecutorError> {
+    /// Computes a pass on one side.
+    fn pass_on<R>(
+        &mut self,
+        side: Side,
+        segments: &[Segment<'_>],
+        pass: &impl Fn(&mut dyn Executor, &[Segment<'_>]) -> Result<R, ExecutorError>,
+    ) -> Result<R, ExecutorError> {
         let mut there = Vec::with_capacity(segments.len());
         for segment in segments {
             self.bring(segment.cache, side)?;
@@ -242,14 +248,43 @@ impl HybridExecutor {
             let cache = home.ok_or(ExecutorError::UnknownCache { id: segment.cache.0 })?.cache;
             there.push(Segment { cache, ..*segment });
         }
-        let logits = self.side(side)?.forward(&there)?;
+        let result = pass(&mut **self.side(side)?, &there)?;
         let hidden = self.file.config().hidden;
         for segment in segments {
             if let Some(text) = self.texts.get_mut(&segment.cache) {
                 text.push(segment.input, hidden);
             }
         }
-        Ok(logits)
+        Ok(result)
+    }
+
+    /// Computes a pass where it is to be computed, and on the CPU should the GPU fail.
+    fn pass<R>(
+        &mut self,
+        segments: &[Segment<'_>],
+        pass: impl Fn(&mut dyn Executor, &[Segment<'_>]) -> Result<R, ExecutorError>,
+    ) -> Result<R, ExecutorError> {
+        let hidden = self.file.config().hidden.max(1);
+        let mut positions = 0;
+        for (index, segment) in segments.iter().enumerate() {
+            // Told here, because the sides have numbers of their own.
+            self.text(segment.cache)?;
+            if segments[..index].iter().any(|earlier| earlier.cache == segment.cache) {
+                return Err(ExecutorError::DuplicateCache { id: segment.cache.0 });
+            }
+            positions += match segment.input {
+                Input::Tokens(tokens) => tokens.len(),
+                Input::Rows(values) => values.len() / hidden,
+            };
+        }
+        let side = self.side_of(positions);
+        match self.pass_on(side, segments, &pass) {
+            Err(error) if side == Side::Gpu && is_fault(&error) => {
+                self.give_up(&error)?;
+                self.pass_on(Side::Cpu, segments, &pass)
+            }
+            result => result,
+        }
     }
 
     /// Goes on without the GPU, whose memory is given back.
@@ -391,7 +426,10 @@ impl Executor for HybridExecutor {
         self.background = background;
         if background && self.gpu.is_some() {
             // Later the GPU may not even be asked for them. Caches that came along return with their next pass.
-            self.carry_all(Side::Cpu);
+            match self.side(Side::Cpu) {
+                Ok(_) => self.carry_all(Side::Cpu),
+                Err(error) => tracing::warn!(%error, "the CPU is not ready"),
+            }
         }
         let reason = if background { "the app went to the background" } else { "the app is in front again" };
         self.tell(from, reason.to_owned());
@@ -402,26 +440,6 @@ impl Executor for HybridExecutor {
     }
 
     fn forward(&mut self, segments: &[Segment<'_>]) -> Result<Logits, ExecutorError> {
-        let hidden = self.file.config().hidden.max(1);
-        let mut positions = 0;
-        for (index, segment) in segments.iter().enumerate() {
-            // Told here, because the sides have numbers of their own.
-            self.text(segment.cache)?;
-            if segments[..index].iter().any(|earlier| earlier.cache == segment.cache) {
-                return Err(ExecutorError::DuplicateCache { id: segment.cache.0 });
-            }
-            positions += match segment.input {
-                Input::Tokens(tokens) => tokens.len(),
-                Input::Rows(values) => values.len() / hidden,
-            };
-        }
-        let side = self.side_of(positions);
-        match self.forward_on(side, segments) {
-            Err(error) if side == Side::Gpu && is_fault(&error) => {
-                self.give_up(&error)?;
-                self.forward_on(Side::Cpu, segments)
-            }
-            result => result,
-        }
+        self.pass(segments, |executor, segments| executor.forward(segments))
     }
 }

@@ -11,11 +11,13 @@ mod device;
 mod error;
 mod executor;
 mod hybrid;
+mod kept;
 mod linear;
 mod memory;
 mod pass;
 mod pipelines;
 mod scratch;
+mod self_test;
 pub mod shaders;
 mod upload;
 

@@ -134,7 +134,8 @@ impl Uploader<'_> {
         }
     }
 
-    fn matrix_as(
+    /// The same in a given format; `None` if a weight is too large for it.
+    pub(crate) fn matrix_as(
         &mut self,
         format: Format,
         rows: &Rows<'_>,
@@ -255,11 +256,11 @@ impl Converted {
 }
 
 /// A tensor's rows, one after the other.
-struct Source<'a> {
-    ty: TensorType,
-    bytes: Cow<'a, [u8]>,
-    rows: usize,
-    columns: usize,
+pub(crate) struct Source<'a> {
+    pub(crate) ty: TensorType,
+    pub(crate) bytes: Cow<'a, [u8]>,
+    pub(crate) rows: usize,
+    pub(crate) columns: usize,
 }
 
 impl<'a> Source<'a> {

@@ -5,6 +5,7 @@
 mod caches;
 mod common;
 mod hybrid;
+mod kept;
 mod logits;
 mod shaders;
 mod text;
