@@ -1,7 +1,7 @@
 //! The GPU executor: a whole forward pass in WGSL, on Metal and Vulkan from one source (wgpu). Shaders lie in files of
 //! their own; [`shaders`] puts them together.
 //!
-//! Left out on purpose: text, and the choice between GPU and CPU. Sums are not in the CPU's order, so that logits agree
+//! Left out on purpose: text. Sums are not in the CPU's order, so that logits agree
 //! closely and not to the bit.
 
 #![deny(unsafe_code)]
