@@ -5,9 +5,9 @@ use std::collections::HashMap;
 use phonelm_model::Config;
 use wgpu::{
     BindGroup, BindGroupDescriptor, BindGroupEntry, BindGroupLayout, BindGroupLayoutDescriptor, BindGroupLayoutEntry,
-    BindingType, Buffer, BufferBindingType, ComputePipeline, ComputePipelineDescriptor, PipelineCompilationOptions,
-    PipelineLayout, PipelineLayoutDescriptor, ShaderModule, ShaderModuleDescriptor, ShaderRuntimeChecks, ShaderSource,
-    ShaderStages,
+    BindingType, Buffer, BufferBindingType, ComputePipeline, ComputePipelineDescriptor, PipelineCache,
+    PipelineCompilationOptions, PipelineLayout, PipelineLayoutDescriptor, ShaderModule, ShaderModuleDescriptor,
+    ShaderRuntimeChecks, ShaderSource, ShaderStages,
 };
 
 use crate::device::Device;
@@ -67,9 +67,24 @@ fn trusted(device: &Device, label: &str, source: String) -> ShaderModule {
     unsafe { device.gpu.create_shader_module_trusted(module, ShaderRuntimeChecks::unchecked()) }
 }
 
+/// What is done to the text of a shader: nothing, but for tests of what finds wrong ones.
+pub(crate) type Edit = fn(Shader, String) -> String;
+
+struct Sources {
+    composer: Composer,
+    edit: Edit,
+}
+
+impl Sources {
+    fn of(&self, shader: Shader) -> String {
+        (self.edit)(shader, self.composer.source(shader))
+    }
+}
+
 /// What is compiled for one model on one GPU.
 pub(crate) struct Pipelines {
-    composer: Composer,
+    sources: Sources,
+    cache: Option<PipelineCache>,
     groups: [BindGroupLayout; 4],
     linear: PipelineLayout,
     heads: PipelineLayout,
@@ -77,7 +92,14 @@ pub(crate) struct Pipelines {
 }
 
 impl Pipelines {
-    pub(crate) fn new(device: &Device, config: &Config, subgroup: Option<u32>) -> Self {
+    /// For a model; compiled shaders are looked up in `cache` first.
+    pub(crate) fn new(
+        device: &Device,
+        config: &Config,
+        subgroup: Option<u32>,
+        edit: Edit,
+        cache: Option<PipelineCache>,
+    ) -> Self {
         let groups = Group::ALL.map(|group| group.layout(device));
         let layout = |[a, b]: [Group; 2]| {
             device.gpu.create_pipeline_layout(&PipelineLayoutDescriptor {
@@ -87,7 +109,8 @@ impl Pipelines {
             })
         };
         Self {
-            composer: Composer::new(config, subgroup),
+            sources: Sources { composer: Composer::new(config, subgroup), edit },
+            cache,
             linear: layout([Group::Matrix, Group::Rows]),
             heads: layout([Group::Layer, Group::Heads]),
             groups,
@@ -95,11 +118,16 @@ impl Pipelines {
         }
     }
 
+    /// The text of a shader.
+    pub(crate) fn source(&self, shader: Shader) -> String {
+        self.sources.of(shader)
+    }
+
     /// The compiled shader. One that the driver refuses is a fault that [`Device::check`] tells.
     pub(crate) fn get(&mut self, device: &Device, shader: Shader) -> &ComputePipeline {
         self.made.entry(shader).or_insert_with(|| {
             let label = format!("{shader:?}");
-            let module = trusted(device, &label, self.composer.source(shader));
+            let module = trusted(device, &label, self.sources.of(shader));
             let layout = match shader {
                 Shader::Matvec { .. } | Shader::Matmul { .. } | Shader::Norm => &self.linear,
                 Shader::Rope | Shader::Attention { .. } | Shader::Merge => &self.heads,
@@ -114,7 +142,7 @@ impl Pipelines {
                     zero_initialize_workgroup_memory: false,
                     ..PipelineCompilationOptions::default()
                 },
-                cache: None,
+                cache: self.cache.as_ref(),
             })
         })
     }

@@ -17,7 +17,7 @@ mod weights;
 pub use batches::{Part, batches};
 pub use config::{Activation, Config, Family, Rope, RopeLayout};
 pub use error::Error;
-pub use executor::{CacheId, Executor, ExecutorError, Input, Logits, LogitsFor, Segment};
+pub use executor::{BackendChange, CacheId, Executor, ExecutorError, Input, Logits, LogitsFor, Placement, Segment};
 pub use export::ExportShape;
 pub use file::{LAYOUT, LAYOUT_KEY, ModelFile};
 pub use mapping::Mapping;

@@ -4,6 +4,8 @@
 
 mod caches;
 mod common;
+mod hybrid;
+mod kept;
 mod logits;
 mod shaders;
 mod text;
