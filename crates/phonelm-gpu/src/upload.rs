@@ -200,6 +200,7 @@ impl Uploader<'_> {
                     return Ok(None);
                 }
             }
+            converted.interleave(row_bytes, scale_bytes);
             let done = first - range.start;
             self.write(&quants, done * row_bytes, &mut converted.quants);
             self.write(&scales, done * scale_bytes, &mut converted.scales);
@@ -240,9 +241,25 @@ struct Converted {
     quants: Vec<u8>,
     scales: Vec<u8>,
     floats: Vec<f32>,
+    interleaved: Vec<u8>,
 }
 
 impl Converted {
+    /// Brings four rows together, word by word and scale by scale.
+    fn interleave(&mut self, row_bytes: usize, scale_bytes: usize) {
+        for (bytes, row, unit) in [(&mut self.quants, row_bytes, 4), (&mut self.scales, scale_bytes, 2)] {
+            // Behind the last row of a matrix may be room for up to three.
+            bytes.resize(bytes.len().next_multiple_of((4 * row).max(1)), 0);
+            self.interleaved.clear();
+            for rows in bytes.chunks_exact((4 * row).max(1)) {
+                for at in (0..row).step_by(unit) {
+                    (0..4).for_each(|i| self.interleaved.extend_from_slice(&rows[i * row + at..][..unit]));
+                }
+            }
+            std::mem::swap(bytes, &mut self.interleaved);
+        }
+    }
+
     fn clear(&mut self) {
         self.quants.clear();
         self.scales.clear();

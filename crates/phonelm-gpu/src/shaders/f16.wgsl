@@ -1,11 +1,21 @@
 // Half precision weights in order, two a word. No scales.
 
-fn eight(block: u32, part: u32) -> Eight {
+fn four(a: u32, b: u32) -> vec4<f32> {
+    return vec4<f32>(unpack2x16float(a), unpack2x16float(b));
+}
+
+fn tile(block: u32, part: u32) -> Tile {
     let at = block * 16u + part * 4u;
-    return Eight(
-        vec4<f32>(unpack2x16float(words[at]), unpack2x16float(words[at + 1u])),
-        vec4<f32>(unpack2x16float(words[at + 2u]), unpack2x16float(words[at + 3u])),
-        1.0,
+    let a = words[at];
+    let b = words[at + 1u];
+    let c = words[at + 2u];
+    let d = words[at + 3u];
+    return Tile(
+        Eight(four(a.x, b.x), four(c.x, d.x)),
+        Eight(four(a.y, b.y), four(c.y, d.y)),
+        Eight(four(a.z, b.z), four(c.z, d.z)),
+        Eight(four(a.w, b.w), four(c.w, d.w)),
+        vec4<f32>(1.0),
     );
 }
 

@@ -15,27 +15,23 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     let tm = thread / 8u;
     var sums: array<vec4<f32>, 16>;
     for (var block = 0u; block < shape.blocks; block++) {
-        let wi = (n0 + 4u * four) * shape.blocks + block;
-        let w0 = exact(wi, part);
-        let w1 = exact(wi + shape.blocks, part);
-        let w2 = exact(wi + 2u * shape.blocks, part);
-        let w3 = exact(wi + 3u * shape.blocks, part);
+        let w = tile((n0 / 4u + four) * shape.blocks + block, part);
         let stride = shape.in_stride / 4u;
         let xi = (m0 + 4u * four) * stride + block * 8u + places(part);
-        let x0 = Two(x[xi.x], x[xi.y]);
-        let x1 = Two(x[xi.x + stride], x[xi.y + stride]);
-        let x2 = Two(x[xi.x + 2u * stride], x[xi.y + 2u * stride]);
-        let x3 = Two(x[xi.x + 3u * stride], x[xi.y + 3u * stride]);
+        let x0 = Eight(x[xi.x], x[xi.y]);
+        let x1 = Eight(x[xi.x + stride], x[xi.y + stride]);
+        let x2 = Eight(x[xi.x + 2u * stride], x[xi.y + 2u * stride]);
+        let x3 = Eight(x[xi.x + 3u * stride], x[xi.y + 3u * stride]);
         let at = places(part) * 64u + four;
         workgroupBarrier();
-        ws[at.x] = vec4<f32>(w0.a.x, w1.a.x, w2.a.x, w3.a.x);
-        ws[at.x + 16u] = vec4<f32>(w0.a.y, w1.a.y, w2.a.y, w3.a.y);
-        ws[at.x + 32u] = vec4<f32>(w0.a.z, w1.a.z, w2.a.z, w3.a.z);
-        ws[at.x + 48u] = vec4<f32>(w0.a.w, w1.a.w, w2.a.w, w3.a.w);
-        ws[at.y] = vec4<f32>(w0.b.x, w1.b.x, w2.b.x, w3.b.x);
-        ws[at.y + 16u] = vec4<f32>(w0.b.y, w1.b.y, w2.b.y, w3.b.y);
-        ws[at.y + 32u] = vec4<f32>(w0.b.z, w1.b.z, w2.b.z, w3.b.z);
-        ws[at.y + 48u] = vec4<f32>(w0.b.w, w1.b.w, w2.b.w, w3.b.w);
+        ws[at.x] = w.scale * vec4<f32>(w.r0.a.x, w.r1.a.x, w.r2.a.x, w.r3.a.x);
+        ws[at.x + 16u] = w.scale * vec4<f32>(w.r0.a.y, w.r1.a.y, w.r2.a.y, w.r3.a.y);
+        ws[at.x + 32u] = w.scale * vec4<f32>(w.r0.a.z, w.r1.a.z, w.r2.a.z, w.r3.a.z);
+        ws[at.x + 48u] = w.scale * vec4<f32>(w.r0.a.w, w.r1.a.w, w.r2.a.w, w.r3.a.w);
+        ws[at.y] = w.scale * vec4<f32>(w.r0.b.x, w.r1.b.x, w.r2.b.x, w.r3.b.x);
+        ws[at.y + 16u] = w.scale * vec4<f32>(w.r0.b.y, w.r1.b.y, w.r2.b.y, w.r3.b.y);
+        ws[at.y + 32u] = w.scale * vec4<f32>(w.r0.b.z, w.r1.b.z, w.r2.b.z, w.r3.b.z);
+        ws[at.y + 48u] = w.scale * vec4<f32>(w.r0.b.w, w.r1.b.w, w.r2.b.w, w.r3.b.w);
         xs[at.x] = vec4<f32>(x0.a.x, x1.a.x, x2.a.x, x3.a.x);
         xs[at.x + 16u] = vec4<f32>(x0.a.y, x1.a.y, x2.a.y, x3.a.y);
         xs[at.x + 32u] = vec4<f32>(x0.a.z, x1.a.z, x2.a.z, x3.a.z);
@@ -71,13 +67,6 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     emit(m + 34u, n + 32u, sums[13]);
     emit(m + 35u, n, sums[14]);
     emit(m + 35u, n + 32u, sums[15]);
-}
-
-struct Two { a: vec4<f32>, b: vec4<f32> }
-
-fn exact(block: u32, part: u32) -> Two {
-    let w = eight(block, part);
-    return Two(w.scale * w.a, w.scale * w.b);
 }
 
 // One column's share of all sums.

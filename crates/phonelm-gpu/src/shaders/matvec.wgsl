@@ -48,22 +48,18 @@ fn finish(sums: ptr<function, Sums>, m: u32, n: u32, thread: u32) {
 
 // Adds one part of a block of four rows of weights.
 fn multiply(sums: ptr<function, Sums>, n: u32, block: u32, part: u32) {
-    let at = n * shape.blocks + block;
-    let w0 = eight(at, part);
-    let w1 = eight(at + shape.blocks, part);
-    let w2 = eight(at + 2u * shape.blocks, part);
-    let w3 = eight(at + 3u * shape.blocks, part);
+    let w = tile(n / 4u * shape.blocks + block, part);
     let place = block * 8u + places(part);
     if ROWS == 1u {
-        add_row(sums, 0u, place, w0, w1, w2, w3);
+        add_row(sums, 0u, place, w);
     } else {
         for (var m = 0u; m < ROWS; m++) {
-            add_row(sums, m, place, w0, w1, w2, w3);
+            add_row(sums, m, place, w);
         }
     }
 }
 
-fn add_row(sums: ptr<function, Sums>, m: u32, place: vec2<u32>, w0: Eight, w1: Eight, w2: Eight, w3: Eight) {
+fn add_row(sums: ptr<function, Sums>, m: u32, place: vec2<u32>, w: Tile) {
     var a = x[m * (shape.in_stride / 4u) + place.x];
     var b = x[m * (shape.in_stride / 4u) + place.y];
     if NORM {
@@ -71,9 +67,9 @@ fn add_row(sums: ptr<function, Sums>, m: u32, place: vec2<u32>, w0: Eight, w1: E
         a *= vectors[place.x];
         b *= vectors[place.y];
     }
-    (*sums).outputs[m] += vec4<f32>(times(w0, a, b), times(w1, a, b), times(w2, a, b), times(w3, a, b));
+    (*sums).outputs[m] += w.scale * vec4<f32>(times(w.r0, a, b), times(w.r1, a, b), times(w.r2, a, b), times(w.r3, a, b));
 }
 
 fn times(w: Eight, a: vec4<f32>, b: vec4<f32>) -> f32 {
-    return w.scale * (dot(w.a, a) + dot(w.b, b));
+    return dot(w.a, a) + dot(w.b, b);
 }

@@ -1,5 +1,5 @@
 // Weights scale * (q - 8): sixteen bytes a block, byte j with weight j in its low and weight j + 16 in its high nibble;
-// the f16 scales lie apart, two a word. A part of a block is a word.
+// the f16 scales lie apart. A part of a block is a word.
 //
 // A nibble becomes a float without a conversion, which GPUs do slowly: it is put into the mantissa of 2^23 where it stands,
 // and one exact multiplication and addition brings it to its place and takes 8 away.
@@ -12,12 +12,15 @@ fn nibbles(word: u32) -> vec4<f32> {
     return bitcast<vec4<f32>>(bits) * PLACES - (8388608.0 * PLACES + 8.0);
 }
 
-fn eight(block: u32, part: u32) -> Eight {
-    let word = words[block * 4u + part];
+fn eight(word: u32) -> Eight {
     let low = nibbles(word);
     let high = nibbles(word >> 16u);
-    let scale = unpack2x16float(scales[block / 2u] >> (block % 2u * 16u)).x;
-    return Eight(vec4<f32>(low.xz, high.xz), vec4<f32>(low.yw, high.yw), scale);
+    return Eight(vec4<f32>(low.xz, high.xz), vec4<f32>(low.yw, high.yw));
+}
+
+fn tile(block: u32, part: u32) -> Tile {
+    let rows = words[block * 4u + part];
+    return Tile(eight(rows.x), eight(rows.y), eight(rows.z), eight(rows.w), scales_of(block));
 }
 
 fn places(part: u32) -> vec2<u32> {
