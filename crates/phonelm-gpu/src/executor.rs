@@ -8,7 +8,7 @@ use std::ops::ControlFlow;
 
 use phonelm_kernels::{Embedding, read_vector};
 use phonelm_model::{
-    CacheId, Config, Executor, ExecutorError, Input, Logits, ModelFile, Part, RopeTable, Segment, batches,
+    Best, CacheId, Config, Executor, ExecutorError, Input, Logits, ModelFile, Part, RopeTable, Segment, batches,
 };
 use wgpu::{CommandEncoder, CommandEncoderDescriptor};
 
@@ -18,8 +18,9 @@ use crate::error::LoadError;
 use crate::linear::TILE;
 use crate::pass::{Batch, Layer, Network, Pass};
 use crate::pipelines::Pipelines;
+use crate::results::Results;
 use crate::scratch::{Room, Scratch};
-use crate::shaders::{CHUNK, MATVEC_ROWS, MAX_HEAD_DIM, padded};
+use crate::shaders::{BEST_COUNTS, CHUNK, MATVEC_ROWS, MAX_HEAD_DIM, padded};
 use crate::upload::{Extras, Rows, Uploader};
 
 /// How to run a model on a GPU.
@@ -200,8 +201,33 @@ impl GpuExecutor {
         Ok([x, turns])
     }
 
-    /// Runs one batch and appends the logits of its wanted rows.
-    fn run_batch(&mut self, batch: &[Part<'_>], logits: &mut Logits) -> Result<(), ExecutorError> {
+    /// Runs all batches; of each wanted row come its logits back, or the `count` highest of them.
+    fn run(&mut self, segments: &[Segment<'_>], count: Option<usize>) -> Result<Results, ExecutorError> {
+        let config: &Config = self.file.config();
+        let batches = batches(segments, config, self.context, self.batch, |id| self.len(id))?;
+        self.device.check()?;
+        let length = |segment: &Segment<'_>| Ok((segment.cache, self.len(segment.cache)?));
+        let lengths = segments.iter().map(length).collect::<Result<Vec<_>, ExecutorError>>()?;
+        let mut results = Results::new(config.vocab, count);
+        for batch in &batches {
+            let result = self.run_batch(batch, &mut results);
+            for part in batch.iter().filter(|_| result.is_ok()) {
+                if let Some(cache) = self.caches.get_mut(&part.cache) {
+                    cache.len += part.positions;
+                }
+            }
+            if let Err(error) = result {
+                for (id, len) in lengths {
+                    self.truncate_to(id, len)?;
+                }
+                return Err(error);
+            }
+        }
+        Ok(results)
+    }
+
+    /// Runs one batch and appends what its wanted rows give.
+    fn run_batch(&mut self, batch: &[Part<'_>], results: &mut Results) -> Result<(), ExecutorError> {
         let rows = batch.iter().map(|part| part.positions).sum();
         let (steps, calls) = self.place(batch, rows)?;
         let [x, turns] = self.inputs(batch, rows)?;
@@ -237,21 +263,17 @@ impl GpuExecutor {
         self.dispatches += pass.layers(&mut encoder, steps, 0..early);
         submit(pass.device, &mut encoder);
         self.dispatches += pass.layers(&mut encoder, steps, early..config.layers);
-        let stride = padded(config.vocab);
         let mut pieces = wanted.chunks(HEAD_BATCH).peekable();
         if pieces.peek().is_none() {
             submit(pass.device, &mut encoder);
             return self.device.check();
         }
         for piece in pieces {
-            self.dispatches += pass.head(&mut encoder, piece, rows);
+            self.dispatches += pass.head(&mut encoder, piece, rows, results);
             submit(pass.device, &mut encoder);
-            let bytes = (piece.len() * stride * size_of::<f32>()) as u64;
-            pass.device.read(&pass.scratch.staging, bytes, |bytes| {
-                for row in bytes.chunks_exact(stride * size_of::<f32>()) {
-                    append(&row[..config.vocab * size_of::<f32>()], logits)?;
-                }
-                Ok(())
+            let row_bytes = results.row_bytes();
+            pass.device.read(&pass.scratch.staging, (piece.len() * row_bytes) as u64, |bytes| {
+                bytes.chunks_exact(row_bytes).try_for_each(|row| results.take(row))
             })??;
         }
         Ok(())
@@ -262,16 +284,6 @@ impl GpuExecutor {
 fn submit(device: &Device, encoder: &mut CommandEncoder) {
     let next = device.gpu.create_command_encoder(&CommandEncoderDescriptor::default());
     device.queue.submit([std::mem::replace(encoder, next).finish()]);
-}
-
-/// Appends a row, whose values must be finite.
-fn append(row: &[u8], logits: &mut Logits) -> Result<(), ExecutorError> {
-    let first = logits.values.len();
-    logits.values.extend(row.as_chunks::<4>().0.iter().map(|b| f32::from_le_bytes(*b)));
-    match logits.values[first..].iter().all(|x| x.is_finite()) {
-        true => Ok(()),
-        false => Err(ExecutorError::NotFinite { position: first / logits.vocab }),
-    }
 }
 
 impl Executor for GpuExecutor {
@@ -321,27 +333,16 @@ impl Executor for GpuExecutor {
     }
 
     fn forward(&mut self, segments: &[Segment<'_>]) -> Result<Logits, ExecutorError> {
-        let config: &Config = self.file.config();
-        let batches = batches(segments, config, self.context, self.batch, |id| self.len(id))?;
-        self.device.check()?;
-        let length = |segment: &Segment<'_>| Ok((segment.cache, self.len(segment.cache)?));
-        let lengths = segments.iter().map(length).collect::<Result<Vec<_>, ExecutorError>>()?;
-        let mut logits = Logits { values: Vec::new(), vocab: config.vocab };
-        for batch in &batches {
-            let result = self.run_batch(batch, &mut logits);
-            for part in batch.iter().filter(|_| result.is_ok()) {
-                if let Some(cache) = self.caches.get_mut(&part.cache) {
-                    cache.len += part.positions;
-                }
-            }
-            if let Err(error) = result {
-                for (id, len) in lengths {
-                    self.truncate_to(id, len)?;
-                }
-                return Err(error);
-            }
+        let results = self.run(segments, None)?;
+        Ok(Logits { values: results.logits, vocab: self.file.config().vocab })
+    }
+
+    fn forward_best(&mut self, segments: &[Segment<'_>], count: usize) -> Result<Best, ExecutorError> {
+        let count = count.min(self.file.config().vocab);
+        if !(1..=BEST_COUNTS[2] as usize).contains(&count) {
+            return Ok(Best::of(&self.forward(segments)?, count));
         }
-        Ok(logits)
+        Ok(Best { values: self.run(segments, Some(count))?.best, count })
     }
 }
 

@@ -13,6 +13,7 @@ mod executor;
 mod linear;
 mod pass;
 mod pipelines;
+mod results;
 mod scratch;
 pub mod shaders;
 mod upload;

@@ -13,8 +13,9 @@ use crate::cache::Pool;
 use crate::device::Device;
 use crate::linear::{Matrix, Recorder};
 use crate::pipelines::Pipelines;
+use crate::results::Results;
 use crate::scratch::Scratch;
-use crate::shaders::{Emit, MATVEC_ROWS, Shader, padded};
+use crate::shaders::{Emit, MATVEC_ROWS, Shader, best_chunks, padded};
 
 /// One layer's matrices; their norms and biases lie with them.
 pub(crate) struct Layer {
@@ -100,9 +101,15 @@ impl Pass<'_> {
         recorder.dispatches
     }
 
-    /// Norm and head for those rows of the residual stream whose logits are wanted, and the logits on their way back.
+    /// Norm and head for those rows of the residual stream whose logits are wanted, and `results` on their way back.
     /// Where they are all rows, they need not be gathered. Returns the number of steps.
-    pub(crate) fn head(&mut self, encoder: &mut CommandEncoder, wanted: &[usize], rows: usize) -> u64 {
+    pub(crate) fn head(
+        &mut self,
+        encoder: &mut CommandEncoder,
+        wanted: &[usize],
+        rows: usize,
+        results: &Results,
+    ) -> u64 {
         let row_bytes = (padded(self.config.hidden) * size_of::<f32>()) as u64;
         let groups = &self.scratch.groups;
         let in_place = wanted.len() == rows && few(rows);
@@ -126,10 +133,19 @@ impl Pass<'_> {
             recorder.norm(head, &groups.wanted_to_normed, wanted.len());
             recorder.matmul(head, &groups.normed_to_logits, store, wanted.len());
         }
+        let best = results.made_for();
+        if let (Some(count), Some(part)) = (best, head.parts.first()) {
+            let chunks = best_chunks(self.config.vocab) as u32;
+            let steps = [(true, &groups.logits_to_chunks, chunks), (false, &groups.chunks_to_best, 1)];
+            for (first, rows, across) in steps {
+                recorder.step(Shader::Best { first, count }, [&part.group, rows], [across, wanted.len() as u32, 1]);
+            }
+        }
         let dispatches = recorder.dispatches;
         drop(recorder);
-        let bytes = (wanted.len() * padded(self.config.vocab) * size_of::<f32>()) as u64;
-        encoder.copy_buffer_to_buffer(&self.scratch.logits, 0, &self.scratch.staging, 0, bytes);
+        let from = if best.is_some() { &self.scratch.best } else { &self.scratch.logits };
+        let bytes = (wanted.len() * results.row_bytes()) as u64;
+        encoder.copy_buffer_to_buffer(from, 0, &self.scratch.staging, 0, bytes);
         dispatches
     }
 }

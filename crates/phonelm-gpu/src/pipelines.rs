@@ -101,7 +101,7 @@ impl Pipelines {
             let label = format!("{shader:?}");
             let module = trusted(device, &label, self.composer.source(shader));
             let layout = match shader {
-                Shader::Matvec { .. } | Shader::Matmul { .. } | Shader::Norm => &self.linear,
+                Shader::Matvec { .. } | Shader::Matmul { .. } | Shader::Norm | Shader::Best { .. } => &self.linear,
                 Shader::Rope | Shader::Attention { .. } | Shader::Merge => &self.heads,
             };
             device.gpu.create_compute_pipeline(&ComputePipelineDescriptor {

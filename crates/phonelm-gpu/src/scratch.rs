@@ -6,7 +6,7 @@ use wgpu::{BindGroup, Buffer, BufferUsages};
 use crate::device::Device;
 use crate::linear::TILE;
 use crate::pipelines::{Group, Pipelines};
-use crate::shaders::{MATVEC_ROWS, padded};
+use crate::shaders::{BEST_COUNTS, MATVEC_ROWS, best_chunks, padded};
 
 /// How much room a pass needs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -65,6 +65,8 @@ pub(crate) struct Groups {
     pub(crate) wanted_to_normed: BindGroup,
     pub(crate) wanted_to_logits: BindGroup,
     pub(crate) normed_to_logits: BindGroup,
+    pub(crate) logits_to_chunks: BindGroup,
+    pub(crate) chunks_to_best: BindGroup,
     pub(crate) heads: BindGroup,
 }
 
@@ -75,7 +77,9 @@ pub(crate) struct Scratch {
     /// Those of its rows whose logits are wanted.
     pub(crate) wanted: Buffer,
     pub(crate) logits: Buffer,
-    /// Logits on their way back.
+    /// The highest of them with their tokens.
+    pub(crate) best: Buffer,
+    /// What is on its way back.
     pub(crate) staging: Buffer,
     pub(crate) calls: Buffer,
     pub(crate) turns: Buffer,
@@ -98,13 +102,17 @@ impl Scratch {
         let gated = floats("gated", room.rows, config.ffn, none)?;
         let wanted = floats("wanted", room.wanted, config.hidden, BufferUsages::COPY_DST)?;
         let logits = floats("logits", room.wanted, config.vocab, BufferUsages::COPY_SRC)?;
-        let staging = device.buffer("staging", logits.size(), BufferUsages::COPY_DST | BufferUsages::MAP_READ)?;
         let words = |label, count: usize, size: usize, usage| {
             device.buffer(label, (count * size) as u64, BufferUsages::STORAGE | usage)
         };
         let calls = words("calls", room.calls, size_of::<u32>(), BufferUsages::COPY_DST)?;
         let turns = words("turns", room.rows * config.head_dim, size_of::<f32>(), BufferUsages::COPY_DST)?;
         let partials = words("partials", room.partials, 2 * size_of::<f32>(), none)?;
+        let pairs = BEST_COUNTS[2] as usize * 2 * size_of::<f32>();
+        let chunks = words("chunks", room.wanted * best_chunks(config.vocab), pairs, none)?;
+        let best = words("best", room.wanted, pairs, BufferUsages::COPY_SRC)?;
+        let back = logits.size().max(best.size());
+        let staging = device.buffer("staging", back, BufferUsages::COPY_DST | BufferUsages::MAP_READ)?;
         let rows = |from, to| pipelines.bind(device, Group::Rows, &[from, to]);
         let groups = Groups {
             x_to_qkv: rows(&x, &qkv),
@@ -118,9 +126,11 @@ impl Scratch {
             wanted_to_normed: rows(&wanted, &normed),
             wanted_to_logits: rows(&wanted, &logits),
             normed_to_logits: rows(&normed, &logits),
+            logits_to_chunks: rows(&logits, &chunks),
+            chunks_to_best: rows(&chunks, &best),
             heads: pipelines.bind(device, Group::Heads, &[&qkv, &attended, &calls, &turns, &partials]),
         };
-        Some(Self { room, x, wanted, logits, staging, calls, turns, groups })
+        Some(Self { room, x, wanted, logits, best, staging, calls, turns, groups })
     }
 
     /// The same where there is room already, else a larger one.

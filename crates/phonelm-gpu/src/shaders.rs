@@ -53,6 +53,11 @@ pub(crate) const MATVEC_OUTPUTS: u32 = 4;
 /// Rows that [`Shader::Matvec`] is made for.
 pub const MATVEC_ROWS: [u32; 4] = [1, 2, 4, 8];
 
+/// How many of the highest logits [`Shader::Best`] is made to find.
+pub const BEST_COUNTS: [u32; 3] = [1, 8, 64];
+/// Logits among which one workgroup of [`Shader::Best`] looks.
+const BEST_CHUNK: usize = 1024;
+
 /// A variant of an operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Shader {
@@ -85,6 +90,13 @@ pub enum Shader {
     },
     /// Chunks put together.
     Merge,
+    /// The highest logits found.
+    Best {
+        /// Whether in chunks, else among what was found in them.
+        first: bool,
+        /// One of [`BEST_COUNTS`].
+        count: u32,
+    },
 }
 
 /// Tokens that one workgroup attends to in decode, where several share a head, before it looks at the next.
@@ -100,6 +112,7 @@ const ATTENTION_THREADS: u32 = 256;
 pub struct Composer {
     subgroup: Option<u32>,
     heads: String,
+    vocab: usize,
 }
 
 impl Composer {
@@ -117,7 +130,7 @@ impl Composer {
             ("EPS", format!("{:e}f", config.norm_eps)),
             ("SCALE", format!("{:e}f", 1.0 / (config.head_dim as f32).sqrt())),
         ];
-        Self { subgroup, heads: constants(&heads) }
+        Self { subgroup, heads: constants(&heads), vocab: config.vocab }
     }
 
     /// The whole text of a shader.
@@ -159,6 +172,17 @@ impl Composer {
                 parts.extend([self.heads.clone(), all(64)]);
                 parts.extend([of_all, heads, include_str!("shaders/merge.wgsl")].map(str::to_owned));
             }
+            Shader::Best { first, count } => {
+                parts.push(all(256));
+                parts.push(constants(&[
+                    ("FIRST", first.to_string()),
+                    ("COUNT", format!("{count}u")),
+                    ("VOCAB", format!("{}u", self.vocab)),
+                    ("STRIDE", format!("{}u", padded(self.vocab))),
+                    ("CHUNK", format!("{BEST_CHUNK}u")),
+                ]));
+                parts.extend([of_all, include_str!("shaders/best.wgsl")].map(str::to_owned));
+            }
         }
         parts.concat()
     }
@@ -184,6 +208,7 @@ pub fn all() -> Vec<Shader> {
     let emits: Vec<Emit> = emits.chain([Emit::Add]).collect();
     let mut all = vec![Shader::Norm, Shader::Rope, Shader::Merge];
     all.extend([false, true].map(|fused| Shader::Attention { fused }));
+    all.extend(BEST_COUNTS.into_iter().flat_map(|count| [false, true].map(|first| Shader::Best { first, count })));
     for format in Format::ALL {
         for &emit in &emits {
             all.push(Shader::Matmul { format, emit });
@@ -192,6 +217,11 @@ pub fn all() -> Vec<Shader> {
         }
     }
     all
+}
+
+/// Workgroups that look for the highest logits of a row.
+pub(crate) const fn best_chunks(vocab: usize) -> usize {
+    vocab.div_ceil(BEST_CHUNK)
 }
 
 /// A row's length in memory: whole blocks.
