@@ -1,7 +1,7 @@
 //! The GPU executor: caches, batches and the way of numbers to the GPU and back.
 //!
 //! Embedding rows and RoPE's cosines and sines come from the CPU, which has them in the mapped file and in the table that
-//! defines the model: a few kilobytes a token. Each batch is two command buffers, so that the GPU begins early.
+//! defines the model: a few kilobytes a token. Each batch is a few command buffers, so that the GPU begins early.
 
 use std::collections::HashMap;
 use std::ops::ControlFlow;
@@ -20,7 +20,7 @@ use crate::pass::{Batch, Layer, Network, Pass};
 use crate::pipelines::Pipelines;
 use crate::results::Results;
 use crate::scratch::{Room, Scratch};
-use crate::shaders::{BEST_COUNTS, CHUNK, MATVEC_ROWS, MAX_HEAD_DIM, padded};
+use crate::shaders::{BEST_COUNTS, CHUNK, FEW_ROWS, MAX_HEAD_DIM, padded};
 use crate::upload::{Extras, Rows, Uploader};
 
 /// How to run a model on a GPU.
@@ -32,7 +32,7 @@ pub struct GpuOptions {
     pub context: Option<usize>,
     /// Bytes that a shader may read from one binding, if less than the GPU allows. Larger matrices are split.
     pub max_binding: Option<u64>,
-    /// Adds sums up without subgroups, also on a GPU that has them.
+    /// Computes without subgroups and half precision, also on a GPU that has them.
     pub plain: bool,
 }
 
@@ -40,8 +40,8 @@ pub struct GpuOptions {
 const BATCH: usize = 512;
 /// Rows whose logits are computed together.
 const HEAD_BATCH: usize = TILE;
-/// The part of the layers that is sent ahead.
-const EARLY: usize = 4;
+/// After how many eighths of the layers is sent what was written down so far.
+const EARLY: [usize; 3] = [1, 2, 4];
 /// Most workgroups that share the attention of one head of one row.
 const MAX_SHARES: usize = 32;
 
@@ -87,7 +87,8 @@ impl GpuExecutor {
         let device = Device::open(options.adapter.as_deref(), options.max_binding)?;
         let batch = batch_rows(&device, &config)?;
         let subgroup = device.adapter.subgroup.filter(|_| !options.plain);
-        let pipelines = Pipelines::new(&device, &config, subgroup);
+        let half = device.adapter.f16 && !options.plain;
+        let pipelines = Pipelines::new(&device, &config, subgroup, half);
         let mut uploader = Uploader { device: &device, pipelines: &pipelines, file: &file, bytes: 0 };
         let network = upload(&mut uploader, &config, progress)?;
         let norms = head_norms(&uploader, &config)?;
@@ -156,7 +157,7 @@ impl GpuExecutor {
     /// Makes room in the caches of a batch, and says of each row where it stands: position and list of blocks, behind the
     /// number of workgroups that share a head.
     fn place(&mut self, batch: &[Part<'_>], rows: usize) -> Result<(Batch, Vec<u32>), ExecutorError> {
-        let alone = batch.iter().all(|part| part.positions == 1) && rows <= MATVEC_ROWS[3] as usize;
+        let alone = batch.iter().all(|part| part.positions == 1) && rows <= FEW_ROWS[2] as usize;
         let mut calls = vec![0; 1 + 2 * rows];
         let (mut row, mut longest) = (0, 0);
         for part in batch {
@@ -173,7 +174,7 @@ impl GpuExecutor {
             calls.extend_from_slice(&cache.blocks);
         }
         // Many rows keep the GPU busy without sharing.
-        let shares = if rows <= MATVEC_ROWS[3] as usize { longest.div_ceil(CHUNK).clamp(1, MAX_SHARES) } else { 1 };
+        let shares = if rows <= FEW_ROWS[2] as usize { longest.div_ceil(CHUNK).clamp(1, MAX_SHARES) } else { 1 };
         calls[0] = shares as u32;
         Ok((Batch { rows, alone, shares }, calls))
     }
@@ -258,11 +259,14 @@ impl GpuExecutor {
             scratch: &self.scratch,
             config,
         };
-        // The GPU has begun while the larger part is still written down.
-        let early = config.layers / EARLY;
-        self.dispatches += pass.layers(&mut encoder, steps, 0..early);
-        submit(pass.device, &mut encoder);
-        self.dispatches += pass.layers(&mut encoder, steps, early..config.layers);
+        // The GPU has begun while the larger part is still written down, and never waits for what follows.
+        let mut done = 0;
+        for early in EARLY.map(|eighths| config.layers * eighths / 8) {
+            self.dispatches += pass.layers(&mut encoder, steps, done..early);
+            submit(pass.device, &mut encoder);
+            done = early;
+        }
+        self.dispatches += pass.layers(&mut encoder, steps, done..config.layers);
         let mut pieces = wanted.chunks(HEAD_BATCH).peekable();
         if pieces.peek().is_none() {
             submit(pass.device, &mut encoder);

@@ -1,8 +1,8 @@
 //! The steps of a forward pass over a batch of rows, written into command buffers: the same for every family.
 //!
 //! A few rows, as in decode, take six steps a layer at most: norm and QKV; heads, cache and attention (one more where a long
-//! text is shared by several workgroups); O and residual; norm, gate and up; down and residual. Many rows are normed in steps
-//! of their own and multiplied tile by tile.
+//! text is shared by several workgroups); O and residual; norm, gate and up; down and residual. Many rows are made ready in
+//! steps of their own and multiplied tile by tile.
 
 use std::ops::Range;
 
@@ -15,7 +15,7 @@ use crate::linear::{Matrix, Recorder};
 use crate::pipelines::Pipelines;
 use crate::results::Results;
 use crate::scratch::Scratch;
-use crate::shaders::{Emit, MATVEC_ROWS, Shader, best_chunks, padded};
+use crate::shaders::{Emit, FEW_ROWS, Shader, best_chunks, padded};
 
 /// One layer's matrices; their norms and biases lie with them.
 pub(crate) struct Layer {
@@ -52,7 +52,7 @@ pub(crate) struct Batch {
 }
 
 fn few(rows: usize) -> bool {
-    rows <= MATVEC_ROWS[3] as usize
+    rows <= FEW_ROWS[2] as usize
 }
 
 impl Pass<'_> {
@@ -71,12 +71,7 @@ impl Pass<'_> {
         };
         for index in range {
             let layer = &self.network.layers[index];
-            if few(rows) {
-                recorder.matvec(&layer.qkv, &groups.x_to_qkv, store, true, rows);
-            } else {
-                recorder.norm(&layer.qkv, &groups.x_to_normed, rows);
-                recorder.matmul(&layer.qkv, &groups.normed_to_qkv, store, rows);
-            }
+            recorder.product(&layer.qkv, &groups.qkv, store, true, rows);
             let bound = [self.pool.group(index), &groups.heads];
             if !batch.alone {
                 let all = heads[0] + self.config.kv_heads as u32;
@@ -87,16 +82,9 @@ impl Pass<'_> {
             if batch.shares > 1 {
                 recorder.step(Shader::Merge, bound, [heads[0], heads[1], 1]);
             }
-            if few(rows) {
-                recorder.matvec(&layer.o, &groups.attended_to_x, Emit::Add, false, rows);
-                recorder.matvec(&layer.gate_up, &groups.x_to_gated, gated, true, rows);
-                recorder.matvec(&layer.down, &groups.gated_to_x, Emit::Add, false, rows);
-            } else {
-                recorder.matmul(&layer.o, &groups.attended_to_x, Emit::Add, rows);
-                recorder.norm(&layer.gate_up, &groups.x_to_normed, rows);
-                recorder.matmul(&layer.gate_up, &groups.normed_to_gated, gated, rows);
-                recorder.matmul(&layer.down, &groups.gated_to_x, Emit::Add, rows);
-            }
+            recorder.product(&layer.o, &groups.o, Emit::Add, false, rows);
+            recorder.product(&layer.gate_up, &groups.gate_up, gated, true, rows);
+            recorder.product(&layer.down, &groups.down, Emit::Add, false, rows);
         }
         recorder.dispatches
     }
@@ -126,13 +114,8 @@ impl Pass<'_> {
             dispatches: 0,
         };
         let (head, store) = (&self.network.head, Emit::Store { bias: false });
-        if few(wanted.len()) {
-            let from = if in_place { &groups.x_to_logits } else { &groups.wanted_to_logits };
-            recorder.matvec(head, from, store, true, wanted.len());
-        } else {
-            recorder.norm(head, &groups.wanted_to_normed, wanted.len());
-            recorder.matmul(head, &groups.normed_to_logits, store, wanted.len());
-        }
+        let from = if in_place { &groups.all_logits } else { &groups.logits };
+        recorder.product(head, from, store, true, wanted.len());
         let best = results.made_for();
         if let (Some(count), Some(part)) = (best, head.parts.first()) {
             let chunks = best_chunks(self.config.vocab) as u32;
@@ -143,9 +126,9 @@ impl Pass<'_> {
         }
         let dispatches = recorder.dispatches;
         drop(recorder);
-        let from = if best.is_some() { &self.scratch.best } else { &self.scratch.logits };
+        let source = if best.is_some() { &self.scratch.best } else { &self.scratch.logits };
         let bytes = (wanted.len() * results.row_bytes()) as u64;
-        encoder.copy_buffer_to_buffer(from, 0, &self.scratch.staging, 0, bytes);
+        encoder.copy_buffer_to_buffer(source, 0, &self.scratch.staging, 0, bytes);
         dispatches
     }
 }

@@ -11,7 +11,7 @@ use wgpu::{
 };
 
 use crate::device::Device;
-use crate::shaders::{Composer, Shader};
+use crate::shaders::{Composer, Format, Shader};
 
 /// The groups that shaders bind, by what they hold.
 #[derive(Clone, Copy, Debug)]
@@ -77,7 +77,7 @@ pub(crate) struct Pipelines {
 }
 
 impl Pipelines {
-    pub(crate) fn new(device: &Device, config: &Config, subgroup: Option<u32>) -> Self {
+    pub(crate) fn new(device: &Device, config: &Config, subgroup: Option<u32>, half: bool) -> Self {
         let groups = Group::ALL.map(|group| group.layout(device));
         let layout = |[a, b]: [Group; 2]| {
             device.gpu.create_pipeline_layout(&PipelineLayoutDescriptor {
@@ -87,12 +87,22 @@ impl Pipelines {
             })
         };
         Self {
-            composer: Composer::new(config, subgroup),
+            composer: Composer::new(config, subgroup, half),
             linear: layout([Group::Matrix, Group::Rows]),
             heads: layout([Group::Layer, Group::Heads]),
             groups,
             made: HashMap::new(),
         }
+    }
+
+    /// Whether many rows are multiplied with such a matrix in half precision.
+    pub(crate) fn halves(&self, format: Format) -> bool {
+        self.composer.halves(format)
+    }
+
+    /// Workgroups for one row's product, and whether they loop.
+    pub(crate) fn matvec_groups(&self, outputs: u32, blocks: u32) -> (u32, bool) {
+        self.composer.matvec_groups(outputs, blocks)
     }
 
     /// The compiled shader. One that the driver refuses is a fault that [`Device::check`] tells.
@@ -101,8 +111,8 @@ impl Pipelines {
             let label = format!("{shader:?}");
             let module = trusted(device, &label, self.composer.source(shader));
             let layout = match shader {
-                Shader::Matvec { .. } | Shader::Matmul { .. } | Shader::Norm | Shader::Best { .. } => &self.linear,
                 Shader::Rope | Shader::Attention { .. } | Shader::Merge => &self.heads,
+                _ => &self.linear,
             };
             device.gpu.create_compute_pipeline(&ComputePipelineDescriptor {
                 label: Some(&label),

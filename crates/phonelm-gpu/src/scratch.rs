@@ -6,7 +6,7 @@ use wgpu::{BindGroup, Buffer, BufferUsages};
 use crate::device::Device;
 use crate::linear::TILE;
 use crate::pipelines::{Group, Pipelines};
-use crate::shaders::{BEST_COUNTS, MATVEC_ROWS, best_chunks, padded};
+use crate::shaders::{BEST_COUNTS, FEW_ROWS, best_chunks, padded};
 
 /// How much room a pass needs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -46,25 +46,31 @@ impl Room {
     }
 }
 
-/// Rows that shaders touch: those of the largest matvec, or whole tiles.
+/// Rows that shaders touch: the most that are few, or whole tiles.
 fn whole_rows(rows: usize) -> usize {
-    let few = MATVEC_ROWS[3] as usize;
+    let few = FEW_ROWS[2] as usize;
     if rows <= few { few } else { rows.next_multiple_of(TILE) }
 }
 
-/// The rows of a step: what it reads, then what it writes.
+/// The rows of a product: where they lie and where what comes of them goes, and what lies between for many rows.
+pub(crate) struct Product {
+    pub(crate) direct: BindGroup,
+    pub(crate) to_normed: BindGroup,
+    pub(crate) of_normed: BindGroup,
+    pub(crate) to_columns: BindGroup,
+    pub(crate) of_columns: BindGroup,
+}
+
+/// What steps bind.
 pub(crate) struct Groups {
-    pub(crate) x_to_qkv: BindGroup,
-    pub(crate) normed_to_qkv: BindGroup,
-    pub(crate) attended_to_x: BindGroup,
-    pub(crate) x_to_gated: BindGroup,
-    pub(crate) normed_to_gated: BindGroup,
-    pub(crate) gated_to_x: BindGroup,
-    pub(crate) x_to_normed: BindGroup,
-    pub(crate) x_to_logits: BindGroup,
-    pub(crate) wanted_to_normed: BindGroup,
-    pub(crate) wanted_to_logits: BindGroup,
-    pub(crate) normed_to_logits: BindGroup,
+    pub(crate) qkv: Product,
+    pub(crate) o: Product,
+    pub(crate) gate_up: Product,
+    pub(crate) down: Product,
+    /// Logits of all rows.
+    pub(crate) all_logits: Product,
+    /// Logits of those rows that were gathered.
+    pub(crate) logits: Product,
     pub(crate) logits_to_chunks: BindGroup,
     pub(crate) chunks_to_best: BindGroup,
     pub(crate) heads: BindGroup,
@@ -100,6 +106,9 @@ impl Scratch {
         let qkv = floats("qkv", room.rows, config.q_width() + 2 * config.kv_width(), none)?;
         let attended = floats("attended", room.rows, config.q_width(), none)?;
         let gated = floats("gated", room.rows, config.ffn, none)?;
+        // Half precision, and one more column.
+        let widest = config.hidden.max(config.q_width()).max(config.ffn);
+        let columns = floats("columns", room.rows.max(room.wanted).div_ceil(2), widest + 2, none)?;
         let wanted = floats("wanted", room.wanted, config.hidden, BufferUsages::COPY_DST)?;
         let logits = floats("logits", room.wanted, config.vocab, BufferUsages::COPY_SRC)?;
         let words = |label, count: usize, size: usize, usage| {
@@ -114,18 +123,20 @@ impl Scratch {
         let back = logits.size().max(best.size());
         let staging = device.buffer("staging", back, BufferUsages::COPY_DST | BufferUsages::MAP_READ)?;
         let rows = |from, to| pipelines.bind(device, Group::Rows, &[from, to]);
+        let product = |from, to| Product {
+            direct: rows(from, to),
+            to_normed: rows(from, &normed),
+            of_normed: rows(&normed, to),
+            to_columns: rows(from, &columns),
+            of_columns: rows(&columns, to),
+        };
         let groups = Groups {
-            x_to_qkv: rows(&x, &qkv),
-            normed_to_qkv: rows(&normed, &qkv),
-            attended_to_x: rows(&attended, &x),
-            x_to_gated: rows(&x, &gated),
-            normed_to_gated: rows(&normed, &gated),
-            gated_to_x: rows(&gated, &x),
-            x_to_normed: rows(&x, &normed),
-            x_to_logits: rows(&x, &logits),
-            wanted_to_normed: rows(&wanted, &normed),
-            wanted_to_logits: rows(&wanted, &logits),
-            normed_to_logits: rows(&normed, &logits),
+            qkv: product(&x, &qkv),
+            o: product(&attended, &x),
+            gate_up: product(&x, &gated),
+            down: product(&gated, &x),
+            all_logits: product(&x, &logits),
+            logits: product(&wanted, &logits),
             logits_to_chunks: rows(&logits, &chunks),
             chunks_to_best: rows(&chunks, &best),
             heads: pipelines.bind(device, Group::Heads, &[&qkv, &attended, &calls, &turns, &partials]),

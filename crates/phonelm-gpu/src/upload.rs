@@ -35,10 +35,6 @@ impl Format {
         }
     }
 
-    const fn has_scales(self) -> bool {
-        matches!(self, Self::Q4 | Self::Q8)
-    }
-
     fn of(ty: TensorType) -> Self {
         match ty.unpacked() {
             TensorType::Q4_0 => Self::Q4,
@@ -173,7 +169,7 @@ impl Uploader<'_> {
             bytes += quants.size() + scales.size();
         }
         self.bytes += bytes;
-        Ok(Some(Matrix { format, parts }))
+        Ok(Some(Matrix { format, blocks: blocks as u32, parts }))
     }
 
     /// The buffers of some rows; `None` if a weight is too large for the format.

@@ -1,21 +1,22 @@
 // Half precision weights in order, two a word. No scales.
 
+const WORDS = 4u;
+const SCALED = false;
+
 fn four(a: u32, b: u32) -> vec4<f32> {
     return vec4<f32>(unpack2x16float(a), unpack2x16float(b));
 }
 
-fn tile(block: u32, part: u32) -> Tile {
-    let at = block * 16u + part * 4u;
-    let a = words[at];
-    let b = words[at + 1u];
-    let c = words[at + 2u];
-    let d = words[at + 3u];
+fn tile(raw: Raw) -> Tile {
+    let a = raw.words[0];
+    let b = raw.words[1];
+    let c = raw.words[2];
+    let d = raw.words[3];
     return Tile(
-        Eight(four(a.x, b.x), four(c.x, d.x)),
-        Eight(four(a.y, b.y), four(c.y, d.y)),
-        Eight(four(a.z, b.z), four(c.z, d.z)),
-        Eight(four(a.w, b.w), four(c.w, d.w)),
-        vec4<f32>(1.0),
+        eight_of(four(a.x, b.x), four(c.x, d.x)),
+        eight_of(four(a.y, b.y), four(c.y, d.y)),
+        eight_of(four(a.z, b.z), four(c.z, d.z)),
+        eight_of(four(a.w, b.w), four(c.w, d.w)),
     );
 }
 

@@ -21,16 +21,3 @@ struct Shape {
 // Weights of the RMSNorm before the product, then the biases.
 @group(0) @binding(2) var<storage, read> vectors: array<vec4<f32>>;
 @group(0) @binding(3) var<uniform> shape: Shape;
-@group(1) @binding(0) var<storage, read> x: array<vec4<f32>>;
-@group(1) @binding(1) var<storage, read_write> out: array<vec2<f32>>;
-
-// One of the four parts of a block: eight weights of each of four rows, to be multiplied with the rows' scales. A format
-// gives it with `tile`, and says with `places` which two vectors of its block's columns the halves of a row belong to.
-struct Eight { a: vec4<f32>, b: vec4<f32> }
-struct Tile { r0: Eight, r1: Eight, r2: Eight, r3: Eight, scale: vec4<f32> }
-
-// Scales of four rows, where a format has them.
-fn scales_of(block: u32) -> vec4<f32> {
-    let two = scales[block];
-    return vec4<f32>(unpack2x16float(two.x), unpack2x16float(two.y));
-}

@@ -8,8 +8,8 @@ use phonelm_tests::{distance, extend, logits, small_config};
 
 use crate::common::{cpu, gpu, model, text};
 
-/// Sums come in another order when other rows are computed with them.
-const SAME: f64 = 2e-3;
+/// Sums come in another order when other rows are computed with them, and many rows are multiplied in half precision.
+const SAME: f64 = 6e-3;
 
 fn config() -> Config {
     small_config(Family::Qwen2, true)
