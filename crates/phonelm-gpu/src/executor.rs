@@ -41,7 +41,7 @@ const BATCH: usize = 512;
 /// Rows whose logits are computed together.
 const HEAD_BATCH: usize = TILE;
 /// After how many eighths of the layers is sent what was written down so far.
-const EARLY: [usize; 3] = [1, 2, 4];
+const EARLY: [usize; 2] = [1, 3];
 /// Most workgroups that share the attention of one head of one row.
 const MAX_SHARES: usize = 32;
 
