@@ -8,7 +8,9 @@ use std::panic::resume_unwind;
 
 use phonelm_gguf::Metadata;
 use phonelm_kernels::{CpuExecutor, CpuOptions};
-use phonelm_model::{BackendChange, CacheId, Executor, Input as Fed, Logits, LogitsFor, ModelFile, Placement, Segment};
+use phonelm_model::{
+    BackendChange, Best, CacheId, Executor, Input as Fed, Logits, LogitsFor, ModelFile, Placement, Segment,
+};
 
 use crate::conversation::{Conversation, Setup};
 use crate::draft::Pace;
@@ -228,6 +230,44 @@ impl Engine {
 
     pub(crate) fn forward(&mut self, cache: CacheId, ids: &[u32], logits: LogitsFor) -> Result<Logits, Error> {
         Ok(self.executor.forward(&[Segment { cache, input: Fed::Tokens(ids), logits }])?)
+    }
+
+    /// As [`Self::forward`], with as many of each row's logits as the sampler needs: `enough`, or all.
+    pub(crate) fn forward_scores(
+        &mut self,
+        cache: CacheId,
+        ids: &[u32],
+        logits: LogitsFor,
+        enough: Option<usize>,
+    ) -> Result<Scores, Error> {
+        let segments = [Segment { cache, input: Fed::Tokens(ids), logits }];
+        Ok(match enough {
+            Some(count) => Scores::Best(self.executor.forward_best(&segments, count)?),
+            None => Scores::All(self.executor.forward(&segments)?),
+        })
+    }
+}
+
+/// What a sampler draws from.
+pub(crate) enum Scores {
+    All(Logits),
+    Best(Best),
+}
+
+/// A row of them.
+#[derive(Clone, Copy)]
+pub(crate) enum Row<'a> {
+    All(&'a [f32]),
+    Best(&'a [(u32, f32)]),
+}
+
+impl Scores {
+    /// The rows in order.
+    pub(crate) fn rows(&self) -> Vec<Row<'_>> {
+        match self {
+            Self::All(logits) => logits.rows().map(Row::All).collect(),
+            Self::Best(best) => best.rows().map(Row::Best).collect(),
+        }
     }
 }
 

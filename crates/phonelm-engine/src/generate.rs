@@ -15,7 +15,7 @@ use phonelm_model::LogitsFor;
 
 use crate::conversation::{Answer, Conversation, Message, ToolResult};
 use crate::draft::{Draft, Drafter};
-use crate::engine::{BATCH, Engine};
+use crate::engine::{BATCH, Engine, Row};
 use crate::prompt::Prompt;
 use crate::sampler::{Sampler, SamplerOptions, TokenMask};
 use crate::text::TextStream;
@@ -359,11 +359,11 @@ impl Engine {
         let batch = turn.prompt.get(done..end).unwrap_or_default();
         let wanted = if end == total && turn.max_tokens > 0 { LogitsFor::Last } else { LogitsFor::None };
         let _span = tracing::debug_span!("forward", pass = "prefill", tokens = batch.len()).entered();
-        let logits = self.forward(conversation.cache, batch, wanted)?;
+        let scores = self.forward_scores(conversation.cache, batch, wanted, turn.enough())?;
         conversation.cached.extend_from_slice(batch);
         turn.events.push_back(Event::Prefill { done: end, total });
-        if let Some(row) = logits.last() {
-            self.draw(conversation, turn, row)?;
+        if let Some(row) = scores.rows().last() {
+            self.draw(conversation, turn, *row)?;
         } else if end == total {
             turn.end(FinishReason::Length);
         }
@@ -379,9 +379,9 @@ impl Engine {
         let batch = [&[last], drafted].concat();
         let _span = tracing::debug_span!("forward", pass = "decode", tokens = batch.len()).entered();
         let start = Instant::now();
-        let logits = self.forward(conversation.cache, &batch, LogitsFor::All)?;
+        let scores = self.forward_scores(conversation.cache, &batch, LogitsFor::All, turn.enough())?;
         self.pace.note(batch.len(), start.elapsed().as_secs_f64());
-        for (row, (index, &token)) in logits.rows().zip(batch.iter().enumerate()) {
+        for (row, (index, &token)) in scores.rows().into_iter().zip(batch.iter().enumerate()) {
             conversation.cached.push(token);
             turn.stats.drafted_tokens += usize::from(index > 0);
             let Some(drawn) = self.draw(conversation, turn, row)? else { break };
@@ -420,9 +420,13 @@ impl Engine {
     }
 
     /// Draws a token and takes it into the answer; `None` if the answer ends there.
-    fn draw(&self, conversation: &Conversation, turn: &mut Turn, logits: &[f32]) -> Result<Option<u32>, Error> {
+    fn draw(&self, conversation: &Conversation, turn: &mut Turn, row: Row<'_>) -> Result<Option<u32>, Error> {
         let mask = turn.mask.as_mut().map(|mask| &mut **mask as &mut dyn TokenMask);
-        match turn.sampler.sample(logits, &conversation.cached, mask) {
+        let drawn = match row {
+            Row::All(logits) => turn.sampler.sample(logits, &conversation.cached, mask),
+            Row::Best(best) => turn.sampler.sample_best(best),
+        };
+        match drawn {
             Ok(token) => {
                 self.take(conversation, turn, token);
                 let is_over = matches!(turn.events.back(), Some(Event::Finished(_)));
@@ -482,6 +486,11 @@ impl Engine {
 }
 
 impl Turn {
+    /// How many of the highest logits are enough to draw from.
+    fn enough(&self) -> Option<usize> {
+        if self.mask.is_some() { None } else { self.sampler.enough() }
+    }
+
     /// The bytes of a token that count as text.
     fn shown<'a>(&mut self, tokenizer: &'a Tokenizer, token: u32) -> &'a [u8] {
         let bytes = tokenizer.token_bytes(token);

@@ -96,6 +96,10 @@ impl SamplerOptions {
             None => Ok(()),
         }
     }
+
+    fn penalises(&self) -> bool {
+        self.repetition_penalty != 1.0 || self.presence_penalty != 0.0 || self.frequency_penalty != 0.0
+    }
 }
 
 /// A token that may be drawn.
@@ -155,15 +159,43 @@ impl Sampler {
         mask.restrict(&mut self.allowed);
     }
 
+    /// How many of the highest logits are enough for [`Self::sample_best`] to draw what [`Self::sample`] would without a
+    /// mask; `None` where it takes all of them.
+    pub fn enough(&self) -> Option<usize> {
+        let o = &self.options;
+        if o.penalises() || !o.logit_bias.is_empty() {
+            return None;
+        }
+        if o.temperature == 0.0 { Some(1) } else { (o.top_k > 0).then_some(o.top_k) }
+    }
+
+    /// Draws the next token from the highest logits, of which there are [`Self::enough`], highest first and lower tokens
+    /// first among equals.
+    ///
+    /// Errors: a logit that is not finite, an empty list.
+    pub fn sample_best(&mut self, best: &[(u32, f32)]) -> Result<u32, Error> {
+        if let Some(&(token, value)) = best.iter().find(|(_, logit)| !logit.is_finite()) {
+            return Err(Error::LogitNotFinite { token, value });
+        }
+        self.candidates.clear();
+        self.candidates.extend(best.iter().map(|&(token, logit)| Candidate { token, probability: logit }));
+        self.narrow();
+        self.pick().ok_or(Error::NothingAllowed { vocab: best.len() })
+    }
+
     fn draw(&mut self, logits: &[f32], history: &[u32], masked: bool) -> Result<u32, Error> {
         self.choose(logits, history, masked)?;
+        self.pick().ok_or(Error::NothingAllowed { vocab: logits.len() })
+    }
+
+    /// One of the candidates.
+    fn pick(&mut self) -> Option<u32> {
         let mut left = if self.candidates.len() > 1 { self.rng.unit() } else { 0.0 };
         let drawn = self.candidates.iter().find(|candidate| {
             left -= f64::from(candidate.probability);
             left < 0.0
         });
-        let token = drawn.or(self.candidates.last()).map(|candidate| candidate.token);
-        token.ok_or(Error::NothingAllowed { vocab: logits.len() })
+        drawn.or(self.candidates.last()).map(|candidate| candidate.token)
     }
 
     fn choose(&mut self, logits: &[f32], history: &[u32], masked: bool) -> Result<(), Error> {
@@ -186,6 +218,12 @@ impl Sampler {
         if self.candidates.is_empty() {
             return Err(Error::NothingAllowed { vocab: logits.len() });
         }
+        self.narrow();
+        Ok(())
+    }
+
+    /// Turns the candidates' logits into probabilities and keeps those among which is drawn.
+    fn narrow(&mut self) {
         if self.options.temperature == 0.0 {
             let best = self.candidates.iter().copied().min_by(likeliest).map(|c| Candidate { probability: 1.0, ..c });
             self.candidates.clear();
@@ -196,12 +234,11 @@ impl Sampler {
             self.keep_top_p();
             self.keep_min_p();
         }
-        Ok(())
     }
 
     fn penalise(&mut self, history: &[u32]) {
         let o = &self.options;
-        if o.repetition_penalty == 1.0 && o.presence_penalty == 0.0 && o.frequency_penalty == 0.0 {
+        if !o.penalises() {
             return;
         }
         let window = &history[history.len().saturating_sub(o.penalty_window)..];

@@ -1,7 +1,7 @@
 //! The GPU executor: caches, batches and the way of numbers to the GPU and back.
 //!
 //! Embedding rows and RoPE's cosines and sines come from the CPU, which has them in the mapped file and in the table that
-//! defines the model: a few kilobytes a token. Each batch is two command buffers, so that the GPU begins early.
+//! defines the model: a few kilobytes a token. Each batch is a few command buffers, so that the GPU begins early.
 
 use std::collections::HashMap;
 use std::ops::ControlFlow;
@@ -9,7 +9,7 @@ use std::path::PathBuf;
 
 use phonelm_kernels::{Embedding, read_vector};
 use phonelm_model::{
-    CacheId, Config, Executor, ExecutorError, Input, Logits, ModelFile, Part, RopeTable, Segment, batches,
+    Best, CacheId, Config, Executor, ExecutorError, Input, Logits, ModelFile, Part, RopeTable, Segment, batches,
 };
 use wgpu::{CommandEncoder, CommandEncoderDescriptor};
 
@@ -20,9 +20,10 @@ use crate::kept::KeptPipelines;
 use crate::linear::TILE;
 use crate::pass::{Batch, Layer, Network, Pass};
 use crate::pipelines::Pipelines;
+use crate::results::Results;
 use crate::scratch::{Room, Scratch};
 use crate::self_test;
-use crate::shaders::{CHUNK, MATVEC_ROWS, MAX_HEAD_DIM, padded};
+use crate::shaders::{BEST_COUNTS, CHUNK, FEW_ROWS, MAX_HEAD_DIM, padded};
 use crate::upload::{Extras, Rows, Uploader};
 
 /// How to run a model on a GPU.
@@ -34,7 +35,7 @@ pub struct GpuOptions {
     pub context: Option<usize>,
     /// Bytes that a shader may read from one binding, if less than the GPU allows. Larger matrices are split.
     pub max_binding: Option<u64>,
-    /// Adds sums up without subgroups, also on a GPU that has them.
+    /// Computes without subgroups and half precision, also on a GPU that has them.
     pub plain: bool,
     /// A folder that exists, in which compiled shaders are kept between starts where the driver gives them away.
     pub cache_dir: Option<PathBuf>,
@@ -44,8 +45,8 @@ pub struct GpuOptions {
 const BATCH: usize = 512;
 /// Rows whose logits are computed together.
 const HEAD_BATCH: usize = TILE;
-/// The part of the layers that is sent ahead.
-const EARLY: usize = 4;
+/// After how many eighths of the layers is sent what was written down so far.
+const EARLY: [usize; 2] = [1, 3];
 /// Most workgroups that share the attention of one head of one row.
 const MAX_SHARES: usize = 32;
 
@@ -91,9 +92,10 @@ impl GpuExecutor {
         let device = Device::open(options.adapter.as_deref(), options.max_binding)?;
         let batch = batch_rows(&device, &config)?;
         let subgroup = device.adapter.subgroup.filter(|_| !options.plain);
+        let half = device.adapter.f16 && !options.plain;
         let kept = options.cache_dir.as_deref().and_then(|dir| KeptPipelines::open(&device, dir));
         let cache = kept.as_ref().map(|kept| kept.cache.clone());
-        let mut pipelines = Pipelines::new(&device, &config, subgroup, |_, text| text, cache);
+        let mut pipelines = Pipelines::new(&device, &config, subgroup, half, |_, text| text, cache);
         let mut uploader = Uploader { device: &device, pipelines: &pipelines, file: &file, bytes: 0 };
         let network = upload(&mut uploader, &config, progress)?;
         let norms = head_norms(&uploader, &config)?;
@@ -172,7 +174,7 @@ impl GpuExecutor {
     /// Makes room in the caches of a batch, and says of each row where it stands: position and list of blocks, behind the
     /// number of workgroups that share a head.
     fn place(&mut self, batch: &[Part<'_>], rows: usize) -> Result<(Batch, Vec<u32>), ExecutorError> {
-        let alone = batch.iter().all(|part| part.positions == 1) && rows <= MATVEC_ROWS[3] as usize;
+        let alone = batch.iter().all(|part| part.positions == 1) && rows <= FEW_ROWS[2] as usize;
         let mut calls = vec![0; 1 + 2 * rows];
         let (mut row, mut longest) = (0, 0);
         for part in batch {
@@ -189,7 +191,7 @@ impl GpuExecutor {
             calls.extend_from_slice(&cache.blocks);
         }
         // Many rows keep the GPU busy without sharing.
-        let shares = if rows <= MATVEC_ROWS[3] as usize { longest.div_ceil(CHUNK).clamp(1, MAX_SHARES) } else { 1 };
+        let shares = if rows <= FEW_ROWS[2] as usize { longest.div_ceil(CHUNK).clamp(1, MAX_SHARES) } else { 1 };
         calls[0] = shares as u32;
         Ok((Batch { rows, alone, shares }, calls))
     }
@@ -217,8 +219,33 @@ impl GpuExecutor {
         Ok([x, turns])
     }
 
-    /// Runs one batch and appends the logits of its wanted rows.
-    fn run_batch(&mut self, batch: &[Part<'_>], logits: &mut Logits) -> Result<(), ExecutorError> {
+    /// Runs all batches; of each wanted row come its logits back, or the `count` highest of them.
+    fn run(&mut self, segments: &[Segment<'_>], count: Option<usize>) -> Result<Results, ExecutorError> {
+        let config: &Config = self.file.config();
+        let batches = batches(segments, config, self.context, self.batch, |id| self.len(id))?;
+        self.device.check()?;
+        let length = |segment: &Segment<'_>| Ok((segment.cache, self.len(segment.cache)?));
+        let lengths = segments.iter().map(length).collect::<Result<Vec<_>, ExecutorError>>()?;
+        let mut results = Results::new(config.vocab, count);
+        for batch in &batches {
+            let result = self.run_batch(batch, &mut results);
+            for part in batch.iter().filter(|_| result.is_ok()) {
+                if let Some(cache) = self.caches.get_mut(&part.cache) {
+                    cache.len += part.positions;
+                }
+            }
+            if let Err(error) = result {
+                for (id, len) in lengths {
+                    self.truncate_to(id, len)?;
+                }
+                return Err(error);
+            }
+        }
+        Ok(results)
+    }
+
+    /// Runs one batch and appends what its wanted rows give.
+    fn run_batch(&mut self, batch: &[Part<'_>], results: &mut Results) -> Result<(), ExecutorError> {
         let rows = batch.iter().map(|part| part.positions).sum();
         let (steps, calls) = self.place(batch, rows)?;
         let [x, turns] = self.inputs(batch, rows)?;
@@ -249,26 +276,25 @@ impl GpuExecutor {
             scratch: &self.scratch,
             config,
         };
-        // The GPU has begun while the larger part is still written down.
-        let early = config.layers / EARLY;
-        self.dispatches += pass.layers(&mut encoder, steps, 0..early);
-        submit(pass.device, &mut encoder);
-        self.dispatches += pass.layers(&mut encoder, steps, early..config.layers);
-        let stride = padded(config.vocab);
+        // The GPU has begun while the larger part is still written down, and never waits for what follows.
+        let mut done = 0;
+        for early in EARLY.map(|eighths| config.layers * eighths / 8) {
+            self.dispatches += pass.layers(&mut encoder, steps, done..early);
+            submit(pass.device, &mut encoder);
+            done = early;
+        }
+        self.dispatches += pass.layers(&mut encoder, steps, done..config.layers);
         let mut pieces = wanted.chunks(HEAD_BATCH).peekable();
         if pieces.peek().is_none() {
             submit(pass.device, &mut encoder);
             return self.device.check();
         }
         for piece in pieces {
-            self.dispatches += pass.head(&mut encoder, piece, rows);
+            self.dispatches += pass.head(&mut encoder, piece, rows, results);
             submit(pass.device, &mut encoder);
-            let bytes = (piece.len() * stride * size_of::<f32>()) as u64;
-            pass.device.read(&pass.scratch.staging, bytes, |bytes| {
-                for row in bytes.chunks_exact(stride * size_of::<f32>()) {
-                    append(&row[..config.vocab * size_of::<f32>()], logits)?;
-                }
-                Ok(())
+            let row_bytes = results.row_bytes();
+            pass.device.read(&pass.scratch.staging, (piece.len() * row_bytes) as u64, |bytes| {
+                bytes.chunks_exact(row_bytes).try_for_each(|row| results.take(row))
             })??;
         }
         Ok(())
@@ -279,16 +305,6 @@ impl GpuExecutor {
 fn submit(device: &Device, encoder: &mut CommandEncoder) {
     let next = device.gpu.create_command_encoder(&CommandEncoderDescriptor::default());
     device.queue.submit([std::mem::replace(encoder, next).finish()]);
-}
-
-/// Appends a row, whose values must be finite.
-fn append(row: &[u8], logits: &mut Logits) -> Result<(), ExecutorError> {
-    let first = logits.values.len();
-    logits.values.extend(row.as_chunks::<4>().0.iter().map(|b| f32::from_le_bytes(*b)));
-    match logits.values[first..].iter().all(|x| x.is_finite()) {
-        true => Ok(()),
-        false => Err(ExecutorError::NotFinite { position: first / logits.vocab }),
-    }
 }
 
 impl Executor for GpuExecutor {
@@ -338,27 +354,16 @@ impl Executor for GpuExecutor {
     }
 
     fn forward(&mut self, segments: &[Segment<'_>]) -> Result<Logits, ExecutorError> {
-        let config: &Config = self.file.config();
-        let batches = batches(segments, config, self.context, self.batch, |id| self.len(id))?;
-        self.device.check()?;
-        let length = |segment: &Segment<'_>| Ok((segment.cache, self.len(segment.cache)?));
-        let lengths = segments.iter().map(length).collect::<Result<Vec<_>, ExecutorError>>()?;
-        let mut logits = Logits { values: Vec::new(), vocab: config.vocab };
-        for batch in &batches {
-            let result = self.run_batch(batch, &mut logits);
-            for part in batch.iter().filter(|_| result.is_ok()) {
-                if let Some(cache) = self.caches.get_mut(&part.cache) {
-                    cache.len += part.positions;
-                }
-            }
-            if let Err(error) = result {
-                for (id, len) in lengths {
-                    self.truncate_to(id, len)?;
-                }
-                return Err(error);
-            }
+        let results = self.run(segments, None)?;
+        Ok(Logits { values: results.logits, vocab: self.file.config().vocab })
+    }
+
+    fn forward_best(&mut self, segments: &[Segment<'_>], count: usize) -> Result<Best, ExecutorError> {
+        let count = count.min(self.file.config().vocab);
+        if !(1..=BEST_COUNTS[2] as usize).contains(&count) {
+            return Ok(Best::of(&self.forward(segments)?, count));
         }
-        Ok(logits)
+        Ok(Best { values: self.run(segments, Some(count))?.best, count })
     }
 }
 

@@ -13,7 +13,9 @@ use std::collections::HashMap;
 use std::ops::ControlFlow;
 
 use phonelm_kernels::{CpuExecutor, CpuOptions};
-use phonelm_model::{BackendChange, CacheId, Executor, ExecutorError, Input, Logits, ModelFile, Placement, Segment};
+use phonelm_model::{
+    BackendChange, Best, CacheId, Executor, ExecutorError, Input, Logits, ModelFile, Placement, Segment,
+};
 
 use crate::error::LoadError;
 use crate::executor::{GpuExecutor, GpuOptions};
@@ -441,5 +443,9 @@ impl Executor for HybridExecutor {
 
     fn forward(&mut self, segments: &[Segment<'_>]) -> Result<Logits, ExecutorError> {
         self.pass(segments, |executor, segments| executor.forward(segments))
+    }
+
+    fn forward_best(&mut self, segments: &[Segment<'_>], count: usize) -> Result<Best, ExecutorError> {
+        self.pass(segments, |executor, segments| executor.forward_best(segments, count))
     }
 }

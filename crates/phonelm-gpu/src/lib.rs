@@ -16,6 +16,7 @@ mod linear;
 mod memory;
 mod pass;
 mod pipelines;
+mod results;
 mod scratch;
 mod self_test;
 pub mod shaders;

@@ -4,7 +4,8 @@ use wgpu::{BindGroup, ComputePass};
 
 use crate::device::Device;
 use crate::pipelines::Pipelines;
-use crate::shaders::{Emit, Format, MATVEC_OUTPUTS, MATVEC_ROWS, Shader};
+use crate::scratch::Product;
+use crate::shaders::{Emit, FEW_ROWS, Format, MATVEC_OUTPUTS, Shader};
 
 /// Rows of a tile of [`Shader::Matmul`], and its outputs.
 pub(crate) const TILE: usize = 64;
@@ -14,6 +15,8 @@ pub(crate) const MAX_GROUPS: u32 = 65_535;
 /// A matrix, in several parts where it is larger than one binding.
 pub(crate) struct Matrix {
     pub(crate) format: Format,
+    /// Blocks of a row.
+    pub(crate) blocks: u32,
     pub(crate) parts: Vec<Part>,
 }
 
@@ -41,10 +44,33 @@ impl Recorder<'_> {
         self.dispatches += 1;
     }
 
-    /// A few rows times a matrix: the weights are read once.
-    pub(crate) fn matvec(&mut self, matrix: &Matrix, rows: &BindGroup, emit: Emit, norm: bool, count: usize) {
-        let made_for = MATVEC_ROWS.into_iter().find(|made| *made as usize >= count).unwrap_or(MATVEC_ROWS[3]);
-        let shader = Shader::Matvec { format: matrix.format, emit, norm, rows: made_for };
+    /// Rows times a matrix, after the RMSNorm whose weights lie with it where `norm`.
+    pub(crate) fn product(&mut self, matrix: &Matrix, rows: &Product, emit: Emit, norm: bool, count: usize) {
+        if count == 1 {
+            self.matvec(matrix, &rows.direct, emit, norm);
+        } else if let Some(made) = FEW_ROWS.into_iter().find(|made| *made as usize >= count) {
+            self.matfew(matrix, &rows.direct, emit, norm, made);
+        } else if self.pipelines.halves(matrix.format) {
+            self.prepare(Shader::Columns { norm }, matrix, &rows.to_columns, count.div_ceil(4));
+            self.matmul(matrix, &rows.of_columns, emit, count);
+        } else if norm {
+            self.prepare(Shader::Norm, matrix, &rows.to_normed, count);
+            self.matmul(matrix, &rows.of_normed, emit, count);
+        } else {
+            self.matmul(matrix, &rows.direct, emit, count);
+        }
+    }
+
+    fn matvec(&mut self, matrix: &Matrix, rows: &BindGroup, emit: Emit, norm: bool) {
+        let (format, blocks) = (matrix.format, matrix.blocks);
+        for part in &matrix.parts {
+            let (groups, loops) = self.pipelines.matvec_groups(part.outputs, blocks);
+            self.step(Shader::Matvec { format, emit, norm, blocks, loops }, [&part.group, rows], [groups, 1, 1]);
+        }
+    }
+
+    fn matfew(&mut self, matrix: &Matrix, rows: &BindGroup, emit: Emit, norm: bool, made_for: u32) {
+        let shader = Shader::Matfew { format: matrix.format, emit, norm, rows: made_for };
         for part in &matrix.parts {
             let groups = part.outputs.div_ceil(MATVEC_OUTPUTS);
             let across = groups.min(MAX_GROUPS);
@@ -52,8 +78,7 @@ impl Recorder<'_> {
         }
     }
 
-    /// Many rows times a matrix.
-    pub(crate) fn matmul(&mut self, matrix: &Matrix, rows: &BindGroup, emit: Emit, count: usize) {
+    fn matmul(&mut self, matrix: &Matrix, rows: &BindGroup, emit: Emit, count: usize) {
         let shader = Shader::Matmul { format: matrix.format, emit };
         for part in &matrix.parts {
             let tiles = [part.outputs.div_ceil(TILE as u32), count.div_ceil(TILE) as u32, 1];
@@ -61,10 +86,10 @@ impl Recorder<'_> {
         }
     }
 
-    /// RMSNorm of whole rows, with the weights that lie with the matrix behind it.
-    pub(crate) fn norm(&mut self, matrix: &Matrix, rows: &BindGroup, count: usize) {
+    /// Rows made ready for a product with many of them.
+    fn prepare(&mut self, shader: Shader, matrix: &Matrix, rows: &BindGroup, groups: usize) {
         if let Some(part) = matrix.parts.first() {
-            self.step(Shader::Norm, [&part.group, rows], [count as u32, 1, 1]);
+            self.step(shader, [&part.group, rows], [groups as u32, 1, 1]);
         }
     }
 }

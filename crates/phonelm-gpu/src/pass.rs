@@ -1,8 +1,8 @@
 //! The steps of a forward pass over a batch of rows, written into command buffers: the same for every family.
 //!
 //! A few rows, as in decode, take six steps a layer at most: norm and QKV; heads, cache and attention (one more where a long
-//! text is shared by several workgroups); O and residual; norm, gate and up; down and residual. Many rows are normed in steps
-//! of their own and multiplied tile by tile.
+//! text is shared by several workgroups); O and residual; norm, gate and up; down and residual. Many rows are made ready in
+//! steps of their own and multiplied tile by tile.
 
 use std::ops::Range;
 
@@ -13,8 +13,9 @@ use crate::cache::Pool;
 use crate::device::Device;
 use crate::linear::{Matrix, Recorder};
 use crate::pipelines::Pipelines;
+use crate::results::Results;
 use crate::scratch::Scratch;
-use crate::shaders::{Emit, MATVEC_ROWS, Shader, padded};
+use crate::shaders::{Emit, FEW_ROWS, Shader, best_chunks, padded};
 
 /// One layer's matrices; their norms and biases lie with them.
 pub(crate) struct Layer {
@@ -51,7 +52,7 @@ pub(crate) struct Batch {
 }
 
 fn few(rows: usize) -> bool {
-    rows <= MATVEC_ROWS[3] as usize
+    rows <= FEW_ROWS[2] as usize
 }
 
 impl Pass<'_> {
@@ -70,12 +71,7 @@ impl Pass<'_> {
         };
         for index in range {
             let layer = &self.network.layers[index];
-            if few(rows) {
-                recorder.matvec(&layer.qkv, &groups.x_to_qkv, store, true, rows);
-            } else {
-                recorder.norm(&layer.qkv, &groups.x_to_normed, rows);
-                recorder.matmul(&layer.qkv, &groups.normed_to_qkv, store, rows);
-            }
+            recorder.product(&layer.qkv, &groups.qkv, store, true, rows);
             let bound = [self.pool.group(index), &groups.heads];
             if !batch.alone {
                 let all = heads[0] + self.config.kv_heads as u32;
@@ -86,23 +82,22 @@ impl Pass<'_> {
             if batch.shares > 1 {
                 recorder.step(Shader::Merge, bound, [heads[0], heads[1], 1]);
             }
-            if few(rows) {
-                recorder.matvec(&layer.o, &groups.attended_to_x, Emit::Add, false, rows);
-                recorder.matvec(&layer.gate_up, &groups.x_to_gated, gated, true, rows);
-                recorder.matvec(&layer.down, &groups.gated_to_x, Emit::Add, false, rows);
-            } else {
-                recorder.matmul(&layer.o, &groups.attended_to_x, Emit::Add, rows);
-                recorder.norm(&layer.gate_up, &groups.x_to_normed, rows);
-                recorder.matmul(&layer.gate_up, &groups.normed_to_gated, gated, rows);
-                recorder.matmul(&layer.down, &groups.gated_to_x, Emit::Add, rows);
-            }
+            recorder.product(&layer.o, &groups.o, Emit::Add, false, rows);
+            recorder.product(&layer.gate_up, &groups.gate_up, gated, true, rows);
+            recorder.product(&layer.down, &groups.down, Emit::Add, false, rows);
         }
         recorder.dispatches
     }
 
-    /// Norm and head for those rows of the residual stream whose logits are wanted, and the logits on their way back.
+    /// Norm and head for those rows of the residual stream whose logits are wanted, and `results` on their way back.
     /// Where they are all rows, they need not be gathered. Returns the number of steps.
-    pub(crate) fn head(&mut self, encoder: &mut CommandEncoder, wanted: &[usize], rows: usize) -> u64 {
+    pub(crate) fn head(
+        &mut self,
+        encoder: &mut CommandEncoder,
+        wanted: &[usize],
+        rows: usize,
+        results: &Results,
+    ) -> u64 {
         let row_bytes = (padded(self.config.hidden) * size_of::<f32>()) as u64;
         let groups = &self.scratch.groups;
         let in_place = wanted.len() == rows && few(rows);
@@ -119,17 +114,21 @@ impl Pass<'_> {
             dispatches: 0,
         };
         let (head, store) = (&self.network.head, Emit::Store { bias: false });
-        if few(wanted.len()) {
-            let from = if in_place { &groups.x_to_logits } else { &groups.wanted_to_logits };
-            recorder.matvec(head, from, store, true, wanted.len());
-        } else {
-            recorder.norm(head, &groups.wanted_to_normed, wanted.len());
-            recorder.matmul(head, &groups.normed_to_logits, store, wanted.len());
+        let from = if in_place { &groups.all_logits } else { &groups.logits };
+        recorder.product(head, from, store, true, wanted.len());
+        let best = results.made_for();
+        if let (Some(count), Some(part)) = (best, head.parts.first()) {
+            let chunks = best_chunks(self.config.vocab) as u32;
+            let steps = [(true, &groups.logits_to_chunks, chunks), (false, &groups.chunks_to_best, 1)];
+            for (first, rows, across) in steps {
+                recorder.step(Shader::Best { first, count }, [&part.group, rows], [across, wanted.len() as u32, 1]);
+            }
         }
         let dispatches = recorder.dispatches;
         drop(recorder);
-        let bytes = (wanted.len() * padded(self.config.vocab) * size_of::<f32>()) as u64;
-        encoder.copy_buffer_to_buffer(&self.scratch.logits, 0, &self.scratch.staging, 0, bytes);
+        let source = if best.is_some() { &self.scratch.best } else { &self.scratch.logits };
+        let bytes = (wanted.len() * results.row_bytes()) as u64;
+        encoder.copy_buffer_to_buffer(source, 0, &self.scratch.staging, 0, bytes);
         dispatches
     }
 }

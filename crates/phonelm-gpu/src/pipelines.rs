@@ -11,7 +11,7 @@ use wgpu::{
 };
 
 use crate::device::Device;
-use crate::shaders::{Composer, Shader};
+use crate::shaders::{Composer, Format, Shader};
 
 /// The groups that shaders bind, by what they hold.
 #[derive(Clone, Copy, Debug)]
@@ -97,6 +97,7 @@ impl Pipelines {
         device: &Device,
         config: &Config,
         subgroup: Option<u32>,
+        half: bool,
         edit: Edit,
         cache: Option<PipelineCache>,
     ) -> Self {
@@ -109,7 +110,7 @@ impl Pipelines {
             })
         };
         Self {
-            sources: Sources { composer: Composer::new(config, subgroup), edit },
+            sources: Sources { composer: Composer::new(config, subgroup, half), edit },
             cache,
             linear: layout([Group::Matrix, Group::Rows]),
             heads: layout([Group::Layer, Group::Heads]),
@@ -123,14 +124,24 @@ impl Pipelines {
         self.sources.of(shader)
     }
 
+    /// Whether many rows are multiplied with such a matrix in half precision.
+    pub(crate) fn halves(&self, format: Format) -> bool {
+        self.sources.composer.halves(format)
+    }
+
+    /// Workgroups for one row's product, and whether they loop.
+    pub(crate) fn matvec_groups(&self, outputs: u32, blocks: u32) -> (u32, bool) {
+        self.sources.composer.matvec_groups(outputs, blocks)
+    }
+
     /// The compiled shader. One that the driver refuses is a fault that [`Device::check`] tells.
     pub(crate) fn get(&mut self, device: &Device, shader: Shader) -> &ComputePipeline {
         self.made.entry(shader).or_insert_with(|| {
             let label = format!("{shader:?}");
             let module = trusted(device, &label, self.sources.of(shader));
             let layout = match shader {
-                Shader::Matvec { .. } | Shader::Matmul { .. } | Shader::Norm => &self.linear,
                 Shader::Rope | Shader::Attention { .. } | Shader::Merge => &self.heads,
+                _ => &self.linear,
             };
             device.gpu.create_compute_pipeline(&ComputePipelineDescriptor {
                 label: Some(&label),

@@ -6,7 +6,7 @@ use wgpu::{BindGroup, Buffer, BufferUsages};
 use crate::device::Device;
 use crate::linear::TILE;
 use crate::pipelines::{Group, Pipelines};
-use crate::shaders::{MATVEC_ROWS, padded};
+use crate::shaders::{BEST_COUNTS, FEW_ROWS, best_chunks, padded};
 
 /// How much room a pass needs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -46,25 +46,33 @@ impl Room {
     }
 }
 
-/// Rows that shaders touch: those of the largest matvec, or whole tiles.
+/// Rows that shaders touch: the most that are few, or whole tiles.
 fn whole_rows(rows: usize) -> usize {
-    let few = MATVEC_ROWS[3] as usize;
+    let few = FEW_ROWS[2] as usize;
     if rows <= few { few } else { rows.next_multiple_of(TILE) }
 }
 
-/// The rows of a step: what it reads, then what it writes.
+/// The rows of a product: where they lie and where what comes of them goes, and what lies between for many rows.
+pub(crate) struct Product {
+    pub(crate) direct: BindGroup,
+    pub(crate) to_normed: BindGroup,
+    pub(crate) of_normed: BindGroup,
+    pub(crate) to_columns: BindGroup,
+    pub(crate) of_columns: BindGroup,
+}
+
+/// What steps bind.
 pub(crate) struct Groups {
-    pub(crate) x_to_qkv: BindGroup,
-    pub(crate) normed_to_qkv: BindGroup,
-    pub(crate) attended_to_x: BindGroup,
-    pub(crate) x_to_gated: BindGroup,
-    pub(crate) normed_to_gated: BindGroup,
-    pub(crate) gated_to_x: BindGroup,
-    pub(crate) x_to_normed: BindGroup,
-    pub(crate) x_to_logits: BindGroup,
-    pub(crate) wanted_to_normed: BindGroup,
-    pub(crate) wanted_to_logits: BindGroup,
-    pub(crate) normed_to_logits: BindGroup,
+    pub(crate) qkv: Product,
+    pub(crate) o: Product,
+    pub(crate) gate_up: Product,
+    pub(crate) down: Product,
+    /// Logits of all rows.
+    pub(crate) all_logits: Product,
+    /// Logits of those rows that were gathered.
+    pub(crate) logits: Product,
+    pub(crate) logits_to_chunks: BindGroup,
+    pub(crate) chunks_to_best: BindGroup,
     pub(crate) heads: BindGroup,
 }
 
@@ -75,7 +83,9 @@ pub(crate) struct Scratch {
     /// Those of its rows whose logits are wanted.
     pub(crate) wanted: Buffer,
     pub(crate) logits: Buffer,
-    /// Logits on their way back.
+    /// The highest of them with their tokens.
+    pub(crate) best: Buffer,
+    /// What is on its way back.
     pub(crate) staging: Buffer,
     pub(crate) calls: Buffer,
     pub(crate) turns: Buffer,
@@ -96,31 +106,42 @@ impl Scratch {
         let qkv = floats("qkv", room.rows, config.q_width() + 2 * config.kv_width(), none)?;
         let attended = floats("attended", room.rows, config.q_width(), none)?;
         let gated = floats("gated", room.rows, config.ffn, none)?;
+        // Half precision, and one more column.
+        let widest = config.hidden.max(config.q_width()).max(config.ffn);
+        let columns = floats("columns", room.rows.max(room.wanted).div_ceil(2), widest + 2, none)?;
         let wanted = floats("wanted", room.wanted, config.hidden, BufferUsages::COPY_DST)?;
         let logits = floats("logits", room.wanted, config.vocab, BufferUsages::COPY_SRC)?;
-        let staging = device.buffer("staging", logits.size(), BufferUsages::COPY_DST | BufferUsages::MAP_READ)?;
         let words = |label, count: usize, size: usize, usage| {
             device.buffer(label, (count * size) as u64, BufferUsages::STORAGE | usage)
         };
         let calls = words("calls", room.calls, size_of::<u32>(), BufferUsages::COPY_DST)?;
         let turns = words("turns", room.rows * config.head_dim, size_of::<f32>(), BufferUsages::COPY_DST)?;
         let partials = words("partials", room.partials, 2 * size_of::<f32>(), none)?;
+        let pairs = BEST_COUNTS[2] as usize * 2 * size_of::<f32>();
+        let chunks = words("chunks", room.wanted * best_chunks(config.vocab), pairs, none)?;
+        let best = words("best", room.wanted, pairs, BufferUsages::COPY_SRC)?;
+        let back = logits.size().max(best.size());
+        let staging = device.buffer("staging", back, BufferUsages::COPY_DST | BufferUsages::MAP_READ)?;
         let rows = |from, to| pipelines.bind(device, Group::Rows, &[from, to]);
+        let product = |from, to| Product {
+            direct: rows(from, to),
+            to_normed: rows(from, &normed),
+            of_normed: rows(&normed, to),
+            to_columns: rows(from, &columns),
+            of_columns: rows(&columns, to),
+        };
         let groups = Groups {
-            x_to_qkv: rows(&x, &qkv),
-            normed_to_qkv: rows(&normed, &qkv),
-            attended_to_x: rows(&attended, &x),
-            x_to_gated: rows(&x, &gated),
-            normed_to_gated: rows(&normed, &gated),
-            gated_to_x: rows(&gated, &x),
-            x_to_normed: rows(&x, &normed),
-            x_to_logits: rows(&x, &logits),
-            wanted_to_normed: rows(&wanted, &normed),
-            wanted_to_logits: rows(&wanted, &logits),
-            normed_to_logits: rows(&normed, &logits),
+            qkv: product(&x, &qkv),
+            o: product(&attended, &x),
+            gate_up: product(&x, &gated),
+            down: product(&gated, &x),
+            all_logits: product(&x, &logits),
+            logits: product(&wanted, &logits),
+            logits_to_chunks: rows(&logits, &chunks),
+            chunks_to_best: rows(&chunks, &best),
             heads: pipelines.bind(device, Group::Heads, &[&qkv, &attended, &calls, &turns, &partials]),
         };
-        Some(Self { room, x, wanted, logits, staging, calls, turns, groups })
+        Some(Self { room, x, wanted, logits, best, staging, calls, turns, groups })
     }
 
     /// The same where there is room already, else a larger one.

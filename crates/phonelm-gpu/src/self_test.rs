@@ -4,6 +4,7 @@
 //! Small inputs with odd sizes, through the same uploads, bindings and steps as the model's own. What passed once is not
 //! tested again in this process.
 
+mod best;
 mod heads;
 mod linear;
 
@@ -24,6 +25,8 @@ use crate::upload::Uploader;
 /// How far a result may lie from the reference, in parts of the spread: far above what another order of sums makes, far
 /// below a wrong element.
 const LIMIT: f64 = 1e-2;
+/// The same where sums of a block are half precision.
+const HALF_LIMIT: f64 = 5e-2;
 
 /// Shaders that gave the right numbers, by device and text.
 static PROVED: LazyLock<Mutex<HashSet<String>>> = LazyLock::new(Mutex::default);
@@ -46,9 +49,10 @@ pub(crate) fn run(
     let config = file.config();
     let mut bench = Bench { device, pipelines, file };
     let mut tested = 0;
-    for product in linear::used(network, config) {
-        tested += bench.unproved(&product.shaders(), |bench| product.run(bench))?;
+    for kind in linear::used(network, config, bench.pipelines) {
+        tested += bench.unproved(&kind.shaders(bench.pipelines), |bench| kind.run(bench))?;
     }
+    tested += bench.unproved(&best::shaders(), |bench| best::run(bench, config))?;
     tested += bench.unproved(&heads::SHADERS, |bench| heads::run(bench, config))?;
     tracing::info!(shaders = tested, seconds = start.elapsed().as_secs_f64(), "shaders tested");
     Ok(())
@@ -108,22 +112,29 @@ impl Bench<'_> {
     }
 
     /// Fails if a result lies far from the reference anywhere.
-    fn compare(&self, shader: Shader, found: &[f32], expected: &[f64]) -> Result<(), LoadError> {
+    fn compare(&self, shaders: &[Shader], found: &[f32], expected: &[f64]) -> Result<(), LoadError> {
         let mean = expected.iter().sum::<f64>() / expected.len() as f64;
         let spread = (expected.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / expected.len() as f64).sqrt();
         let apart = found.iter().zip(expected).map(|(found, expected)| (f64::from(*found) - expected).abs() / spread);
         // NaN is as far away as can be.
         let apart = apart.map(|apart| if apart.is_nan() { f64::INFINITY } else { apart }).fold(0.0, f64::max);
-        if apart <= LIMIT && found.len() == expected.len() {
+        let halves = |shader: &Shader| shader.format().is_some_and(|format| self.pipelines.halves(format));
+        let limit = if shaders.iter().any(halves) { HALF_LIMIT } else { LIMIT };
+        if apart <= limit && found.len() == expected.len() {
             return Ok(());
         }
+        Err(self.wrong(shaders, apart))
+    }
+
+    fn wrong(&self, shaders: &[Shader], apart: f64) -> LoadError {
+        let names: Vec<String> = shaders.iter().map(|shader| format!("{shader:?}")).collect();
         let adapter = &self.device.adapter;
-        Err(LoadError::WrongResult {
-            kernel: format!("{shader:?}"),
+        LoadError::WrongResult {
+            kernel: names.join(" or "),
             apart,
             adapter: adapter.name.clone(),
             driver: adapter.driver.clone(),
-        })
+        }
     }
 
     fn uploader(&self) -> Uploader<'_> {

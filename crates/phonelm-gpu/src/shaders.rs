@@ -21,13 +21,21 @@ impl Format {
     /// Every format.
     pub const ALL: [Self; 4] = [Self::Q4, Self::Q8, Self::F16, Self::F32];
 
-    fn source(self) -> &'static str {
-        match self {
-            Self::Q4 => include_str!("shaders/q4.wgsl"),
-            Self::Q8 => include_str!("shaders/q8.wgsl"),
-            Self::F16 => include_str!("shaders/f16.wgsl"),
-            Self::F32 => include_str!("shaders/f32.wgsl"),
+    /// How its weights are unpacked, to half precision or single.
+    fn source(self, half: bool) -> &'static str {
+        match (self, half) {
+            (Self::Q4, false) => concat!(include_str!("shaders/q4.wgsl"), include_str!("shaders/q4_tile.wgsl")),
+            (Self::Q4, true) => concat!(include_str!("shaders/q4_half.wgsl"), include_str!("shaders/q4_tile.wgsl")),
+            (Self::Q8, false) => concat!(include_str!("shaders/q8.wgsl"), include_str!("shaders/q8_tile.wgsl")),
+            (Self::Q8, true) => concat!(include_str!("shaders/q8_half.wgsl"), include_str!("shaders/q8_tile.wgsl")),
+            (Self::F16, _) => include_str!("shaders/f16.wgsl"),
+            (Self::F32, _) => include_str!("shaders/f32.wgsl"),
         }
+    }
+
+    /// Whether blocks have scales: then a product with a block's integers is exact enough in half precision.
+    pub(crate) const fn has_scales(self) -> bool {
+        matches!(self, Self::Q4 | Self::Q8)
     }
 }
 
@@ -48,23 +56,43 @@ pub enum Emit {
     },
 }
 
-/// Outputs that a workgroup of [`Shader::Matvec`] makes.
+/// Outputs that a workgroup of [`Shader::Matvec`] or [`Shader::Matfew`] makes at a time.
 pub(crate) const MATVEC_OUTPUTS: u32 = 4;
-/// Rows that [`Shader::Matvec`] is made for.
-pub const MATVEC_ROWS: [u32; 4] = [1, 2, 4, 8];
+/// Threads that one row's product is spread over, where it has work for so many: those of a large GPU.
+const MATVEC_THREADS: u32 = 80 << 10;
+/// Rows that [`Shader::Matfew`] is made for.
+pub const FEW_ROWS: [u32; 3] = [2, 4, 8];
+
+/// How many of the highest logits [`Shader::Best`] is made to find.
+pub const BEST_COUNTS: [u32; 3] = [1, 8, 64];
+/// Logits among which one workgroup of [`Shader::Best`] looks.
+const BEST_CHUNK: usize = 1024;
 
 /// A variant of an operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Shader {
-    /// A few rows times a matrix, after an RMSNorm or not.
+    /// One row times a matrix, after an RMSNorm or not.
     Matvec {
+        /// Of the matrix.
+        format: Format,
+        /// What becomes of the sums.
+        emit: Emit,
+        /// Whether the row is normed on the way.
+        norm: bool,
+        /// Blocks of a row.
+        blocks: u32,
+        /// Whether there are more outputs than workgroups make at a time.
+        loops: bool,
+    },
+    /// A few rows times a matrix, after an RMSNorm or not.
+    Matfew {
         /// Of the matrix.
         format: Format,
         /// What becomes of the sums.
         emit: Emit,
         /// Whether the rows are normed on the way.
         norm: bool,
-        /// One of [`MATVEC_ROWS`].
+        /// One of [`FEW_ROWS`].
         rows: u32,
     },
     /// Many rows times a matrix.
@@ -76,6 +104,11 @@ pub enum Shader {
     },
     /// RMSNorm of rows.
     Norm,
+    /// Rows brought into the order of [`Shader::Matmul`] in half precision, after an RMSNorm or not.
+    Columns {
+        /// Whether they are normed.
+        norm: bool,
+    },
     /// Heads finished and stored.
     Rope,
     /// Attention over a chunk.
@@ -85,6 +118,23 @@ pub enum Shader {
     },
     /// Chunks put together.
     Merge,
+    /// The highest logits found.
+    Best {
+        /// Whether in chunks, else among what was found in them.
+        first: bool,
+        /// One of [`BEST_COUNTS`].
+        count: u32,
+    },
+}
+
+impl Shader {
+    /// Of the matrix that it multiplies with.
+    pub(crate) fn format(self) -> Option<Format> {
+        match self {
+            Self::Matvec { format, .. } | Self::Matfew { format, .. } | Self::Matmul { format, .. } => Some(format),
+            _ => None,
+        }
+    }
 }
 
 /// Tokens that one workgroup attends to in decode, where several share a head, before it looks at the next.
@@ -99,12 +149,14 @@ const ATTENTION_THREADS: u32 = 256;
 #[derive(Clone, Debug)]
 pub struct Composer {
     subgroup: Option<u32>,
+    half: bool,
     heads: String,
+    vocab: usize,
 }
 
 impl Composer {
-    /// For a model, with subgroups of that many threads if there are any.
-    pub fn new(config: &Config, subgroup: Option<u32>) -> Self {
+    /// For a model, with subgroups of that many threads if there are any, and with half precision if there is.
+    pub fn new(config: &Config, subgroup: Option<u32>, half: bool) -> Self {
         let neighbours = config.rope.layout == RopeLayout::Pairs;
         let heads = [
             ("HEAD_DIM", format!("{}u", config.head_dim)),
@@ -117,7 +169,27 @@ impl Composer {
             ("EPS", format!("{:e}f", config.norm_eps)),
             ("SCALE", format!("{:e}f", 1.0 / (config.head_dim as f32).sqrt())),
         ];
-        Self { subgroup, heads: constants(&heads) }
+        Self { subgroup, half, heads: constants(&heads), vocab: config.vocab }
+    }
+
+    /// Whether products with such a matrix are computed in half precision, where x is prepared for it.
+    pub(crate) fn halves(&self, format: Format) -> bool {
+        self.half && format.has_scales()
+    }
+
+    /// Workgroups of [`Shader::Matvec`] for so many outputs and blocks of a row, and whether they loop.
+    pub(crate) fn matvec_groups(&self, outputs: u32, blocks: u32) -> (u32, bool) {
+        let (threads, _) = self.matvec_threads(blocks);
+        let fours = outputs.div_ceil(MATVEC_OUTPUTS);
+        let loops = fours * threads > 2 * MATVEC_THREADS;
+        (if loops { MATVEC_THREADS / threads } else { fours }, loops)
+    }
+
+    /// Threads of such a workgroup, and parts of a row for each.
+    fn matvec_threads(&self, blocks: u32) -> (u32, u32) {
+        let unit = self.subgroup.unwrap_or(1).max(32);
+        let parts = (4 * blocks).div_ceil(256).max(2);
+        ((4 * blocks).div_ceil(parts).next_multiple_of(unit), parts)
     }
 
     /// The whole text of a shader.
@@ -130,20 +202,45 @@ impl Composer {
         let of_all = self.choose(include_str!("shaders/all_subgroup.wgsl"), include_str!("shaders/all_memory.wgsl"));
         let linear = include_str!("shaders/linear.wgsl");
         let heads = include_str!("shaders/heads.wgsl");
+        let numbers = |half| if half { include_str!("shaders/half.wgsl") } else { include_str!("shaders/single.wgsl") };
+        let rows = include_str!("shaders/rows.wgsl");
+        let formats = include_str!("shaders/formats.wgsl");
         match shader {
-            Shader::Matvec { format, emit, norm, rows } => {
-                parts.push(all(128));
-                parts.push(constants(&[("ROWS", format!("{rows}u")), ("NORM", norm.to_string())]));
-                parts.extend([linear, of_all, format.source()].map(str::to_owned));
+            Shader::Matvec { format, emit, norm, blocks, loops } => {
+                let half = self.halves(format);
+                let (threads, each) = self.matvec_threads(blocks);
+                parts.extend([numbers(half).to_owned(), all(threads)]);
+                parts.push(constants(&[
+                    ("PARTS", format!("{each}u")),
+                    ("BLOCKS", format!("{blocks}u")),
+                    ("NORM", norm.to_string()),
+                    ("LOOPS", loops.to_string()),
+                    ("HALF", half.to_string()),
+                ]));
+                parts.extend([linear, rows, of_all, formats, format.source(half)].map(str::to_owned));
                 parts.extend([emit.source(), include_str!("shaders/matvec.wgsl").to_owned()]);
             }
+            Shader::Matfew { format, emit, norm, rows: count } => {
+                parts.extend([numbers(false).to_owned(), all(128)]);
+                parts.push(constants(&[("ROWS", format!("{count}u")), ("NORM", norm.to_string())]));
+                parts.extend([linear, rows, of_all, formats, format.source(false)].map(str::to_owned));
+                parts.extend([emit.source(), include_str!("shaders/matfew.wgsl").to_owned()]);
+            }
+            Shader::Matmul { format, emit } if self.halves(format) => {
+                parts.extend([numbers(true), linear, formats, format.source(true)].map(str::to_owned));
+                parts.extend([emit.source(), include_str!("shaders/matmul_half.wgsl").to_owned()]);
+            }
             Shader::Matmul { format, emit } => {
-                parts.extend([linear, format.source()].map(str::to_owned));
+                parts.extend([numbers(false), linear, rows, formats, format.source(false)].map(str::to_owned));
                 parts.extend([emit.source(), include_str!("shaders/matmul.wgsl").to_owned()]);
+            }
+            Shader::Columns { norm } => {
+                parts.extend([numbers(true).to_owned(), all(256), constants(&[("NORM", norm.to_string())])]);
+                parts.extend([linear, of_all, include_str!("shaders/columns.wgsl")].map(str::to_owned));
             }
             Shader::Norm => {
                 parts.push(all(256));
-                parts.extend([linear, of_all, include_str!("shaders/norm.wgsl")].map(str::to_owned));
+                parts.extend([linear, rows, of_all, include_str!("shaders/norm.wgsl")].map(str::to_owned));
             }
             Shader::Rope => {
                 parts.extend([self.heads.clone(), all(64)]);
@@ -158,6 +255,17 @@ impl Composer {
             Shader::Merge => {
                 parts.extend([self.heads.clone(), all(64)]);
                 parts.extend([of_all, heads, include_str!("shaders/merge.wgsl")].map(str::to_owned));
+            }
+            Shader::Best { first, count } => {
+                parts.push(all(256));
+                parts.push(constants(&[
+                    ("FIRST", first.to_string()),
+                    ("COUNT", format!("{count}u")),
+                    ("VOCAB", format!("{}u", self.vocab)),
+                    ("STRIDE", format!("{}u", padded(self.vocab))),
+                    ("CHUNK", format!("{BEST_CHUNK}u")),
+                ]));
+                parts.extend([of_all, include_str!("shaders/best.wgsl")].map(str::to_owned));
             }
         }
         parts.concat()
@@ -184,14 +292,24 @@ pub fn all() -> Vec<Shader> {
     let emits: Vec<Emit> = emits.chain([Emit::Add]).collect();
     let mut all = vec![Shader::Norm, Shader::Rope, Shader::Merge];
     all.extend([false, true].map(|fused| Shader::Attention { fused }));
+    all.extend([false, true].map(|norm| Shader::Columns { norm }));
+    all.extend(BEST_COUNTS.into_iter().flat_map(|count| [false, true].map(|first| Shader::Best { first, count })));
     for format in Format::ALL {
         for &emit in &emits {
             all.push(Shader::Matmul { format, emit });
-            let few = MATVEC_ROWS.into_iter().flat_map(|rows| [false, true].map(|norm| (rows, norm)));
-            all.extend(few.map(|(rows, norm)| Shader::Matvec { format, emit, norm, rows }));
+            for norm in [false, true] {
+                all.extend(FEW_ROWS.map(|rows| Shader::Matfew { format, emit, norm, rows }));
+                let one = [(3, false), (80, true), (592, true)];
+                all.extend(one.map(|(blocks, loops)| Shader::Matvec { format, emit, norm, blocks, loops }));
+            }
         }
     }
     all
+}
+
+/// Workgroups that look for the highest logits of a row.
+pub(crate) const fn best_chunks(vocab: usize) -> usize {
+    vocab.div_ceil(BEST_CHUNK)
 }
 
 /// A row's length in memory: whole blocks.

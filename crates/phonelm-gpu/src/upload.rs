@@ -35,10 +35,6 @@ impl Format {
         }
     }
 
-    pub(crate) const fn has_scales(self) -> bool {
-        matches!(self, Self::Q4 | Self::Q8)
-    }
-
     fn of(ty: TensorType) -> Self {
         match ty.unpacked() {
             TensorType::Q4_0 => Self::Q4,
@@ -170,7 +166,7 @@ impl Uploader<'_> {
                 extras.eps.to_bits(),
                 0,
             ];
-            let shape = self.filled("shape", BufferUsages::UNIFORM, bytemuck::cast_slice(&shape))?;
+            let shape = self.uniform(bytemuck::cast_slice(&shape))?;
             let Some([quants, scales]) = self.rows(format, rows, sources, first..last)? else {
                 return Ok(None);
             };
@@ -179,7 +175,7 @@ impl Uploader<'_> {
             bytes += quants.size() + scales.size();
         }
         self.bytes += bytes;
-        Ok(Some(Matrix { format, parts }))
+        Ok(Some(Matrix { format, blocks: blocks as u32, parts }))
     }
 
     /// The buffers of some rows; `None` if a weight is too large for the format.
@@ -206,6 +202,7 @@ impl Uploader<'_> {
                     return Ok(None);
                 }
             }
+            converted.interleave(row_bytes, scale_bytes);
             let done = first - range.start;
             self.write(&quants, done * row_bytes, &mut converted.quants);
             self.write(&scales, done * scale_bytes, &mut converted.scales);
@@ -219,6 +216,11 @@ impl Uploader<'_> {
     /// A buffer of floats.
     pub(crate) fn vector(&self, values: &[f32]) -> Result<Buffer, LoadError> {
         self.filled("vectors", BufferUsages::STORAGE, bytemuck::cast_slice(values))
+    }
+
+    /// A buffer for a uniform.
+    pub(crate) fn uniform(&self, bytes: &[u8]) -> Result<Buffer, LoadError> {
+        self.filled("shape", BufferUsages::UNIFORM, bytes)
     }
 
     fn filled(&self, what: &'static str, usage: BufferUsages, bytes: &[u8]) -> Result<Buffer, LoadError> {
@@ -246,9 +248,25 @@ struct Converted {
     quants: Vec<u8>,
     scales: Vec<u8>,
     floats: Vec<f32>,
+    interleaved: Vec<u8>,
 }
 
 impl Converted {
+    /// Brings four rows together, word by word and scale by scale.
+    fn interleave(&mut self, row_bytes: usize, scale_bytes: usize) {
+        for (bytes, row, unit) in [(&mut self.quants, row_bytes, 4), (&mut self.scales, scale_bytes, 2)] {
+            // Behind the last row of a matrix may be room for up to three.
+            bytes.resize(bytes.len().next_multiple_of((4 * row).max(1)), 0);
+            self.interleaved.clear();
+            for rows in bytes.chunks_exact((4 * row).max(1)) {
+                for at in (0..row).step_by(unit) {
+                    (0..4).for_each(|i| self.interleaved.extend_from_slice(&rows[i * row + at..][..unit]));
+                }
+            }
+            std::mem::swap(bytes, &mut self.interleaved);
+        }
+    }
+
     fn clear(&mut self) {
         self.quants.clear();
         self.scales.clear();

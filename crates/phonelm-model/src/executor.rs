@@ -3,6 +3,8 @@
 //! An executor owns its caches and names them by [`CacheId`]; callers never see keys or values except
 //! as exported bytes. Errors leave every cache as it was before the call.
 
+use crate::Best;
+
 /// Names one KV cache of one executor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct CacheId(pub u64);
@@ -140,6 +142,11 @@ pub trait Executor: Send {
 
     /// Appends each segment's positions to its cache and returns the logits asked for. A cache may occur once a call.
     fn forward(&mut self, segments: &[Segment<'_>]) -> Result<Logits, ExecutorError>;
+
+    /// As [`Self::forward`], but of each row only the `count` highest logits.
+    fn forward_best(&mut self, segments: &[Segment<'_>], count: usize) -> Result<Best, ExecutorError> {
+        Ok(Best::of(&self.forward(segments)?, count))
+    }
 }
 
 /// Why an executor refused.

@@ -4,6 +4,7 @@
 //! Left out on purpose: how anything is computed, and conversations.
 
 mod batches;
+mod best;
 mod config;
 mod error;
 mod executor;
@@ -15,6 +16,7 @@ mod rope;
 mod weights;
 
 pub use batches::{Part, batches};
+pub use best::Best;
 pub use config::{Activation, Config, Family, Rope, RopeLayout};
 pub use error::Error;
 pub use executor::{BackendChange, CacheId, Executor, ExecutorError, Input, Logits, LogitsFor, Placement, Segment};

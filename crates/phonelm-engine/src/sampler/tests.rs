@@ -1,6 +1,7 @@
 //! What each step keeps, and that draws follow the probabilities.
 
 use super::*;
+use phonelm_model::{Best, Logits};
 use proptest::prelude::*;
 
 fn options() -> SamplerOptions {
@@ -178,4 +179,34 @@ proptest! {
         prop_assert!(mass(&kept) >= top_p - 1e-5);
         prop_assert!(mass(&kept[..kept.len() - 1]) < top_p + 1e-5);
     }
+}
+
+proptest! {
+    #[test]
+    fn the_best_logits_are_enough(
+        // Few values, so that many are equal.
+        values in prop::collection::vec((-3i8..3).prop_map(f32::from), 1..40),
+        top_k in 1usize..50,
+        top_p in 0.2f32..1.0,
+        temperature in prop::sample::select(vec![0.0, 0.7]),
+        seed: u64,
+    ) {
+        let options = SamplerOptions { temperature, top_k, top_p, seed: Some(seed), ..SamplerOptions::default() };
+        let vocab = values.len();
+        let [mut of_all, mut of_best] = [0; 2].map(|_| Sampler::new(options.clone(), vocab).unwrap());
+        let best = Best::of(&Logits { values: values.clone(), vocab }, of_best.enough().unwrap());
+        for _ in 0..5 {
+            prop_assert_eq!(of_best.sample_best(&best.values).unwrap(), of_all.sample(&values, &[], None).unwrap());
+        }
+    }
+}
+
+#[test]
+fn all_logits_are_needed_where_something_changes_them() {
+    let enough = |options| Sampler::new(options, 9).unwrap().enough();
+    assert_eq!(enough(options()), None);
+    assert_eq!(enough(SamplerOptions { top_k: 4, ..options() }), Some(4));
+    assert_eq!(enough(SamplerOptions { top_k: 4, ..SamplerOptions::default() }), Some(1));
+    assert_eq!(enough(SamplerOptions { presence_penalty: 0.1, ..SamplerOptions::default() }), None);
+    assert_eq!(enough(SamplerOptions { logit_bias: vec![(2, 1.0)], ..SamplerOptions::default() }), None);
 }

@@ -58,12 +58,12 @@ pub(super) fn run(bench: &mut Bench<'_>, config: &Config) -> Result<(), LoadErro
     let found = bench.run(qkv, |recorder| recorder.step(Shader::Rope, bound, [all, ROWS as u32, 1]))?;
     let queries: Vec<f32> = found.chunks_exact(stride).flat_map(|row| &row[..width]).copied().collect();
     let expected: Vec<f64> = (0..ROWS).flat_map(|row| inputs.heads(row, 0..config.heads, 0)).collect();
-    bench.compare(Shader::Rope, &queries, &expected)?;
+    bench.compare(&[Shader::Rope], &queries, &expected)?;
     inputs.compare_cache(bench, Shader::Rope, &several, ROWS)?;
     let attention = Shader::Attention { fused: false };
     let size = [config.heads as u32, ROWS as u32, 1];
     let found = bench.run(out, |recorder| recorder.step(attention, bound, size))?;
-    bench.compare(attention, &rows(&found, ROWS, config), &attended.concat())?;
+    bench.compare(&[attention], &rows(&found, ROWS, config), &attended.concat())?;
 
     // One token, whose attention one workgroup a head computes, then two.
     for shares in [1, 2] {
@@ -78,7 +78,7 @@ pub(super) fn run(bench: &mut Bench<'_>, config: &Config) -> Result<(), LoadErro
             }
         })?;
         let shader = if shares > 1 { Shader::Merge } else { fused };
-        bench.compare(shader, &rows(&found, 1, config), &attended[0])?;
+        bench.compare(&[shader], &rows(&found, 1, config), &attended[0])?;
         inputs.compare_cache(bench, fused, &one, 1)?;
     }
     Ok(())
@@ -214,7 +214,7 @@ impl Inputs<'_> {
                 expected.extend(self.token(token, head).concat());
             }
         }
-        bench.compare(shader, &found, &expected)
+        bench.compare(&[shader], &found, &expected)
     }
 }
 

@@ -1,46 +1,53 @@
-//! Products and norms: for each kind of matrix of the model a small one, with as many rows as each shader is made for.
+//! Products with norms: for each kind of matrix of the model a small one, with as many rows as each shader is made for.
 
 use phonelm_gguf::TensorType;
 use phonelm_kernels::blocks::dequantize;
 use phonelm_model::{Activation, Config, Tensor};
-use wgpu::{BindGroup, Buffer};
+use wgpu::Buffer;
 
 use super::{Bench, values};
 use crate::error::LoadError;
 use crate::linear::{Matrix, TILE};
 use crate::pass::Network;
-use crate::pipelines::Group;
-use crate::shaders::{Emit, Format, MATVEC_ROWS, Shader, padded};
+use crate::pipelines::{Group, Pipelines};
+use crate::scratch::Product;
+use crate::shaders::{Emit, FEW_ROWS, Format, MATVEC_OUTPUTS, Shader, padded};
 use crate::upload::{Extras, Rows, Source};
 
 /// Outputs of a matrix, which fill neither a tile nor four.
 const OUTPUTS: usize = 70;
-/// Columns for a few rows: more blocks than the threads of a workgroup take at once.
-const WIDE: usize = 37 * 32 - 11;
+/// Columns that a row has too few for whole blocks.
+const MISSING: usize = 11;
 /// Columns for many rows, and rows that fill more than a tile.
-const NARROW: usize = 3 * 32 - 11;
+const NARROW: usize = 3 * 32 - MISSING;
 const MANY: usize = TILE + 3;
 const EPS: f32 = 1e-5;
 /// A scale of blocks of integers, 0.03 as f16.
 const SCALE: u16 = 0x27AE;
 
-/// A matrix and what becomes of its outputs.
+/// A kind of product of a model: its matrix, and what becomes of the outputs.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) struct Product {
+pub(super) struct Kind {
     format: Format,
     emit: Emit,
     norm: bool,
+    blocks: u32,
+    /// Whether the workgroups of one row's product loop.
+    loops: bool,
 }
 
 /// The kinds of products of a model.
-pub(super) fn used(network: &Network, config: &Config) -> Vec<Product> {
+pub(super) fn used(network: &Network, config: &Config, pipelines: &Pipelines) -> Vec<Kind> {
     let gated = Emit::Gated { relu: config.activation == Activation::Relu };
     let store = |bias| Emit::Store { bias };
     let mut all = Vec::new();
     let mut add = |matrix: &Matrix, emit, norm| {
-        let product = Product { format: matrix.format, emit, norm };
-        if !all.contains(&product) {
-            all.push(product);
+        for part in &matrix.parts {
+            let (_, loops) = pipelines.matvec_groups(part.outputs, matrix.blocks);
+            let kind = Kind { format: matrix.format, emit, norm, blocks: matrix.blocks, loops };
+            if !all.contains(&kind) {
+                all.push(kind);
+            }
         }
     };
     for layer in &network.layers {
@@ -53,14 +60,28 @@ pub(super) fn used(network: &Network, config: &Config) -> Vec<Product> {
     all
 }
 
-impl Product {
+impl Kind {
+    fn matvec(&self) -> Shader {
+        let Self { format, emit, norm, blocks, loops } = *self;
+        Shader::Matvec { format, emit, norm, blocks, loops }
+    }
+
+    /// What many rows go through.
+    fn many(&self, pipelines: &Pipelines) -> Vec<Shader> {
+        let Self { format, emit, norm, .. } = *self;
+        let matmul = Shader::Matmul { format, emit };
+        match (pipelines.halves(format), norm) {
+            (true, _) => vec![Shader::Columns { norm }, matmul],
+            (false, true) => vec![Shader::Norm, matmul],
+            (false, false) => vec![matmul],
+        }
+    }
+
     /// What the model uses of it.
-    pub(super) fn shaders(&self) -> Vec<Shader> {
-        let Self { format, emit, norm } = *self;
-        let mut shaders: Vec<Shader> = MATVEC_ROWS.map(|rows| Shader::Matvec { format, emit, norm, rows }).into();
-        shaders.push(Shader::Matmul { format, emit });
-        shaders.extend(norm.then_some(Shader::Norm));
-        shaders
+    pub(super) fn shaders(&self, pipelines: &Pipelines) -> Vec<Shader> {
+        let Self { format, emit, norm, .. } = *self;
+        let few = FEW_ROWS.map(|rows| Shader::Matfew { format, emit, norm, rows });
+        [self.matvec()].into_iter().chain(few).chain(self.many(pipelines)).collect()
     }
 
     /// A tensor of so many columns, or of whole blocks of them, its bytes, and what they stand for.
@@ -84,31 +105,31 @@ impl Product {
         Ok((Tensor { ty, rows: OUTPUTS, cols: columns, range: 0..bytes.len() }, bytes, floats))
     }
 
-    /// Holds each shader of this product against the reference.
+    /// Holds each shader of this kind against the reference.
     pub(super) fn run(&self, bench: &mut Bench<'_>) -> Result<(), LoadError> {
-        let Self { format, emit, norm } = *self;
-        let few = Case::new(self, bench, WIDE, MATVEC_ROWS[3] as usize)?;
-        for rows in MATVEC_ROWS {
-            let count = rows as usize;
-            let (out, group) = few.out(bench, &few.start)?;
-            let found = bench.run(&out, |recorder| recorder.matvec(&few.matrix, &group, emit, norm, count))?;
-            let inputs = if norm { &few.normed } else { &few.rows };
-            let expected = few.expected(self, &inputs[..count]);
-            bench.compare(Shader::Matvec { format, emit, norm, rows }, &self.kept(&found, count), &expected)?;
-        }
-        if norm {
-            let stride = padded(few.columns);
-            let (out, group) = few.out(bench, &vec![0.0; few.rows.len() * stride])?;
-            let found = bench.run(&out, |recorder| recorder.norm(&few.matrix, &group, few.rows.len()))?;
-            let rows = found.chunks_exact(stride).take(few.rows.len());
-            let found: Vec<f32> = rows.flat_map(|row| &row[..few.columns]).copied().collect();
-            bench.compare(Shader::Norm, &found, &few.normed.concat())?;
+        let Self { format, emit, norm, blocks, .. } = *self;
+        let few = Case::new(self, bench, blocks as usize * 32 - MISSING, FEW_ROWS[2] as usize)?;
+        let (out, rows) = few.rows(bench)?;
+        let shader = self.matvec();
+        let found = bench.run(&out, |recorder| {
+            for part in &few.matrix.parts {
+                // Fewer workgroups than there are outputs, so that they have to loop.
+                let groups = if self.loops { 2 } else { part.outputs.div_ceil(MATVEC_OUTPUTS) };
+                recorder.step(shader, [&part.group, &rows.direct], [groups, 1, 1]);
+            }
+        })?;
+        bench.compare(&[shader], &self.kept(&found, 1), &few.expected(self, 1))?;
+        for rows in FEW_ROWS {
+            let (count, shader) = (rows as usize, Shader::Matfew { format, emit, norm, rows });
+            let (out, rows) = few.rows(bench)?;
+            let found = bench.run(&out, |recorder| recorder.product(&few.matrix, &rows, emit, norm, count))?;
+            bench.compare(&[shader], &self.kept(&found, count), &few.expected(self, count))?;
         }
         let many = Case::new(self, bench, NARROW, MANY)?;
-        let (out, group) = many.out(bench, &many.start)?;
-        let found = bench.run(&out, |recorder| recorder.matmul(&many.matrix, &group, emit, MANY))?;
-        let expected = many.expected(self, &many.rows);
-        bench.compare(Shader::Matmul { format, emit }, &self.kept(&found, MANY), &expected)
+        let (out, rows) = many.rows(bench)?;
+        let found = bench.run(&out, |recorder| recorder.product(&many.matrix, &rows, emit, norm, MANY))?;
+        let shaders = self.many(bench.pipelines);
+        bench.compare(&shaders, &self.kept(&found, MANY), &many.expected(self, MANY))
     }
 
     /// Outputs of a row, of which gates and ups make half as many.
@@ -145,29 +166,28 @@ struct Case {
     columns: usize,
     bias: Vec<f32>,
     x: Buffer,
-    rows: Vec<Vec<f64>>,
-    /// The rows after their norm.
-    normed: Vec<Vec<f64>>,
+    /// The rows, after their norm if there is one.
+    inputs: Vec<Vec<f64>>,
     /// What lies where the outputs come.
     start: Vec<f32>,
 }
 
 impl Case {
-    fn new(product: &Product, bench: &Bench<'_>, columns: usize, count: usize) -> Result<Self, LoadError> {
-        let (tensor, bytes, weights) = product.weights(columns)?;
+    fn new(kind: &Kind, bench: &Bench<'_>, columns: usize, count: usize) -> Result<Self, LoadError> {
+        let (tensor, bytes, weights) = kind.weights(columns)?;
         let columns = tensor.cols;
         let (norm, bias) = (values(columns, 2), values(OUTPUTS, 3));
         let extras = Extras {
-            norm: if product.norm { &norm } else { &[] },
-            bias: if product.emit == (Emit::Store { bias: true }) { &bias } else { &[] },
+            norm: if kind.norm { &norm } else { &[] },
+            bias: if kind.emit == (Emit::Store { bias: true }) { &bias } else { &[] },
             out_stride: padded(OUTPUTS),
             eps: EPS,
         };
         let source = Source { ty: tensor.ty, bytes: bytes.into(), rows: OUTPUTS, columns };
-        let matrix = bench.uploader().matrix_as(product.format, &Rows::Stacked(&[&tensor]), &[source], &extras)?;
+        let matrix = bench.uploader().matrix_as(kind.format, &Rows::Stacked(&[&tensor]), &[source], &extras)?;
         let matrix = matrix.ok_or(LoadError::Driver { cause: "the self-test's matrix was refused".to_owned() })?;
         // Room for the rows that shaders touch.
-        let room = if count > MATVEC_ROWS[3] as usize { count.next_multiple_of(TILE) } else { count };
+        let room = if count > FEW_ROWS[2] as usize { count.next_multiple_of(TILE) } else { count };
         let mut x = vec![0.0; room * padded(columns)];
         let rows: Vec<Vec<f32>> = (0..count).map(|row| values(columns, 10 + row)).collect();
         x.chunks_exact_mut(padded(columns)).zip(&rows).for_each(|(x, row)| x[..columns].copy_from_slice(row));
@@ -177,23 +197,31 @@ impl Case {
             columns,
             bias,
             x: bench.floats(&x)?,
-            normed: rows.iter().map(|row| rms_norm(row, &norm)).collect(),
-            rows: rows.iter().map(|row| row.iter().map(|x| f64::from(*x)).collect()).collect(),
+            inputs: rows.iter().map(|row| input(row, kind.norm.then_some(&norm))).collect(),
             start: values(room * padded(OUTPUTS), 4),
         })
     }
 
     /// Where outputs come, and the rows bound with it.
-    fn out(&self, bench: &Bench<'_>, start: &[f32]) -> Result<(Buffer, BindGroup), LoadError> {
-        let out = bench.floats(start)?;
-        let group = bench.pipelines.bind(bench.device, Group::Rows, &[&self.x, &out]);
-        Ok((out, group))
+    fn rows(&self, bench: &Bench<'_>) -> Result<(Buffer, Product), LoadError> {
+        let out = bench.floats(&self.start)?;
+        let room = self.inputs.len().next_multiple_of(TILE) * padded(self.columns);
+        let between = bench.floats(&vec![0.0; room])?;
+        let bind = |from, to| bench.pipelines.bind(bench.device, Group::Rows, &[from, to]);
+        let rows = Product {
+            direct: bind(&self.x, &out),
+            to_normed: bind(&self.x, &between),
+            of_normed: bind(&between, &out),
+            to_columns: bind(&self.x, &between),
+            of_columns: bind(&between, &out),
+        };
+        Ok((out, rows))
     }
 
-    fn expected(&self, product: &Product, inputs: &[Vec<f64>]) -> Vec<f64> {
+    fn expected(&self, kind: &Kind, count: usize) -> Vec<f64> {
         let starts = self.start.chunks_exact(padded(OUTPUTS));
-        let rows = inputs.iter().zip(starts);
-        rows.flat_map(|(x, start)| product.outputs(&self.weights, x, &self.bias, start)).collect()
+        let rows = self.inputs.iter().take(count).zip(starts);
+        rows.flat_map(|(x, start)| kind.outputs(&self.weights, x, &self.bias, start)).collect()
     }
 }
 
@@ -203,8 +231,12 @@ fn blocks(count: usize, bytes: usize) -> Vec<u8> {
     integers.chunks_exact(bytes).flat_map(|block| [&SCALE.to_le_bytes()[..], block].concat()).collect()
 }
 
-fn rms_norm(x: &[f32], weights: &[f32]) -> Vec<f64> {
+/// A row as it is multiplied, after the norm of these weights if there is one.
+fn input(x: &[f32], weights: Option<&Vec<f32>>) -> Vec<f64> {
     let mean = x.iter().map(|x| f64::from(*x).powi(2)).sum::<f64>() / x.len() as f64;
     let scale = 1.0 / (mean + f64::from(EPS)).sqrt();
-    x.iter().zip(weights).map(|(x, w)| f64::from(*x) * scale * f64::from(*w)).collect()
+    match weights {
+        Some(weights) => x.iter().zip(weights).map(|(x, w)| f64::from(*x) * scale * f64::from(*w)).collect(),
+        None => x.iter().map(|x| f64::from(*x)).collect(),
+    }
 }

@@ -23,29 +23,36 @@ fn tested(config: &Config, ty: TensorType, edit: Edit) -> Result<(), LoadError> 
     let file = file(config, ty);
     let executor = GpuExecutor::new(file.clone(), &GpuOptions::default())?;
     let device = Device::open(None, None)?;
-    let mut pipelines = Pipelines::new(&device, config, device.adapter.subgroup, edit, None);
+    let mut pipelines = Pipelines::new(&device, config, device.adapter.subgroup, device.adapter.f16, edit, None);
     run(&device, &mut pipelines, &file, executor.network())
 }
 
 #[test]
 fn one_wrong_line_of_any_shader_is_found() {
     let config = small_config(Family::Qwen3, true);
-    let wrong: [(&str, Edit); 7] = [
+    let wrong: [(&str, Edit); 9] = [
         ("Matvec", |shader, text| match shader {
-            Shader::Matvec { rows: 4, emit: Emit::Gated { .. }, .. } => {
-                text.replace("block + THREADS / 4u, part);", "block, part);")
+            Shader::Matvec { emit: Emit::Gated { .. }, .. } => text.replace("parts[i]);", "parts[0]);"),
+            _ => text,
+        }),
+        ("rows: 4", |shader, text| match shader {
+            Shader::Matfew { rows: 4, .. } => {
+                text.replace("(*sums).squares[m] += dot(a, a)", "(*sums).squares[m] += 0.0")
             }
             _ => text,
         }),
         ("Matmul", |shader, text| match shader {
-            Shader::Matmul { emit: Emit::Add, .. } => text.replace("(*sums)[15] += b.w * right;", ""),
+            Shader::Matmul { emit: Emit::Add, .. } => text.replace("out[at + 1u] += sums.zw;", ""),
             _ => text,
         }),
-        ("Norm", |shader, text| if shader == Shader::Norm { text.replace("* scale *", "*") } else { text }),
-        (
-            "Rope",
-            |shader, text| if shader == Shader::Rope { text.replace("- b * turn.y", "+ b * turn.y") } else { text },
-        ),
+        ("Columns", |shader, text| match shader {
+            Shader::Columns { norm: true } => text.replace("factors = inverseSqrt", "factors = sqrt"),
+            _ => text,
+        }),
+        ("Rope", |shader, text| match shader {
+            Shader::Rope => text.replace("- b * turn.y", "+ b * turn.y"),
+            _ => text,
+        }),
         ("Attention { fused: false }", |shader, text| match shader {
             Shader::Attention { fused: false } => text.replace("= column / sum;", "= column;"),
             _ => text,
@@ -54,10 +61,14 @@ fn one_wrong_line_of_any_shader_is_found() {
             Shader::Attention { fused: true } => text.replace("pool[value_at(block, position, thread)] = value;", ""),
             _ => text,
         }),
-        (
-            "Merge",
-            |shader, text| if shader == Shader::Merge { text.replace("weight * partials", "partials") } else { text },
-        ),
+        ("Merge", |shader, text| match shader {
+            Shader::Merge => text.replace("weight * partials", "partials"),
+            _ => text,
+        }),
+        ("Best", |shader, text| match shader {
+            Shader::Best { count: 8, .. } => text.replace("round < COUNT", "round < COUNT - 1u"),
+            _ => text,
+        }),
     ];
     for (name, edit) in wrong {
         let error = tested(&config, TensorType::Q4_0, edit).err().map(|error| error.to_string());

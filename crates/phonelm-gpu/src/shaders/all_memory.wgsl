@@ -7,8 +7,9 @@ fn sum_all(v: f32, thread: u32) -> f32 {
     workgroupBarrier();
     parts[thread] = v;
     workgroupBarrier();
-    for (var half = THREADS / 2u; half > 0u; half /= 2u) {
-        if thread < half {
+    for (var left = THREADS; left > 1u; left = (left + 1u) / 2u) {
+        let half = (left + 1u) / 2u;
+        if thread + half < left {
             parts[thread] += parts[thread + half];
         }
         workgroupBarrier();
@@ -20,8 +21,9 @@ fn sums_all(v: vec4<f32>, thread: u32) -> vec4<f32> {
     workgroupBarrier();
     fours[thread] = v;
     workgroupBarrier();
-    for (var half = THREADS / 2u; half > 0u; half /= 2u) {
-        if thread < half {
+    for (var left = THREADS; left > 1u; left = (left + 1u) / 2u) {
+        let half = (left + 1u) / 2u;
+        if thread + half < left {
             fours[thread] += fours[thread + half];
         }
         workgroupBarrier();
@@ -33,8 +35,9 @@ fn max_all(v: f32, thread: u32) -> f32 {
     workgroupBarrier();
     parts[thread] = v;
     workgroupBarrier();
-    for (var half = THREADS / 2u; half > 0u; half /= 2u) {
-        if thread < half {
+    for (var left = THREADS; left > 1u; left = (left + 1u) / 2u) {
+        let half = (left + 1u) / 2u;
+        if thread + half < left {
             parts[thread] = max(parts[thread], parts[thread + half]);
         }
         workgroupBarrier();

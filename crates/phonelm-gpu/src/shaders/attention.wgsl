@@ -28,33 +28,27 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     var most = NONE;
     var sum = 0.0;
     var column = vec2<f32>(0.0);
+    // The block of the chunk, where a chunk is one; asked for early.
+    var here = 0u;
     if FUSED {
-        finish(row, key_head(row, kv_head), HEAD_DIM, thread);
-        var key = 0u;
-        var value = 0u;
-        if thread < PAIRS {
-            let first = value_head(row, kv_head) + 2u * thread;
-            key = pack2x16float(vec2<f32>(head[2u * thread], head[2u * thread + 1u]));
-            value = pack2x16float(vec2<f32>(qkv[first], qkv[first + 1u]));
-            if group.x % (HEADS / KV_HEADS) == 0u && group.z == 0u {
-                let block = block_of(table, position, kv_head);
-                pool[key_at(block, position, thread)] = key;
-                pool[value_at(block, position, thread)] = value;
-            }
-        }
-        workgroupBarrier();
-        finish(row, at, 0u, thread);
-        var part = 0.0;
-        if thread < PAIRS {
-            query[thread] = SCALE * vec2<f32>(head[2u * thread], head[2u * thread + 1u]);
-            part = dot(query[thread], unpack2x16float(key));
-        }
-        let score = sum_all(part, thread);
+        here = block_of(table, min(group.z * CHUNK, position), kv_head);
+        let first = value_head(row, kv_head) + 2u * min(thread, PAIRS - 1u);
+        let value = pack2x16float(vec2<f32>(qkv[first], qkv[first + 1u]));
+        let score = sum_all(finish_both(row, at, key_head(row, kv_head), thread), thread);
         if group.z == 0u {
             most = score;
             sum = 1.0;
-            if thread < PAIRS {
+        }
+        if thread < PAIRS {
+            query[thread] = vec2<f32>(head[2u * thread], head[2u * thread + 1u]);
+            if group.z == 0u {
                 column = unpack2x16float(value);
+                if group.x % (HEADS / KV_HEADS) == 0u {
+                    let block = block_of(table, position, kv_head);
+                    pool[key_at(block, position, thread)] =
+                        pack2x16float(vec2<f32>(new_key[2u * thread], new_key[2u * thread + 1u]));
+                    pool[value_at(block, position, thread)] = value;
+                }
             }
         }
     } else if thread < PAIRS {
@@ -69,7 +63,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
         var highest = NONE;
         let team = thread / 64u;
         for (var t = thread % 64u; t < count; t += 64u) {
-            let keys = key_at(block_of(table, first + t, kv_head), first + t, 0u);
+            let keys = key_at(block_at(here, table, first + t, kv_head), first + t, 0u);
             var share = 0.0;
             var p = team;
             // Eight loads under way at a time.
@@ -104,12 +98,15 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
         if thread < LISTS * PAIRS {
             var t = thread / PAIRS;
             for (; t + 7u * LISTS < count; t += 8u * LISTS) {
-                let four = four_weighted(table, kv_head, first, t, pair);
-                column += four + four_weighted(table, kv_head, first, t + 4u * LISTS, pair);
+                let four = four_weighted(here, table, kv_head, first, t, pair);
+                column += four + four_weighted(here, table, kv_head, first, t + 4u * LISTS, pair);
             }
             for (; t < count; t += LISTS) {
-                column += weighted(table, kv_head, first, t, pair);
+                column += weighted(here, table, kv_head, first, t, pair);
             }
+        }
+        if FUSED {
+            here = block_of(table, min(first + calls[0] * CHUNK, position), kv_head);
         }
         workgroupBarrier();
     }
@@ -132,6 +129,45 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     }
 }
 
+// The new token's key, after norm and RoPE.
+var<workgroup> new_key: array<f32, HEAD_DIM>;
+
+// Leaves in `head` the query that begins at `query_at` in `qkv`, after its norm, RoPE and SCALE, and in `new_key` the key that
+// begins at `key_at`. Returns a thread's share of their score.
+fn finish_both(row: u32, query_at: u32, key_at: u32, thread: u32) -> f32 {
+    let p = min(thread, PAIRS - 1u);
+    let i = select(p, 2u * p, NEIGHBOURS);
+    let j = select(p + PAIRS, 2u * p + 1u, NEIGHBOURS);
+    var q = vec2<f32>(qkv[query_at + i], qkv[query_at + j]);
+    var k = vec2<f32>(qkv[key_at + i], qkv[key_at + j]);
+    let turn = turns[row * PAIRS + p];
+    if QK_NORM {
+        let squares = select(vec4<f32>(0.0), vec4<f32>(dot(q, q), dot(k, k), 0.0, 0.0), thread < PAIRS);
+        let factors = inverseSqrt(sums_all(squares, thread).xy / f32(HEAD_DIM) + EPS);
+        q *= factors.x * vec2<f32>(norms[i], norms[j]);
+        k *= factors.y * vec2<f32>(norms[HEAD_DIM + i], norms[HEAD_DIM + j]);
+    }
+    q = SCALE * (q * turn.x + vec2<f32>(-q.y, q.x) * turn.y);
+    k = k * turn.x + vec2<f32>(-k.y, k.x) * turn.y;
+    if thread >= PAIRS {
+        return 0.0;
+    }
+    head[i] = q.x;
+    head[j] = q.y;
+    new_key[i] = k.x;
+    new_key[j] = k.y;
+    // As the cache keeps it.
+    return dot(q, unpack2x16float(pack2x16float(k)));
+}
+
+// The block of a token: `here` where a chunk is one.
+fn block_at(here: u32, table: u32, token: u32, kv_head: u32) -> u32 {
+    if FUSED {
+        return here;
+    }
+    return block_of(table, token, kv_head);
+}
+
 fn four_scores(keys: u32, pair: u32) -> f32 {
     let two = score_of(keys, pair) + score_of(keys, pair + TEAMS);
     return two + (score_of(keys, pair + 2u * TEAMS) + score_of(keys, pair + 3u * TEAMS));
@@ -143,15 +179,15 @@ fn score_of(keys: u32, pair: u32) -> f32 {
 }
 
 // Those of four tokens of a list.
-fn four_weighted(table: u32, kv_head: u32, first: u32, t: u32, pair: u32) -> vec2<f32> {
-    let a = weighted(table, kv_head, first, t, pair);
-    let b = weighted(table, kv_head, first, t + LISTS, pair);
-    let c = weighted(table, kv_head, first, t + 2u * LISTS, pair);
-    return a + b + (c + weighted(table, kv_head, first, t + 3u * LISTS, pair));
+fn four_weighted(here: u32, table: u32, kv_head: u32, first: u32, t: u32, pair: u32) -> vec2<f32> {
+    let a = weighted(here, table, kv_head, first, t, pair);
+    let b = weighted(here, table, kv_head, first, t + LISTS, pair);
+    let c = weighted(here, table, kv_head, first, t + 2u * LISTS, pair);
+    return a + b + (c + weighted(here, table, kv_head, first, t + 3u * LISTS, pair));
 }
 
 // One pair of a value, by its token's weight in the chunk that begins at `first`.
-fn weighted(table: u32, kv_head: u32, first: u32, t: u32, pair: u32) -> vec2<f32> {
+fn weighted(here: u32, table: u32, kv_head: u32, first: u32, t: u32, pair: u32) -> vec2<f32> {
     let token = first + t;
-    return scores[t] * unpack2x16float(pool[value_at(block_of(table, token, kv_head), token, pair)]);
+    return scores[t] * unpack2x16float(pool[value_at(block_at(here, table, token, kv_head), token, pair)]);
 }

@@ -1,11 +1,22 @@
 // Half precision weights in order, two a word. No scales.
 
-fn eight(block: u32, part: u32) -> Eight {
-    let at = block * 16u + part * 4u;
-    return Eight(
-        vec4<f32>(unpack2x16float(words[at]), unpack2x16float(words[at + 1u])),
-        vec4<f32>(unpack2x16float(words[at + 2u]), unpack2x16float(words[at + 3u])),
-        1.0,
+const WORDS = 4u;
+const SCALED = false;
+
+fn four(a: u32, b: u32) -> vec4<f32> {
+    return vec4<f32>(unpack2x16float(a), unpack2x16float(b));
+}
+
+fn tile(raw: Raw) -> Tile {
+    let a = raw.words[0];
+    let b = raw.words[1];
+    let c = raw.words[2];
+    let d = raw.words[3];
+    return Tile(
+        eight_of(four(a.x, b.x), four(c.x, d.x)),
+        eight_of(four(a.y, b.y), four(c.y, d.y)),
+        eight_of(four(a.z, b.z), four(c.z, d.z)),
+        eight_of(four(a.w, b.w), four(c.w, d.w)),
     );
 }
 

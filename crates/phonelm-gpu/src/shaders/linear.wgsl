@@ -1,5 +1,6 @@
 // What all products with a weight matrix share: out[m][n] = sum over k of x[m][k] * W[n][k]. A row of W is a number of
-// blocks of 32 columns; what lies behind the last column is zero. Rows of x and out lie at multiples of 32 elements.
+// blocks of 32 columns; what lies behind the last column is zero. Four rows lie together, word by word, so that a thread
+// reads sixteen bytes at a time. Rows of x and out lie at multiples of 32 elements.
 
 struct Shape {
     // Blocks of a row.
@@ -15,14 +16,8 @@ struct Shape {
     eps: f32,
 }
 
-@group(0) @binding(0) var<storage, read> words: array<u32>;
-@group(0) @binding(1) var<storage, read> scales: array<u32>;
+@group(0) @binding(0) var<storage, read> words: array<vec4<u32>>;
+@group(0) @binding(1) var<storage, read> scales: array<vec2<u32>>;
 // Weights of the RMSNorm before the product, then the biases.
 @group(0) @binding(2) var<storage, read> vectors: array<vec4<f32>>;
 @group(0) @binding(3) var<uniform> shape: Shape;
-@group(1) @binding(0) var<storage, read> x: array<vec4<f32>>;
-@group(1) @binding(1) var<storage, read_write> out: array<vec2<f32>>;
-
-// One of the four parts of a block: eight weights, scale * a and scale * b. A format says with
-// `places` which two vectors of its block's columns they belong to.
-struct Eight { a: vec4<f32>, b: vec4<f32>, scale: f32 }

@@ -15,11 +15,9 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     let tm = thread / 8u;
     var sums: array<vec4<f32>, 16>;
     for (var block = 0u; block < shape.blocks; block++) {
-        let wi = (n0 + 4u * four) * shape.blocks + block;
-        let w0 = exact(wi, part);
-        let w1 = exact(wi + shape.blocks, part);
-        let w2 = exact(wi + 2u * shape.blocks, part);
-        let w3 = exact(wi + 3u * shape.blocks, part);
+        let raw = fetch((n0 / 4u + four) * shape.blocks + block, part);
+        let w = tile(raw);
+        let scale = scales_of(raw);
         let stride = shape.in_stride / 4u;
         let xi = (m0 + 4u * four) * stride + block * 8u + places(part);
         let x0 = Two(x[xi.x], x[xi.y]);
@@ -28,14 +26,14 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
         let x3 = Two(x[xi.x + 3u * stride], x[xi.y + 3u * stride]);
         let at = places(part) * 64u + four;
         workgroupBarrier();
-        ws[at.x] = vec4<f32>(w0.a.x, w1.a.x, w2.a.x, w3.a.x);
-        ws[at.x + 16u] = vec4<f32>(w0.a.y, w1.a.y, w2.a.y, w3.a.y);
-        ws[at.x + 32u] = vec4<f32>(w0.a.z, w1.a.z, w2.a.z, w3.a.z);
-        ws[at.x + 48u] = vec4<f32>(w0.a.w, w1.a.w, w2.a.w, w3.a.w);
-        ws[at.y] = vec4<f32>(w0.b.x, w1.b.x, w2.b.x, w3.b.x);
-        ws[at.y + 16u] = vec4<f32>(w0.b.y, w1.b.y, w2.b.y, w3.b.y);
-        ws[at.y + 32u] = vec4<f32>(w0.b.z, w1.b.z, w2.b.z, w3.b.z);
-        ws[at.y + 48u] = vec4<f32>(w0.b.w, w1.b.w, w2.b.w, w3.b.w);
+        ws[at.x] = scale * vec4<f32>(w.r0.a.x, w.r1.a.x, w.r2.a.x, w.r3.a.x);
+        ws[at.x + 16u] = scale * vec4<f32>(w.r0.b.x, w.r1.b.x, w.r2.b.x, w.r3.b.x);
+        ws[at.x + 32u] = scale * vec4<f32>(w.r0.a.y, w.r1.a.y, w.r2.a.y, w.r3.a.y);
+        ws[at.x + 48u] = scale * vec4<f32>(w.r0.b.y, w.r1.b.y, w.r2.b.y, w.r3.b.y);
+        ws[at.y] = scale * vec4<f32>(w.r0.c.x, w.r1.c.x, w.r2.c.x, w.r3.c.x);
+        ws[at.y + 16u] = scale * vec4<f32>(w.r0.d.x, w.r1.d.x, w.r2.d.x, w.r3.d.x);
+        ws[at.y + 32u] = scale * vec4<f32>(w.r0.c.y, w.r1.c.y, w.r2.c.y, w.r3.c.y);
+        ws[at.y + 48u] = scale * vec4<f32>(w.r0.d.y, w.r1.d.y, w.r2.d.y, w.r3.d.y);
         xs[at.x] = vec4<f32>(x0.a.x, x1.a.x, x2.a.x, x3.a.x);
         xs[at.x + 16u] = vec4<f32>(x0.a.y, x1.a.y, x2.a.y, x3.a.y);
         xs[at.x + 32u] = vec4<f32>(x0.a.z, x1.a.z, x2.a.z, x3.a.z);
@@ -74,11 +72,6 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
 }
 
 struct Two { a: vec4<f32>, b: vec4<f32> }
-
-fn exact(block: u32, part: u32) -> Two {
-    let w = eight(block, part);
-    return Two(w.scale * w.a, w.scale * w.b);
-}
 
 // One column's share of all sums.
 fn column(sums: ptr<function, array<vec4<f32>, 16>>, k: u32, tn: u32, tm: u32) {

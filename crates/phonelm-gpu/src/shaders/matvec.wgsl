@@ -1,8 +1,7 @@
-// Products of ROWS rows of x, a few: the weights stream past once. A workgroup makes four outputs; its threads take the
-// parts of blocks in turn, so that neighbours read neighbouring words of weights and of x. Where NORM, x passes an RMSNorm on
-// the way: its weights multiply each element, and the mean of squares, which is gathered as x is read, divides the sums.
-
-struct Sums { outputs: array<vec4<f32>, ROWS>, squares: array<f32, ROWS> }
+// The product of one row of x, as in decode. A thread keeps PARTS parts of x, of BLOCKS blocks, in registers; workgroups
+// take four outputs after four outputs in turn (where LOOPS), and the weights of the next are under way while those of the
+// last are multiplied. Where NORM, x passes an RMSNorm on the way: its weights multiply each element, and the mean of squares divides
+// the sums. Where HALF, a thread's x is brought below 2 by a power of two, so that no sum leaves half precision.
 
 @compute @workgroup_size(THREADS)
 fn main(
@@ -10,70 +9,76 @@ fn main(
     @builtin(num_workgroups) groups: vec3<u32>,
     @builtin(local_invocation_index) thread: u32,
 ) {
-    let n = (group.y * groups.x + group.x) * 4u;
-    if shape.first + n >= shape.limit {
-        return;
-    }
     let part = thread % 4u;
-    var block = thread / 4u;
-    var sums: Sums;
-    // Twice as many loads under way as one block gives.
-    for (; block + THREADS / 4u < shape.blocks; block += THREADS / 2u) {
-        multiply(&sums, n, block, part);
-        multiply(&sums, n, block + THREADS / 4u, part);
+    let end = (shape.limit - shape.first) / 4u;
+    var four = group.x;
+    var raws: array<Raw, PARTS>;
+    for (var i = 0u; i < PARTS; i++) {
+        raws[i] = fetch(four * BLOCKS + block_of(thread, i), part);
     }
-    if block < shape.blocks {
-        multiply(&sums, n, block, part);
-    }
-    // A single row has no loop, because an array that a variable indexes might not stay in registers.
-    if ROWS == 1u {
-        finish(&sums, 0u, n, thread);
-    } else {
-        for (var m = 0u; m < ROWS; m++) {
-            finish(&sums, m, n, thread);
+    var a: array<vec4<f32>, PARTS>;
+    var b: array<vec4<f32>, PARTS>;
+    var squares = 0.0;
+    var most = 0.0;
+    for (var i = 0u; i < PARTS; i++) {
+        let at = block_of(thread, i) * 8u + places(part);
+        a[i] = x[at.x];
+        b[i] = x[at.y];
+        if thread / 4u + i * STEP >= BLOCKS {
+            a[i] = vec4<f32>();
+            b[i] = vec4<f32>();
         }
-    }
-}
-
-// Puts the threads' sums of a row together.
-fn finish(sums: ptr<function, Sums>, m: u32, n: u32, thread: u32) {
-    var v = sums_all((*sums).outputs[m], thread);
-    if NORM {
-        v *= inverseSqrt(sum_all((*sums).squares[m], thread) / shape.columns + shape.eps);
-    }
-    if thread == 0u {
-        emit(m, shape.first + n, v);
-    }
-}
-
-// Adds one part of a block of four rows of weights.
-fn multiply(sums: ptr<function, Sums>, n: u32, block: u32, part: u32) {
-    let at = n * shape.blocks + block;
-    let w0 = eight(at, part);
-    let w1 = eight(at + shape.blocks, part);
-    let w2 = eight(at + 2u * shape.blocks, part);
-    let w3 = eight(at + 3u * shape.blocks, part);
-    let place = block * 8u + places(part);
-    if ROWS == 1u {
-        add_row(sums, 0u, place, w0, w1, w2, w3);
-    } else {
-        for (var m = 0u; m < ROWS; m++) {
-            add_row(sums, m, place, w0, w1, w2, w3);
+        if NORM {
+            squares += dot(a[i], a[i]) + dot(b[i], b[i]);
+            a[i] *= vectors[at.x];
+            b[i] *= vectors[at.y];
         }
+        let larger = max(abs(a[i]), abs(b[i]));
+        most = max(most, max(max(larger.x, larger.y), max(larger.z, larger.w)));
     }
-}
-
-fn add_row(sums: ptr<function, Sums>, m: u32, place: vec2<u32>, w0: Eight, w1: Eight, w2: Eight, w3: Eight) {
-    var a = x[m * (shape.in_stride / 4u) + place.x];
-    var b = x[m * (shape.in_stride / 4u) + place.y];
+    var scale = 1.0;
+    var inverse = 1.0;
+    if HALF {
+        let exponent = clamp(bitcast<u32>(most) >> 23u, 1u, 253u);
+        scale = bitcast<f32>(exponent << 23u);
+        inverse = bitcast<f32>((254u - exponent) << 23u);
+    }
+    var parts: array<Eight, PARTS>;
+    for (var i = 0u; i < PARTS; i++) {
+        parts[i] = eight_of(a[i] * inverse, b[i] * inverse);
+    }
     if NORM {
-        (*sums).squares[m] += dot(a, a) + dot(b, b);
-        a *= vectors[place.x];
-        b *= vectors[place.y];
+        scale *= inverseSqrt(sum_all(squares, thread) / shape.columns + shape.eps);
     }
-    (*sums).outputs[m] += vec4<f32>(times(w0, a, b), times(w1, a, b), times(w2, a, b), times(w3, a, b));
+    loop {
+        let next = four + groups.x;
+        var then: array<Raw, PARTS>;
+        if LOOPS {
+            // Without a condition, which would make the GPU wait here.
+            for (var i = 0u; i < PARTS; i++) {
+                then[i] = fetch(min(next, end - 1u) * BLOCKS + block_of(thread, i), part);
+            }
+        }
+        var sums = vec4<f32>();
+        for (var i = 0u; i < PARTS; i++) {
+            sums += products(raws[i], parts[i]);
+        }
+        sums = sums_all(scale * sums, thread);
+        if thread == 0u {
+            emit(0u, shape.first + four * 4u, sums);
+        }
+        if next >= end {
+            break;
+        }
+        four = next;
+        raws = then;
+    }
 }
 
-fn times(w: Eight, a: vec4<f32>, b: vec4<f32>) -> f32 {
-    return w.scale * (dot(w.a, a) + dot(w.b, b));
+// Blocks from one part of a thread to its next.
+const STEP = THREADS / 4u;
+
+// The block of a thread's part. Behind the last one there is x of zero for it.
+fn block_of(thread: u32, i: u32) -> u32 {
+    return min(thread / 4u + i * STEP, BLOCKS - 1u);
 }

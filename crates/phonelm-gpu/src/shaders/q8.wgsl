@@ -1,14 +1,8 @@
-// Weights scale * q: thirty-two signed bytes a block in order; the f16 scales lie apart, two a word.
+// Weights scale * q: thirty-two signed bytes a block in order; the f16 scales lie apart.
 
-fn eight(block: u32, part: u32) -> Eight {
-    let at = block * 8u + part * 2u;
-    return Eight(
-        vec4<f32>(unpack4xI8(words[at])),
-        vec4<f32>(unpack4xI8(words[at + 1u])),
-        unpack2x16float(scales[block / 2u] >> (block % 2u * 16u)).x,
-    );
-}
+const WORDS = 2u;
+const SCALED = true;
 
-fn places(part: u32) -> vec2<u32> {
-    return vec2<u32>(2u * part, 2u * part + 1u);
+fn eight(first: u32, second: u32) -> Eight {
+    return eight_of(vec4<f32>(unpack4xI8(first)), vec4<f32>(unpack4xI8(second)));
 }

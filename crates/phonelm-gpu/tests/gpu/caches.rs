@@ -8,8 +8,8 @@ use phonelm_tests::{distance, extend, logits, small_config};
 
 use crate::common::{cpu, gpu, model, text};
 
-/// Sums come in another order when other rows are computed with them.
-const SAME: f64 = 2e-3;
+/// Sums come in another order when other rows are computed with them, and many rows are multiplied in half precision.
+const SAME: f64 = 6e-3;
 
 fn config() -> Config {
     small_config(Family::Qwen2, true)
@@ -147,8 +147,9 @@ fn weights_that_are_no_numbers_are_told() {
         let cache = gpu.create();
         for tokens in [&[0, 1, 2][..], &[0; 20]] {
             let segment = Segment { cache, input: Input::Tokens(tokens), logits: LogitsFor::Last };
-            let error = gpu.forward(&[segment]).unwrap_err();
-            assert!(matches!(error, ExecutorError::NotFinite { position: 0 }), "{name}: {error}");
+            for error in [gpu.forward(&[segment]).unwrap_err(), gpu.forward_best(&[segment], 3).unwrap_err()] {
+                assert!(matches!(error, ExecutorError::NotFinite { position: 0 }), "{name}: {error}");
+            }
             assert_eq!(gpu.len(cache), Ok(0), "{name}");
         }
     }

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+mod best;
 mod caches;
 mod common;
 mod hybrid;

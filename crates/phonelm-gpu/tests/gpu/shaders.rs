@@ -10,15 +10,15 @@ use phonelm_tests::small_config;
 fn all_variants_are_valid_and_translate() {
     let mut count = 0;
     for family in Family::ALL {
-        for subgroup in [None, Some(8), Some(32)] {
-            let composer = Composer::new(&small_config(family, true), subgroup);
+        for (subgroup, half) in [(None, false), (Some(8), true), (Some(32), false), (Some(64), true)] {
+            let composer = Composer::new(&small_config(family, true), subgroup, half);
             for shader in all() {
                 let text = composer.source(shader);
                 let module = naga::front::wgsl::parse_str(&text)
                     .unwrap_or_else(|e| panic!("{shader:?}: {}", e.emit_to_string(&text)));
                 let info = Validator::new(
                     ValidationFlags::all(),
-                    Capabilities::SUBGROUP | Capabilities::SHADER_FLOAT16_IN_FLOAT32,
+                    Capabilities::SUBGROUP | Capabilities::SHADER_FLOAT16 | Capabilities::SHADER_FLOAT16_IN_FLOAT32,
                 )
                 .validate(&module)
                 .unwrap_or_else(|e| panic!("{shader:?}: {}", e.emit_to_string(&text)));
