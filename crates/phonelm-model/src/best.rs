@@ -21,6 +21,10 @@ impl Best {
         let mut values = Vec::new();
         let mut all = Vec::new();
         for row in logits.rows() {
+            if let (1, Some(highest)) = (count, highest(row)) {
+                values.push(highest);
+                continue;
+            }
             all.clear();
             all.extend((0u32..).zip(row.iter().copied()));
             if (1..all.len()).contains(&count) {
@@ -39,6 +43,23 @@ impl Best {
     }
 }
 
+/// The highest logit of a row of finite ones.
+fn highest(row: &[f32]) -> Option<(u32, f32)> {
+    // Passes that the compiler turns into vectors of 16; one pass that remembers its place stays scalar.
+    let (chunks, rest) = row.as_chunks::<16>();
+    let mut lanes = [f32::NEG_INFINITY; 16];
+    let mut finite = rest.iter().all(|x| x.is_finite());
+    for chunk in chunks {
+        for (lane, x) in lanes.iter_mut().zip(chunk) {
+            *lane = if *x > *lane { *x } else { *lane };
+            finite &= x.is_finite();
+        }
+    }
+    let max = lanes.iter().chain(rest).copied().fold(f32::NEG_INFINITY, f32::max);
+    let equal = (0u32..).zip(row.iter().copied()).filter(|(_, x)| *x == max);
+    equal.min_by(order).filter(|_| finite)
+}
+
 fn order(a: &(u32, f32), b: &(u32, f32)) -> Ordering {
     b.1.total_cmp(&a.1).then(a.0.cmp(&b.0))
 }
@@ -53,6 +74,10 @@ mod tests {
         let rows = |count| Best::of(&logits, count).rows().map(<[_]>::to_vec).collect::<Vec<_>>();
         assert_eq!(rows(1), [[(1, 3.0)], [(0, -1.0)]]);
         assert_eq!(rows(3), [[(1, 3.0), (3, 3.0), (2, 2.0)], [(0, -1.0), (1, -1.0), (3, -1.0)]]);
+        let long = |values: Vec<f32>| Best::of(&Logits { vocab: values.len(), values }, 1).values[0];
+        assert_eq!(long((0u8..40).map(|i| f32::from(i % 20)).collect()), (19, 19.0));
+        assert_eq!(long([[-1.0; 20], [-0.0; 20], [0.0; 20]].concat()), (40, 0.0));
+        assert!(long([vec![3.0; 20], vec![f32::NAN; 20]].concat()).1.is_nan());
         assert_eq!(rows(9)[1], [(0, -1.0), (1, -1.0), (3, -1.0), (2, -2.0)]);
     }
 }

@@ -106,8 +106,8 @@ impl Bench {
         })
     }
 
-    /// Seconds of a pass over `rows` tokens with the likeliest token after the last: the mean of as many as `total` tokens make, one after
-    /// the other. Afterwards the text is what it was.
+    /// Seconds of a pass over `rows` tokens with the likeliest token after the last: the mean of as many as `total` tokens
+    /// make, one after the other. Afterwards the text is what it was.
     fn pass(&mut self, rows: usize, total: usize) -> Result<Option<f64>, ExecutorError> {
         let text = tokens(total, self.vocab);
         let passes = text.chunks_exact(rows.max(1));
