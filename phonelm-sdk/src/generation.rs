@@ -35,6 +35,15 @@ pub enum Event {
         /// Tokens by which the prompt became shorter.
         tokens: u64,
     },
+    /// Something else computes from here on; nothing is lost. [`crate::Model::info`] says what computes.
+    BackendChanged {
+        /// What computed before.
+        from: String,
+        /// What computes now.
+        to: String,
+        /// Why.
+        reason: String,
+    },
     /// The last event.
     Finished {
         /// The outcome.

@@ -30,8 +30,10 @@
 //! The trap: a session answers one request at a time, and a second one fails with [`SdkError::SessionBusy`] unless the
 //! first has been cancelled.
 
+mod backend;
 mod error;
 mod generation;
+mod kept;
 mod loading;
 mod logger;
 mod mailbox;

@@ -9,13 +9,12 @@ use std::{
     thread,
 };
 
-use phonelm_engine::Engine;
-
 use crate::{
-    Model, ModelOptions, ModelSource, SdkError,
+    Model, ModelOptions, ModelSource, SdkError, backend,
     error::panic_error,
     mailbox::{Letter, Mailbox},
     threads::Threads,
+    worker::ToMeasure,
 };
 
 /// What loading tells.
@@ -88,13 +87,13 @@ fn load(
     options: &ModelOptions,
     progress: &mut dyn FnMut(f64) -> ControlFlow<()>,
 ) -> Result<Arc<Model>, SdkError> {
-    let cpu = options.cpu()?;
+    options.check()?;
     let file = source.open()?;
     let mapping = file.mapping().clone();
     let about = crate::model::About::of(&file);
-    let mut engine = Engine::load(file, &cpu, progress).map_err(|error| SdkError::of_loading(&source.name(), error))?;
+    let (mut engine, placing) = backend::load(file, &source.name(), &about, options, progress)?;
     let threads = Threads::settle(&mut engine, &about, options);
-    Model::start(engine, about, Some(mapping), threads)
+    Model::start(engine, about, Some(mapping), ToMeasure { threads, placing })
 }
 
 #[uniffi::export]

@@ -10,10 +10,8 @@ use phonelm_engine::{Engine, Message};
 use phonelm_model::{Mapping, ModelFile};
 
 use crate::{
-    SdkError, Session, SessionOptions, Verification,
-    threads::Threads,
-    transcript,
-    worker::{self, Job},
+    SdkError, Session, SessionOptions, Verification, transcript,
+    worker::{self, Executing, Job, ToMeasure},
 };
 
 /// What a model is.
@@ -37,7 +35,7 @@ pub struct ModelInfo {
     pub tool_format: Option<String>,
     /// Tells model files apart: BLAKE3 over header, size and the edges of each tensor.
     pub fingerprint: String,
-    /// What computes: instruction set and threads.
+    /// What computes at the moment: instruction set and threads, or the GPU.
     pub executor: String,
 }
 
@@ -69,6 +67,8 @@ impl About {
 #[derive(uniffi::Object)]
 pub struct Model {
     info: ModelInfo,
+    /// What computes now.
+    executor: Executing,
     jobs: Sender<Job>,
     /// Cleared by `unload`.
     loaded: Arc<AtomicBool>,
@@ -78,12 +78,12 @@ pub struct Model {
 }
 
 impl Model {
-    /// Starts the inference thread of an engine, which measures `threads` when it is idle.
+    /// Starts the inference thread of an engine, which measures what is open when it is idle.
     pub(crate) fn start(
         engine: Engine,
         about: About,
         mapping: Option<Mapping>,
-        threads: Option<Threads>,
+        to_measure: ToMeasure,
     ) -> Result<Arc<Self>, SdkError> {
         let info = ModelInfo {
             name: about.name,
@@ -98,9 +98,11 @@ impl Model {
             executor: engine.executor().describe(),
         };
         tracing::info!(family = info.family, parameters = info.parameters, executor = info.executor, "model loaded");
+        let executor = Executing::new(Mutex::new(info.executor.clone()));
         Ok(Arc::new(Self {
             info,
-            jobs: worker::spawn(engine, threads)?,
+            executor: executor.clone(),
+            jobs: worker::spawn(engine, to_measure, executor)?,
             loaded: Arc::new(AtomicBool::new(true)),
             mapping: Mutex::new(mapping),
             next_session: Arc::new(AtomicU64::new(0)),
@@ -129,7 +131,16 @@ impl Model {
 impl Model {
     /// What the model is.
     pub fn info(&self) -> ModelInfo {
-        self.info.clone()
+        let executor = self.executor.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        ModelInfo { executor, ..self.info.clone() }
+    }
+
+    /// Tells whether the app is in the background, where iOS forbids work on the GPU: the processor goes on with running
+    /// answers until the app is in front again. Returns at once and takes effect within a token, or a batch of a prompt. Changes
+    /// nothing for a model on the processor; may be called at any time, from any thread, twice as well.
+    pub fn set_background(&self, background: bool) {
+        // A thread that has ended computes nothing.
+        let _ = self.jobs.send(Job::Background(background));
     }
 
     /// Starts a conversation. Costs no memory for keys and values until something is said.

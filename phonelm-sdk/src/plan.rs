@@ -3,7 +3,7 @@
 use phonelm_engine::BATCH;
 use phonelm_kernels::Memory;
 
-use crate::{ModelOptions, ModelSource, SdkError};
+use crate::{ModelOptions, ModelSource, SdkError, backend::gpu_copies};
 
 /// What a model will cost in memory with one conversation of the whole context.
 #[derive(Clone, Debug, PartialEq, Eq, uniffi::Record)]
@@ -18,7 +18,8 @@ pub struct Plan {
     pub kv_bytes_per_token: u64,
     /// Bytes of buffers.
     pub scratch_bytes: u64,
-    /// Bytes on the GPU.
+    /// Bytes of weights on the GPU, if the model starts there: with the option `gpu`, or with `auto` if an earlier start
+    /// measured it as the fastest.
     pub gpu_bytes: u64,
     /// Bytes of weights, keys and values, and buffers together: all beyond the mapped file and the tokenizer.
     pub total_bytes: u64,
@@ -36,14 +37,19 @@ pub struct Plan {
 #[uniffi::export]
 pub fn plan(source: ModelSource, options: ModelOptions, budget_bytes: Option<u64>) -> Result<Plan, SdkError> {
     let file = source.open()?;
-    let memory = Memory::of(&file, &options.cpu()?, BATCH).map_err(|error| SdkError::of_cpu(&source.name(), error))?;
+    options.check()?;
+    let mut memory =
+        Memory::of(&file, &options.cpu(), BATCH).map_err(|error| SdkError::of_cpu(&source.name(), error))?;
+    let copies = gpu_copies(&file, &options)?;
+    let weight_bytes = if copies.alone { 0 } else { memory.weights };
+    memory.weights = weight_bytes + copies.bytes;
     Ok(Plan {
         file_bytes: file.bytes().len() as u64,
-        weight_bytes: memory.weights,
+        weight_bytes,
         kv_bytes: memory.text(memory.context),
         kv_bytes_per_token: memory.kv_block / phonelm_kernels::KV_BLOCK as u64 + memory.rope_per_token,
         scratch_bytes: memory.scratch,
-        gpu_bytes: 0,
+        gpu_bytes: copies.bytes,
         total_bytes: memory.total(),
         context: memory.context as u64,
         largest_context: budget_bytes.map(|budget| memory.largest_context(budget) as u64),

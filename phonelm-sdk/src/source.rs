@@ -43,12 +43,14 @@ pub enum KvType {
 /// What computes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, uniffi::Enum)]
 pub enum BackendPreference {
-    /// The fastest that there is.
+    /// The fastest, as measured when the model is first idle; until then the processor. What was measured holds for later
+    /// starts where the options have a `cache_dir`.
     #[default]
     Auto,
     /// The processor.
     Cpu,
-    /// The graphics processor. This build has no code for it: loading fails with [`SdkError::Unsupported`].
+    /// The graphics processor. Loading fails with [`SdkError::Unsupported`] where there is none, or no code for it in this
+    /// build. One that fails later is given up, and the processor goes on.
     Gpu,
 }
 
@@ -99,11 +101,8 @@ impl ModelSource {
 }
 
 impl ModelOptions {
-    /// As the CPU takes them.
-    pub(crate) fn cpu(&self) -> Result<CpuOptions, SdkError> {
-        if self.backend == Some(BackendPreference::Gpu) {
-            return Err(SdkError::Unsupported { reason: "this build has no GPU backend; use auto or cpu".into() });
-        }
+    /// Refuses what no model can have.
+    pub(crate) fn check(&self) -> Result<(), SdkError> {
         if let Some(dir) = self.cache_dir.as_ref().filter(|dir| !Path::new(dir).is_dir()) {
             return Err(SdkError::OptionInvalid {
                 option: "cache_dir".into(),
@@ -111,7 +110,12 @@ impl ModelOptions {
                 allowed: "a folder that exists".into(),
             });
         }
-        Ok(CpuOptions {
+        Ok(())
+    }
+
+    /// As the CPU takes them.
+    pub(crate) fn cpu(&self) -> CpuOptions {
+        CpuOptions {
             threads: self.threads.map(|n| n as usize),
             context: self.context.map(|n| n as usize),
             kv: match self.kv_type.unwrap_or_default() {
@@ -121,6 +125,6 @@ impl ModelOptions {
             },
             kernels: None,
             dense: false,
-        })
+        }
     }
 }

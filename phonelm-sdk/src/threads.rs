@@ -1,10 +1,11 @@
 //! How many threads decode fastest on this device: measured when a model is first idle, kept in the app's `cache_dir`.
 
+use std::fs;
 use std::path::PathBuf;
-use std::{fs, io};
 
 use phonelm_engine::Engine;
 
+use crate::kept::keep;
 use crate::model::About;
 use crate::source::ModelOptions;
 
@@ -39,7 +40,7 @@ impl Threads {
         match engine.measure_threads(nobody_waits) {
             Ok(Some(threads)) => {
                 tracing::info!(threads, "decodes fastest");
-                if let Some(error) = self.file.and_then(|file| keep(&file, threads).err()) {
+                if let Some(error) = self.file.and_then(|file| keep(&file, &format!("{threads}\n")).err()) {
                     tracing::warn!(%error, "the number of threads could not be kept");
                 }
                 None
@@ -51,11 +52,4 @@ impl Threads {
             }
         }
     }
-}
-
-/// Writes the number whole or not at all.
-fn keep(file: &std::path::Path, threads: usize) -> io::Result<()> {
-    let partial = file.with_extension("partial");
-    fs::write(&partial, format!("{threads}\n"))?;
-    fs::rename(partial, file)
 }

@@ -12,6 +12,7 @@ use phonelm_engine::{
     Conversation, Dropped, Engine, Event as EngineEvent, FinishReason as EngineFinish, GenerateOptions, Input,
     Response as EngineResponse, ToolResult,
 };
+use phonelm_model::BackendChange;
 
 use crate::{
     Event, FinishReason, OverflowPolicy, Response, SdkError, Statistics, ToolCall,
@@ -101,6 +102,8 @@ pub(crate) struct Turn {
     queued: Duration,
     text: String,
     passes: Vec<phonelm_engine::Stats>,
+    /// A change of what computes that this turn has told its app, and nobody else yet.
+    pub(crate) change: Option<BackendChange>,
 }
 
 impl Turn {
@@ -122,6 +125,7 @@ impl Turn {
             told: 0,
             text: String::new(),
             passes: Vec::new(),
+            change: None,
         };
         tracing::debug!(target: TEXT, prompt);
         match turn.begin_pass(engine, conversation, Input::User(prompt)) {
@@ -201,7 +205,12 @@ impl Turn {
             self.begin_pass(engine, conversation, Input::ToolResults(self.results.clone()))?;
             return Ok(Next::Step);
         }
-        match engine.step(conversation)? {
+        let event = engine.step(conversation);
+        if let Some(change) = engine.take_change() {
+            self.tell_change(&change);
+            self.change = Some(change);
+        }
+        match event? {
             EngineEvent::Text(text) => {
                 self.tell(text);
                 Ok(Next::Step)
@@ -309,6 +318,12 @@ impl Turn {
         if let Some(rest) = text.get(self.told..).filter(|rest| !rest.is_empty()) {
             self.tell(rest.to_owned());
         }
+    }
+
+    /// Tells that something else computes.
+    pub(crate) fn tell_change(&self, change: &BackendChange) {
+        let BackendChange { from, to, reason } = change.clone();
+        self.ticket.control.mailbox.put(Ok(Event::BackendChanged { from, to, reason }));
     }
 
     /// Gives text that has waited long enough to whoever waits for it.

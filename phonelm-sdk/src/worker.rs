@@ -3,17 +3,19 @@
 use std::{
     collections::{HashMap, VecDeque},
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::Arc,
+    sync::{Arc, Mutex, PoisonError},
     thread,
 };
 
 use crossbeam_channel::{Receiver, Sender, TryRecvError, unbounded};
 use phonelm_engine::{Conversation, Engine, Event as EngineEvent, Message, Setup};
 use phonelm_kernels::ask_for_big_cores;
+use phonelm_model::BackendChange;
 
 pub(crate) use crate::turn::Ticket;
 use crate::{
     OverflowPolicy, SdkError,
+    backend::Placing,
     error::panic_error,
     loading::no_thread,
     options::Resolved,
@@ -34,13 +36,32 @@ pub(crate) enum Job {
     Reset { session: SessionId },
     Wake { session: SessionId },
     Close { session: SessionId },
+    Background(bool),
     Unload,
 }
 
+/// What computes, in words.
+pub(crate) type Executing = Arc<Mutex<String>>;
+
+/// What the options leave to be measured when a model has nothing else to do.
+#[derive(Default)]
+pub(crate) struct ToMeasure {
+    pub(crate) threads: Option<Threads>,
+    pub(crate) placing: Option<Placing>,
+}
+
+impl ToMeasure {
+    /// Measures as long as nobody waits; what was interrupted is tried again.
+    fn measure(&mut self, engine: &mut Engine, nobody_waits: &mut dyn FnMut() -> bool) {
+        self.threads = self.threads.take().and_then(|threads| threads.measure(engine, nobody_waits));
+        self.placing = self.placing.take().and_then(|placing| placing.measure(engine, nobody_waits));
+    }
+}
+
 /// Starts the thread, which ends with [`Job::Unload`] or when every sender is gone.
-pub(crate) fn spawn(engine: Engine, threads: Option<Threads>) -> Result<Sender<Job>, SdkError> {
+pub(crate) fn spawn(engine: Engine, to_measure: ToMeasure, executing: Executing) -> Result<Sender<Job>, SdkError> {
     let (sender, jobs) = unbounded();
-    let worker = Worker { engine, jobs, sessions: HashMap::new(), queue: VecDeque::new(), threads };
+    let worker = Worker { engine, jobs, sessions: HashMap::new(), queue: VecDeque::new(), to_measure, executing };
     thread::Builder::new()
         .name("phonelm-inference".into())
         .spawn(move || worker.run())
@@ -54,8 +75,8 @@ struct Worker {
     sessions: HashMap<SessionId, Open>,
     /// Sessions with something to compute; the first one is served next.
     queue: VecDeque<SessionId>,
-    /// To be measured when there is nothing else to do.
-    threads: Option<Threads>,
+    to_measure: ToMeasure,
+    executing: Executing,
 }
 
 struct Open {
@@ -75,7 +96,7 @@ impl Worker {
         ask_for_big_cores();
         loop {
             let job = if self.queue.is_empty() {
-                self.measure_threads();
+                self.measure();
                 self.jobs.recv().map_err(|_| TryRecvError::Disconnected)
             } else {
                 self.jobs.try_recv()
@@ -90,14 +111,26 @@ impl Worker {
         ids.into_iter().for_each(|id| self.close(id, SdkError::ModelUnloaded));
     }
 
-    fn measure_threads(&mut self) {
-        let Some(threads) = self.threads.take() else { return };
-        let Self { engine, jobs, .. } = self;
-        let measured = catch_unwind(AssertUnwindSafe(|| threads.measure(engine, &mut || jobs.is_empty())));
-        self.threads = measured.unwrap_or_else(|panic| {
-            tracing::error!(error = %panic_error(&*panic), "measuring threads ended in a panic");
-            None
-        });
+    fn measure(&mut self) {
+        let Self { engine, jobs, to_measure, .. } = self;
+        let measured = catch_unwind(AssertUnwindSafe(|| to_measure.measure(engine, &mut || jobs.is_empty())));
+        if let Err(panic) = measured {
+            tracing::error!(error = %panic_error(&*panic), "measuring ended in a panic");
+        }
+        let change = self.engine.take_change();
+        self.tell(change, None);
+    }
+
+    /// Tells every running turn that something else computes, but the one that has told it itself.
+    fn tell(&self, change: Option<BackendChange>, told: Option<SessionId>) {
+        let Some(change) = change else { return };
+        tracing::warn!(from = change.from, to = change.to, reason = change.reason, "something else computes");
+        *self.executing.lock().unwrap_or_else(PoisonError::into_inner) = change.to.clone();
+        for (id, open) in &self.sessions {
+            if let Some(Task::Turn(turn)) = open.task.as_ref().filter(|_| told != Some(*id)) {
+                turn.tell_change(&change);
+            }
+        }
     }
 
     fn take(&mut self, job: Job) {
@@ -135,6 +168,11 @@ impl Worker {
             }
             Job::Wake { session } => self.enqueue(session),
             Job::Close { session } => self.close(session, SdkError::SessionClosed),
+            Job::Background(background) => {
+                self.engine.set_background(background);
+                let change = self.engine.take_change();
+                self.tell(change, None);
+            }
             Job::Unload => {}
         }
     }
@@ -210,12 +248,17 @@ impl Worker {
             }
             Next::Over
         });
+        let change = match &mut task {
+            Task::Turn(turn) => turn.change.take(),
+            Task::Prewarm => self.engine.take_change(),
+        };
         if next != Next::Over {
             open.task = Some(task);
         }
         if next == Next::Step {
             self.queue.push_back(session);
         }
+        self.tell(change, Some(session));
         for session in &self.queue {
             if let Some(Task::Turn(turn)) = self.sessions.get(session).and_then(|open| open.task.as_ref()) {
                 turn.tick();

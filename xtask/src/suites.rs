@@ -108,11 +108,11 @@ impl Suite {
             Self::Tidy => tidy::run(),
             Self::Fmt => one(check(&mut cargo(&["fmt", "--all", "--check"]))),
             Self::Clippy => {
-                let args = ["clippy", "--workspace", "--all-targets", "--", "--deny", "warnings"];
+                let args = ["clippy", "--workspace", "--all-features", "--all-targets", "--", "--deny", "warnings"];
                 one(check(&mut cargo(&args)))
             }
             Self::Rust => tests(&["--workspace", "--exclude", gpu::PACKAGE]),
-            Self::Gpu => tests(&["--package", gpu::PACKAGE]),
+            Self::Gpu => gpu::run(),
             Self::Doc => {
                 let mut cargo = cargo(&["doc", "--workspace", "--no-deps"]);
                 one(check(cargo.env("RUSTDOCFLAGS", "--deny warnings")))
@@ -134,7 +134,7 @@ impl fmt::Display for Suite {
 }
 
 /// Tests of some packages.
-fn tests(packages: &[&str]) -> Result<(bool, Counts)> {
+pub(crate) fn tests(packages: &[&str]) -> Result<(bool, Counts)> {
     let mut counts = Counts::default();
     let mut test = cargo(&["test", "--no-fail-fast"]);
     let passed = check_lines(test.args(packages), |line| counts += Counts::read_line(line))?;

@@ -1,15 +1,24 @@
 //! `--backend`: what a command computes with, and a model brought there.
 
+#[cfg(feature = "gpu")]
+use std::ops::ControlFlow;
 use std::ops::{Deref, DerefMut};
 
 use clap::{Args, ValueEnum};
+use phonelm_engine::Engine;
+#[cfg(feature = "gpu")]
+use phonelm_gpu::{GpuExecutor, GpuOptions, HybridExecutor};
 #[cfg(feature = "gpu")]
 use phonelm_kernels::KvType;
 use phonelm_kernels::{CpuExecutor, CpuOptions};
 use phonelm_model::Executor;
+#[cfg(feature = "gpu")]
+use phonelm_model::Placement;
 
 use crate::error::Error;
 use crate::model::Model;
+#[cfg(feature = "gpu")]
+use crate::output::tell;
 
 /// Where a model computes.
 #[derive(Args, Default)]
@@ -31,13 +40,16 @@ enum Kind {
     /// A GPU with Vulkan or Metal; `phonelm devices` lists them
     #[cfg(feature = "gpu")]
     Gpu,
+    /// Whichever is faster here, which is measured first (for `phonelm run`)
+    #[cfg(feature = "gpu")]
+    Auto,
 }
 
 /// A model that is ready to compute.
 pub(crate) enum Loaded {
     Cpu(Box<CpuExecutor>),
     #[cfg(feature = "gpu")]
-    Gpu(Box<phonelm_gpu::GpuExecutor>),
+    Gpu(Box<GpuExecutor>),
 }
 
 impl Backend {
@@ -52,23 +64,66 @@ impl Backend {
             Kind::Cpu => Ok(Loaded::Cpu(Box::new(model.executor(cpu)?))),
             #[cfg(feature = "gpu")]
             Kind::Gpu => {
-                let refused = |what: &str| Err(Error::Usage(format!("{what}: leave it out with --backend gpu")));
-                if cpu.threads.is_some() {
-                    return refused("--threads is for the processor");
-                }
-                if cpu.dense {
-                    return refused("--dense is for the processor; the GPU computes every neuron");
-                }
-                if cpu.kv != KvType::F16 {
-                    return refused("--kv is for the processor; the GPU keeps keys and values as f16");
-                }
-                let options =
-                    phonelm_gpu::GpuOptions { adapter: self.device.clone(), ..phonelm_gpu::GpuOptions::default() };
-                let executor = phonelm_gpu::GpuExecutor::new(model.file.clone(), &options);
+                Self::check(cpu)?;
+                let executor = GpuExecutor::new(model.file.clone(), &self.gpu());
                 let failed = |cause| Error::Gpu { model: model.name.clone(), cause };
                 Ok(Loaded::Gpu(Box::new(executor.map_err(failed)?)))
             }
+            #[cfg(feature = "gpu")]
+            Kind::Auto => Err(Error::Usage("--backend auto is for `phonelm run`: say cpu or gpu here".to_owned())),
         }
+    }
+
+    /// For answers: a GPU that fails is given up, and the processor goes on.
+    pub(crate) fn engine(&self, model: &Model, cpu: &CpuOptions) -> Result<Engine, Error> {
+        let executor: Box<dyn Executor> = match self.kind {
+            Kind::Cpu => return Engine::open(model.file.clone(), cpu).map_err(|cause| model.engine(cause)),
+            #[cfg(feature = "gpu")]
+            Kind::Gpu => {
+                Self::check(cpu)?;
+                Box::new(self.hybrid(model, cpu, Placement::Gpu)?)
+            }
+            // The GPU keeps keys and values as f16 alone.
+            #[cfg(feature = "gpu")]
+            Kind::Auto if cpu.kv != KvType::F16 => Box::new(model.executor(cpu)?),
+            #[cfg(feature = "gpu")]
+            Kind::Auto => {
+                let mut hybrid = self.hybrid(model, cpu, Placement::Cpu)?;
+                hybrid.measure_placement(&mut || true).map_err(|cause| model.failed(cause))?;
+                tell(&format!("{} is the fastest", hybrid.describe()));
+                hybrid.take_change();
+                Box::new(hybrid)
+            }
+        };
+        Engine::new(model.file.metadata(), model.file.config().vocab, executor).map_err(|cause| model.engine(cause))
+    }
+
+    #[cfg(feature = "gpu")]
+    fn hybrid(&self, model: &Model, cpu: &CpuOptions, placement: Placement) -> Result<HybridExecutor, Error> {
+        let go_on = &mut |_| ControlFlow::Continue(());
+        let hybrid = HybridExecutor::load(model.file.clone(), cpu, &self.gpu(), placement, go_on);
+        hybrid.map_err(|cause| Error::Gpu { model: model.name.clone(), cause })
+    }
+
+    #[cfg(feature = "gpu")]
+    fn gpu(&self) -> GpuOptions {
+        GpuOptions { adapter: self.device.clone(), ..GpuOptions::default() }
+    }
+
+    /// Refuses options that a GPU does not take.
+    #[cfg(feature = "gpu")]
+    fn check(cpu: &CpuOptions) -> Result<(), Error> {
+        let refused = |what: &str| Err(Error::Usage(format!("{what}: leave it out with --backend gpu")));
+        if cpu.threads.is_some() {
+            return refused("--threads is for the processor");
+        }
+        if cpu.dense {
+            return refused("--dense is for the processor; the GPU computes every neuron");
+        }
+        if cpu.kv != KvType::F16 {
+            return refused("--kv is for the processor; the GPU keeps keys and values as f16");
+        }
+        Ok(())
     }
 }
 
@@ -93,15 +148,6 @@ impl Loaded {
             Self::Cpu(executor) => executor.kernels().to_owned(),
             #[cfg(feature = "gpu")]
             Self::Gpu(executor) => executor.describe(),
-        }
-    }
-
-    /// For an engine.
-    pub(crate) fn into_executor(self) -> Box<dyn Executor> {
-        match self {
-            Self::Cpu(executor) => executor,
-            #[cfg(feature = "gpu")]
-            Self::Gpu(executor) => executor,
         }
     }
 }

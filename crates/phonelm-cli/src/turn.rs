@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::error::Error;
 use crate::interrupt;
-use crate::output::{print, printable};
+use crate::output::{print, printable, tell};
 
 /// A turn either fails in the engine or cannot be shown.
 pub(crate) enum Failure {
@@ -34,6 +34,9 @@ pub(crate) fn answer(
             false => ControlFlow::Continue(()),
         }
     });
+    if let Some(change) = engine.take_change() {
+        tell(&format!("{} computes on: {}", change.to, change.reason));
+    }
     match (failed, response) {
         (Some(error), _) => Err(Failure::Shown(error)),
         (None, Ok(response)) => {

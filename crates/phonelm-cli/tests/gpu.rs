@@ -1,4 +1,4 @@
-//! `--backend gpu` and `phonelm devices`, on this machine's GPU if it has one, and as if it had none.
+//! `--backend gpu` and `auto`, on this machine's GPU and as if it had none.
 #![cfg(feature = "gpu")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
@@ -7,23 +7,10 @@ mod common;
 use common::{Place, golden, read_npy};
 use serde_json::Value;
 
-/// Whether this machine has a GPU, as the program sees it.
-fn has_gpu(place: &Place) -> bool {
-    let devices: Value = serde_json::from_str(&place.succeeds(&["devices", "--json"])).unwrap();
-    let first = devices.as_array().unwrap().first();
-    match first {
-        Some(device) => println!("GPU: {device}"),
-        None => println!("skipped: no GPU"),
-    }
-    first.is_some()
-}
-
 #[test]
+#[ignore = "needs a GPU: cargo xtask test --only gpu"]
 fn models_give_their_makers_logits_on_the_gpu() {
     let place = Place::new();
-    if !has_gpu(&place) {
-        return;
-    }
     place.convert("qwen3-gqa", "f32");
     let tokens = std::fs::read_to_string(golden("qwen3-gqa").join("tokens.json")).unwrap();
     let tokens: String = tokens.chars().filter(|c| !"[] \n".contains(*c)).collect();
@@ -37,15 +24,15 @@ fn models_give_their_makers_logits_on_the_gpu() {
 }
 
 #[test]
+#[ignore = "needs a GPU: cargo xtask test --only gpu"]
 fn run_and_bench_take_the_gpu() {
     let place = Place::new();
-    if !has_gpu(&place) {
-        return;
-    }
     let prompt = ["run", "--prompt", "Set a timer for 5 minutes", "--json"];
     let calls = |text: &str| serde_json::from_str::<Value>(text).unwrap()["calls"].clone();
     let on_cpu = calls(&place.succeeds(&prompt));
-    assert_eq!(calls(&place.succeeds(&[&prompt[..], &["--backend", "gpu"]].concat())), on_cpu);
+    for backend in ["gpu", "auto"] {
+        assert_eq!(calls(&place.succeeds(&[&prompt[..], &["--backend", backend]].concat())), on_cpu, "{backend}");
+    }
 
     place.convert("phonelm-gqa", "q4_0");
     let bench = ["bench", "phonelm-gqa.gguf", "-p", "16", "-n", "2", "-r", "1", "--backend", "gpu"];
@@ -62,6 +49,18 @@ fn options_of_the_processor_are_refused() {
         let line = place.fails(&[&["bench", "--backend", "gpu"][..], option].concat());
         assert!(line.contains(option[0]), "{line}");
     }
+    let line = place.fails(&["bench", "--backend", "auto"]);
+    assert!(line.contains("phonelm run"), "{line}");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn auto_needs_no_gpu() {
+    let place = Place::new();
+    let mut command = place.command(&["run", "--prompt", "Set a timer for 5 minutes", "--backend", "auto"]);
+    let output = command.env("VK_DRIVER_FILES", "/dev/null").env("VK_ICD_FILENAMES", "/dev/null").output().unwrap();
+    let (said, told) = (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap());
+    assert!(said.contains("set_timer") && told.contains("CPU, "), "{said}{told}");
 }
 
 #[cfg(target_os = "linux")]

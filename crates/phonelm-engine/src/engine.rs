@@ -8,7 +8,9 @@ use std::panic::resume_unwind;
 
 use phonelm_gguf::Metadata;
 use phonelm_kernels::{CpuExecutor, CpuOptions};
-use phonelm_model::{Best, CacheId, Executor, Input as Fed, Logits, LogitsFor, ModelFile, Segment};
+use phonelm_model::{
+    BackendChange, Best, CacheId, Executor, Input as Fed, Logits, LogitsFor, ModelFile, Placement, Segment,
+};
 
 use crate::conversation::{Conversation, Setup};
 use crate::draft::Pace;
@@ -76,19 +78,27 @@ impl Engine {
         options: &CpuOptions,
         progress: &mut dyn FnMut(f64) -> ControlFlow<()>,
     ) -> Result<Self, Error> {
+        Self::beside(&file, || Ok(Box::new(CpuExecutor::load(file.clone(), options, progress)?)))
+    }
+
+    /// Takes a model to whatever `make` makes, its tokenizer on a thread beside.
+    pub fn beside<E: From<Error>>(
+        file: &ModelFile,
+        make: impl FnOnce() -> Result<Box<dyn Executor>, E>,
+    ) -> Result<Self, E> {
         let vocab = file.config().vocab;
         let (language, executor) = std::thread::scope(|scope| {
             let read = || Language::read(file.metadata(), vocab);
             // Without a second thread one comes after the other.
             let beside = std::thread::Builder::new().name("phonelm-tokenizer".to_owned()).spawn_scoped(scope, read);
-            let executor = CpuExecutor::load(file.clone(), options, progress);
+            let executor = make();
             let language = match beside {
                 Ok(thread) => thread.join().unwrap_or_else(|panic| resume_unwind(panic)),
                 Err(_) => read(),
             };
             (language, executor)
         });
-        Ok(Self::of(Box::new(executor?), language?, vocab))
+        Ok(Self::of(executor?, language?, vocab))
     }
 
     /// Puts an executor together with what a model file says about text. A file without tokenizer or chat template
@@ -129,6 +139,22 @@ impl Engine {
     /// What computes.
     pub fn executor(&self) -> &dyn Executor {
         &*self.executor
+    }
+
+    /// The latest change of what computes, if there was one since the last call.
+    pub fn take_change(&mut self) -> Option<BackendChange> {
+        self.executor.take_change()
+    }
+
+    /// Tells whether the app is in the background, where a phone may forbid work on the GPU.
+    pub fn set_background(&mut self, background: bool) {
+        self.executor.set_background(background);
+    }
+
+    /// Measures where the model computes fastest, and computes there from then on. `None` if there is no choice or `go_on`,
+    /// which is asked before each pass, ended it.
+    pub fn measure_placement(&mut self, go_on: &mut dyn FnMut() -> bool) -> Result<Option<Placement>, Error> {
+        Ok(self.executor.measure_placement(go_on)?)
     }
 
     /// Size of the vocabulary.

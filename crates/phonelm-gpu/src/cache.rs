@@ -66,6 +66,11 @@ impl Pool {
         &self.layers[layer].group
     }
 
+    /// What an export tells of these caches.
+    pub(crate) fn shape(&self) -> &ExportShape {
+        &self.shape
+    }
+
     /// Bytes of the blocks that caches hold.
     pub(crate) fn bytes(&self) -> usize {
         self.holders.iter().filter(|holders| **holders > 0).count() * self.shape.block_bytes

@@ -111,7 +111,7 @@ impl Device {
         let mut adapter = Adapter::of(chosen);
         let max_binding = max_binding.unwrap_or(u64::MAX).min(adapter.max_binding);
         adapter.max_binding = max_binding;
-        let wanted = Features::SUBGROUP | Features::SHADER_F16;
+        let wanted = Features::SUBGROUP | Features::SHADER_F16 | Features::PIPELINE_CACHE;
         let open = block_on(chosen.request_device(&DeviceDescriptor {
             label: Some("phonelm"),
             required_features: chosen.features() & wanted,

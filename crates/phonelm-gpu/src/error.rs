@@ -60,6 +60,20 @@ pub enum LoadError {
         /// What it said.
         cause: String,
     },
+    /// A shader gives other numbers than the same in plain Rust.
+    #[error(
+        "{adapter} (driver {driver}) computes wrongly: {kernel} is {apart:.1e} of the spread away from the right numbers; use the CPU or another driver"
+    )]
+    WrongResult {
+        /// The shader.
+        kernel: String,
+        /// The largest error, in parts of the spread.
+        apart: f64,
+        /// The GPU.
+        adapter: String,
+        /// Its driver.
+        driver: String,
+    },
     /// A tensor's bytes are damaged.
     #[error(transparent)]
     Block(#[from] BlockError),

@@ -5,6 +5,7 @@
 
 use std::collections::HashMap;
 use std::ops::ControlFlow;
+use std::path::PathBuf;
 
 use phonelm_kernels::{Embedding, read_vector};
 use phonelm_model::{
@@ -15,11 +16,13 @@ use wgpu::{CommandEncoder, CommandEncoderDescriptor};
 use crate::cache::{Cache, Pool};
 use crate::device::{Adapter, Device};
 use crate::error::LoadError;
+use crate::kept::KeptPipelines;
 use crate::linear::TILE;
 use crate::pass::{Batch, Layer, Network, Pass};
 use crate::pipelines::Pipelines;
 use crate::results::Results;
 use crate::scratch::{Room, Scratch};
+use crate::self_test;
 use crate::shaders::{BEST_COUNTS, CHUNK, FEW_ROWS, MAX_HEAD_DIM, padded};
 use crate::upload::{Extras, Rows, Uploader};
 
@@ -34,6 +37,8 @@ pub struct GpuOptions {
     pub max_binding: Option<u64>,
     /// Computes without subgroups and half precision, also on a GPU that has them.
     pub plain: bool,
+    /// A folder that exists, in which compiled shaders are kept between starts where the driver gives them away.
+    pub cache_dir: Option<PathBuf>,
 }
 
 /// Rows computed together, if the GPU binds so many; longer inputs go through in several batches.
@@ -88,7 +93,9 @@ impl GpuExecutor {
         let batch = batch_rows(&device, &config)?;
         let subgroup = device.adapter.subgroup.filter(|_| !options.plain);
         let half = device.adapter.f16 && !options.plain;
-        let pipelines = Pipelines::new(&device, &config, subgroup, half);
+        let kept = options.cache_dir.as_deref().and_then(|dir| KeptPipelines::open(&device, dir));
+        let cache = kept.as_ref().map(|kept| kept.cache.clone());
+        let mut pipelines = Pipelines::new(&device, &config, subgroup, half, |_, text| text, cache);
         let mut uploader = Uploader { device: &device, pipelines: &pipelines, file: &file, bytes: 0 };
         let network = upload(&mut uploader, &config, progress)?;
         let norms = head_norms(&uploader, &config)?;
@@ -97,7 +104,11 @@ impl GpuExecutor {
         let pool = Pool::new(&device, &pipelines, &config, norms).ok_or(no_room("keys and values"))?;
         let room = Room { rows: 1, wanted: 1, ..Room::default() };
         let scratch = Scratch::new(&device, &pipelines, &config, room).ok_or(no_room("a token"))?;
+        self_test::run(&device, &mut pipelines, &file, &network)?;
         device.check_load()?;
+        if let Some(kept) = kept {
+            kept.keep();
+        }
         tracing::info!(adapter = device.adapter.name, context, "GPU executor ready");
         Ok(Self {
             pipelines,
@@ -135,6 +146,12 @@ impl GpuExecutor {
     /// Steps that the GPU was given so far.
     pub fn dispatches(&self) -> u64 {
         self.dispatches
+    }
+
+    /// Its matrices.
+    #[cfg(test)]
+    pub(crate) fn network(&self) -> &Network {
+        &self.network
     }
 
     fn cache(&self, id: CacheId) -> Result<&Cache, ExecutorError> {

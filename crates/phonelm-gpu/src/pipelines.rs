@@ -5,9 +5,9 @@ use std::collections::HashMap;
 use phonelm_model::Config;
 use wgpu::{
     BindGroup, BindGroupDescriptor, BindGroupEntry, BindGroupLayout, BindGroupLayoutDescriptor, BindGroupLayoutEntry,
-    BindingType, Buffer, BufferBindingType, ComputePipeline, ComputePipelineDescriptor, PipelineCompilationOptions,
-    PipelineLayout, PipelineLayoutDescriptor, ShaderModule, ShaderModuleDescriptor, ShaderRuntimeChecks, ShaderSource,
-    ShaderStages,
+    BindingType, Buffer, BufferBindingType, ComputePipeline, ComputePipelineDescriptor, PipelineCache,
+    PipelineCompilationOptions, PipelineLayout, PipelineLayoutDescriptor, ShaderModule, ShaderModuleDescriptor,
+    ShaderRuntimeChecks, ShaderSource, ShaderStages,
 };
 
 use crate::device::Device;
@@ -67,9 +67,24 @@ fn trusted(device: &Device, label: &str, source: String) -> ShaderModule {
     unsafe { device.gpu.create_shader_module_trusted(module, ShaderRuntimeChecks::unchecked()) }
 }
 
+/// What is done to the text of a shader: nothing, but for tests of what finds wrong ones.
+pub(crate) type Edit = fn(Shader, String) -> String;
+
+struct Sources {
+    composer: Composer,
+    edit: Edit,
+}
+
+impl Sources {
+    fn of(&self, shader: Shader) -> String {
+        (self.edit)(shader, self.composer.source(shader))
+    }
+}
+
 /// What is compiled for one model on one GPU.
 pub(crate) struct Pipelines {
-    composer: Composer,
+    sources: Sources,
+    cache: Option<PipelineCache>,
     groups: [BindGroupLayout; 4],
     linear: PipelineLayout,
     heads: PipelineLayout,
@@ -77,7 +92,15 @@ pub(crate) struct Pipelines {
 }
 
 impl Pipelines {
-    pub(crate) fn new(device: &Device, config: &Config, subgroup: Option<u32>, half: bool) -> Self {
+    /// For a model; compiled shaders are looked up in `cache` first.
+    pub(crate) fn new(
+        device: &Device,
+        config: &Config,
+        subgroup: Option<u32>,
+        half: bool,
+        edit: Edit,
+        cache: Option<PipelineCache>,
+    ) -> Self {
         let groups = Group::ALL.map(|group| group.layout(device));
         let layout = |[a, b]: [Group; 2]| {
             device.gpu.create_pipeline_layout(&PipelineLayoutDescriptor {
@@ -87,7 +110,8 @@ impl Pipelines {
             })
         };
         Self {
-            composer: Composer::new(config, subgroup, half),
+            sources: Sources { composer: Composer::new(config, subgroup, half), edit },
+            cache,
             linear: layout([Group::Matrix, Group::Rows]),
             heads: layout([Group::Layer, Group::Heads]),
             groups,
@@ -95,21 +119,26 @@ impl Pipelines {
         }
     }
 
+    /// The text of a shader.
+    pub(crate) fn source(&self, shader: Shader) -> String {
+        self.sources.of(shader)
+    }
+
     /// Whether many rows are multiplied with such a matrix in half precision.
     pub(crate) fn halves(&self, format: Format) -> bool {
-        self.composer.halves(format)
+        self.sources.composer.halves(format)
     }
 
     /// Workgroups for one row's product, and whether they loop.
     pub(crate) fn matvec_groups(&self, outputs: u32, blocks: u32) -> (u32, bool) {
-        self.composer.matvec_groups(outputs, blocks)
+        self.sources.composer.matvec_groups(outputs, blocks)
     }
 
     /// The compiled shader. One that the driver refuses is a fault that [`Device::check`] tells.
     pub(crate) fn get(&mut self, device: &Device, shader: Shader) -> &ComputePipeline {
         self.made.entry(shader).or_insert_with(|| {
             let label = format!("{shader:?}");
-            let module = trusted(device, &label, self.composer.source(shader));
+            let module = trusted(device, &label, self.sources.of(shader));
             let layout = match shader {
                 Shader::Rope | Shader::Attention { .. } | Shader::Merge => &self.heads,
                 _ => &self.linear,
@@ -124,7 +153,7 @@ impl Pipelines {
                     zero_initialize_workgroup_memory: false,
                     ..PipelineCompilationOptions::default()
                 },
-                cache: None,
+                cache: self.cache.as_ref(),
             })
         })
     }

@@ -127,6 +127,16 @@ pub enum Shader {
     },
 }
 
+impl Shader {
+    /// Of the matrix that it multiplies with.
+    pub(crate) fn format(self) -> Option<Format> {
+        match self {
+            Self::Matvec { format, .. } | Self::Matfew { format, .. } | Self::Matmul { format, .. } => Some(format),
+            _ => None,
+        }
+    }
+}
+
 /// Tokens that one workgroup attends to in decode, where several share a head, before it looks at the next.
 pub const CHUNK: usize = 64;
 /// The same where each row has a workgroup of its own for each head.

@@ -20,13 +20,13 @@ use crate::pipelines::{Group, Pipelines};
 use crate::shaders::{Format, padded};
 
 /// Columns of a block.
-const BLOCK: usize = 32;
+pub(crate) const BLOCK: usize = 32;
 /// Bytes that are converted between two transfers.
 const PIECE: usize = 16 << 20;
 
 impl Format {
     /// Bytes of the integers or floats of a block.
-    const fn block_bytes(self) -> usize {
+    pub(crate) const fn block_bytes(self) -> usize {
         match self {
             Self::Q4 => 16,
             Self::Q8 => 32,
@@ -42,6 +42,11 @@ impl Format {
             TensorType::F32 => Self::F32,
             _ => Self::F16,
         }
+    }
+
+    /// The format that holds the weights of all of these tensors, unless one is too large.
+    pub(crate) fn of_all(tensors: &[&Tensor]) -> Self {
+        tensors.iter().map(|t| Self::of(t.ty)).reduce(Self::with).unwrap_or(Self::F32)
     }
 
     /// The format that holds what both hold.
@@ -64,7 +69,7 @@ pub(crate) enum Rows<'a> {
 }
 
 impl Rows<'_> {
-    fn tensors(&self) -> Vec<&Tensor> {
+    pub(crate) fn tensors(&self) -> Vec<&Tensor> {
         match self {
             Self::Stacked(tensors) => tensors.to_vec(),
             Self::Interleaved(a, b) => vec![a, b],
@@ -115,7 +120,7 @@ impl Uploader<'_> {
     pub(crate) fn matrix(&mut self, rows: &Rows<'_>, extras: &Extras<'_>) -> Result<Matrix, LoadError> {
         let tensors = rows.tensors();
         let sources = tensors.iter().map(|t| Source::open(self.file, t)).collect::<Result<Vec<_>, _>>()?;
-        let format = tensors.iter().map(|t| Format::of(t.ty)).reduce(Format::with).unwrap_or(Format::F32);
+        let format = Format::of_all(&tensors);
         match self.matrix_as(format, rows, &sources, extras)? {
             Some(matrix) => Ok(matrix),
             // A weight beyond f16; f32 holds all.
@@ -125,7 +130,8 @@ impl Uploader<'_> {
         }
     }
 
-    fn matrix_as(
+    /// The same in a given format; `None` if a weight is too large for it.
+    pub(crate) fn matrix_as(
         &mut self,
         format: Format,
         rows: &Rows<'_>,
@@ -160,7 +166,7 @@ impl Uploader<'_> {
                 extras.eps.to_bits(),
                 0,
             ];
-            let shape = self.filled("shape", BufferUsages::UNIFORM, bytemuck::cast_slice(&shape))?;
+            let shape = self.uniform(bytemuck::cast_slice(&shape))?;
             let Some([quants, scales]) = self.rows(format, rows, sources, first..last)? else {
                 return Ok(None);
             };
@@ -210,6 +216,11 @@ impl Uploader<'_> {
     /// A buffer of floats.
     pub(crate) fn vector(&self, values: &[f32]) -> Result<Buffer, LoadError> {
         self.filled("vectors", BufferUsages::STORAGE, bytemuck::cast_slice(values))
+    }
+
+    /// A buffer for a uniform.
+    pub(crate) fn uniform(&self, bytes: &[u8]) -> Result<Buffer, LoadError> {
+        self.filled("shape", BufferUsages::UNIFORM, bytes)
     }
 
     fn filled(&self, what: &'static str, usage: BufferUsages, bytes: &[u8]) -> Result<Buffer, LoadError> {
@@ -263,11 +274,11 @@ impl Converted {
 }
 
 /// A tensor's rows, one after the other.
-struct Source<'a> {
-    ty: TensorType,
-    bytes: Cow<'a, [u8]>,
-    rows: usize,
-    columns: usize,
+pub(crate) struct Source<'a> {
+    pub(crate) ty: TensorType,
+    pub(crate) bytes: Cow<'a, [u8]>,
+    pub(crate) rows: usize,
+    pub(crate) columns: usize,
 }
 
 impl<'a> Source<'a> {

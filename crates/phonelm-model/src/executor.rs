@@ -61,6 +61,28 @@ impl Logits {
     }
 }
 
+/// Where a model computes on a device that has both.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Placement {
+    /// All on the CPU.
+    Cpu,
+    /// All on the GPU.
+    Gpu,
+    /// Many positions at once on the GPU, few on the CPU.
+    PrefillOnGpu,
+}
+
+/// Something else began to compute. Caches stay as they are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BackendChange {
+    /// What computed before, as [`Executor::describe`] says it.
+    pub from: String,
+    /// What computes now.
+    pub to: String,
+    /// Why, for people.
+    pub reason: String,
+}
+
 /// Computes forward passes of one model.
 pub trait Executor: Send {
     /// A short description for people: kind, instruction set, threads.
@@ -102,6 +124,21 @@ pub trait Executor: Send {
     /// Computes with so many of the threads that it was made with, from the next pass on: at least 1, at most all. No
     /// result changes. Executors that have no threads ignore it.
     fn set_threads(&mut self, _threads: usize) {}
+
+    /// The latest change of what computes, if there was one since the last call.
+    fn take_change(&mut self) -> Option<BackendChange> {
+        None
+    }
+
+    /// Tells whether the app is in the background, where a phone may forbid work on the GPU. Executors that have no GPU
+    /// ignore it.
+    fn set_background(&mut self, _background: bool) {}
+
+    /// Measures where the model computes fastest, and computes there from then on. `None` if there is no choice or `go_on`,
+    /// which is asked before each pass, ended it.
+    fn measure_placement(&mut self, _go_on: &mut dyn FnMut() -> bool) -> Result<Option<Placement>, ExecutorError> {
+        Ok(None)
+    }
 
     /// Appends each segment's positions to its cache and returns the logits asked for. A cache may occur once a call.
     fn forward(&mut self, segments: &[Segment<'_>]) -> Result<Logits, ExecutorError>;

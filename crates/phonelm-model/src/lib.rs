@@ -19,7 +19,7 @@ pub use batches::{Part, batches};
 pub use best::Best;
 pub use config::{Activation, Config, Family, Rope, RopeLayout};
 pub use error::Error;
-pub use executor::{CacheId, Executor, ExecutorError, Input, Logits, LogitsFor, Segment};
+pub use executor::{BackendChange, CacheId, Executor, ExecutorError, Input, Logits, LogitsFor, Placement, Segment};
 pub use export::ExportShape;
 pub use file::{LAYOUT, LAYOUT_KEY, ModelFile};
 pub use mapping::Mapping;

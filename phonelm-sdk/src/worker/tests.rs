@@ -12,6 +12,7 @@ use pollster::block_on;
 
 use crate::{
     Event, FinishReason, GenerationOptions, GenerationRequest, Model, SdkError, Session, SessionOptions, model::About,
+    worker::ToMeasure,
 };
 
 const TINY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../models/phonelm-tiny/phonelm-tiny.gguf");
@@ -22,7 +23,7 @@ fn model() -> (Arc<Model>, Script) {
     let mut engine = Engine::new(file.metadata(), file.config().vocab, executor).unwrap();
     engine.set_drafts(false);
     script.lock().unwrap().say = std::iter::repeat_n(100, 10_000).collect();
-    (Model::start(engine, About::of(&file), None, None).unwrap(), script)
+    (Model::start(engine, About::of(&file), None, ToMeasure::default()).unwrap(), script)
 }
 
 fn request(prompt: &str) -> GenerationRequest {

@@ -69,7 +69,8 @@ public final class LanguageModel: Sendable {
         case automatic
         /// The processor.
         case cpu
-        /// The graphics processor.
+        /// The graphics processor, and ``LanguageModelError/unsupported(reason:)`` where it cannot. One that fails later is given up,
+        /// and the processor goes on.
         case gpu
     }
 
@@ -93,14 +94,14 @@ public final class LanguageModel: Sendable {
         public let toolFormat: String?
         /// The same for two files only if they hold the same model.
         public let fingerprint: String
-        /// What computes: instruction set and threads.
+        /// What computes at the moment: instruction set and threads, or the GPU.
         public let executor: String
     }
 
     let model: PhoneLMBindings.Model
 
-    /// What is known of the model.
-    public let info: Info
+    /// What is known of the model, and what computes at the moment.
+    public var info: Info { Info(model.info()) }
 
     /// Opens a model file.
     ///
@@ -156,7 +157,6 @@ public final class LanguageModel: Sendable {
             loading.cancel()
         }
         try Task.checkCancellation()
-        info = Info(model.info())
     }
 
     /// The version of this library.
@@ -167,6 +167,14 @@ public final class LanguageModel: Sendable {
 
     /// Whether ``unload()`` has not been called yet.
     public var isLoaded: Bool { model.isLoaded() }
+
+    /// Tells whether the app is in the background, where iOS forbids work on the GPU.
+    ///
+    /// The processor then goes on with running answers until the app is in front again. Changes nothing for a model on the
+    /// processor. Returns at once and takes effect within a token; may be called at any time, from anywhere, more than once.
+    public func setBackground(_ background: Bool) {
+        model.setBackground(background: background)
+    }
 
     /// Gives the model's memory back, now.
     ///

@@ -145,6 +145,9 @@ final class Turn: Sendable {
                     state.droppedTurns += turns
                     state.droppedTokens += tokens
                 }
+            case .backendChanged:
+                // The answer goes on as it was; the model's info says what computes.
+                continue
             case .finished(let response):
                 return try finish(response)
             }

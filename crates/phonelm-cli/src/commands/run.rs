@@ -92,12 +92,7 @@ pub(crate) fn run(options: &Options) -> Result<(), Error> {
     };
 
     let cpu = CpuOptions { threads: options.threads, kv: options.kv.into(), ..CpuOptions::default() };
-    let mut engine = if options.backend.is_cpu() {
-        Engine::open(model.file.clone(), &cpu).map_err(refused)?
-    } else {
-        let executor = options.backend.load(&model, &cpu)?.into_executor();
-        Engine::new(model.file.metadata(), model.file.config().vocab, executor).map_err(refused)?
-    };
+    let mut engine = options.backend.engine(&model, &cpu)?;
     engine.set_drafts(!options.no_drafts);
     engine.tokenizer().map_err(refused)?;
     let offered = tools.len();

@@ -188,6 +188,15 @@ fn a_token_takes_few_steps() {
 }
 
 #[test]
+fn a_header_tells_what_the_weights_take() {
+    for ty in [TensorType::Q4_0, TensorType::Q8_0, TensorType::Q5_0, TensorType::F16, TensorType::F32] {
+        let config = small_config(Family::Llama, false);
+        let file = model(&config, ty);
+        assert_eq!(phonelm_gpu::weight_bytes(&file), gpu(&file).weight_bytes(), "{ty}");
+    }
+}
+
+#[test]
 fn a_full_pool_is_told_and_costs_nothing() {
     let config = Config { context: 4000, ..small_config(Family::Llama, false) };
     let file = model(&config, TensorType::Q4_0);

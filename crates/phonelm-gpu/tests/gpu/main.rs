@@ -5,6 +5,8 @@
 mod best;
 mod caches;
 mod common;
+mod hybrid;
+mod kept;
 mod logits;
 mod shaders;
 mod text;

@@ -28,8 +28,9 @@ import kotlinx.coroutines.withContext
  * the native library's, which the garbage collector does not see: [close] a model that is no longer needed.
  */
 public class LanguageModel private constructor(private val native: Model) : AutoCloseable {
-    /** What the model is. */
-    public val info: ModelInfo = native.info().toPublic()
+    /** What the model is, and what computes at the moment. */
+    public val info: ModelInfo
+        get() = crossing { native.info() }.toPublic()
 
     /** Whether the model is still open. */
     public val isLoaded: Boolean
@@ -90,6 +91,15 @@ public class LanguageModel private constructor(private val native: Model) : Auto
             verification.cancel()
             verification.close()
         }
+    }
+
+    /**
+     * Tells whether the app is in the background, where a phone may forbid work on the GPU: the processor then goes on with
+     * running answers until the app is in front again. Changes nothing for a model on the processor. Returns at once and takes
+     * effect within a token; may be called at any moment, twice, from any thread.
+     */
+    public fun setBackground(background: Boolean) {
+        crossing { native.setBackground(background) }
     }
 
     /**

@@ -126,6 +126,8 @@ public class LanguageModelSession internal constructor(
                     droppedTurns += event.turns.toInt()
                     droppedTokens += event.tokens.toInt()
                 }
+                // The answer goes on as it was; LanguageModel.info says what computes.
+                is Event.BackendChanged -> {}
                 is Event.Finished -> return event.response.toPublic(droppedTurns, droppedTokens)
             }
         }

@@ -50,7 +50,10 @@ public enum class Backend {
     /** The processor. */
     CPU,
 
-    /** The graphics processor, and [PhoneLMException.Unsupported] where it cannot. */
+    /**
+     * The graphics processor, and [PhoneLMException.Unsupported] where it cannot. One that fails later is given up, and the
+     * processor goes on.
+     */
     GPU,
 }
 
@@ -84,7 +87,7 @@ public data class ModelOptions(
  * @property chatTemplate The template that turns a conversation into text, if the file has one.
  * @property toolFormat How the model writes tool calls, if it can.
  * @property fingerprint Tells model files apart.
- * @property executor What computes: instruction set and threads.
+ * @property executor What computes at the moment: instruction set and threads, or the GPU.
  */
 public data class ModelInfo(
     val name: String?,
@@ -107,7 +110,7 @@ public data class ModelInfo(
  * @property keyValueBytes Keys and values of one conversation that fills the context.
  * @property keyValueBytesPerToken The same for one token.
  * @property scratchBytes Working memory.
- * @property gpuBytes Copies for the graphics processor.
+ * @property gpuBytes Weights on the graphics processor, if the model starts there.
  * @property totalBytes All of it beyond the mapped file.
  * @property contextSize The context that this was computed for, in tokens.
  * @property largestContextSize The largest context that fits the budget, 0 if not even the model does; `null` without one.

@@ -1,0 +1,92 @@
+//! A shader with one wrong line is found by its name.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+use std::collections::HashSet;
+
+use phonelm_convert::random_model;
+use phonelm_gguf::TensorType;
+use phonelm_model::{Config, Family, Mapping};
+use phonelm_tests::small_config;
+
+use super::*;
+use crate::executor::{GpuExecutor, GpuOptions};
+use crate::pipelines::Edit;
+use crate::shaders::Emit;
+
+fn file(config: &Config, ty: TensorType) -> ModelFile {
+    ModelFile::new(Mapping::from_vec(random_model(config, ty, 7).unwrap())).unwrap()
+}
+
+/// Tests the shaders of a model with another text of some.
+fn tested(config: &Config, ty: TensorType, edit: Edit) -> Result<(), LoadError> {
+    let file = file(config, ty);
+    let executor = GpuExecutor::new(file.clone(), &GpuOptions::default())?;
+    let device = Device::open(None, None)?;
+    let mut pipelines = Pipelines::new(&device, config, device.adapter.subgroup, device.adapter.f16, edit, None);
+    run(&device, &mut pipelines, &file, executor.network())
+}
+
+#[test]
+fn one_wrong_line_of_any_shader_is_found() {
+    let config = small_config(Family::Qwen3, true);
+    let wrong: [(&str, Edit); 9] = [
+        ("Matvec", |shader, text| match shader {
+            Shader::Matvec { emit: Emit::Gated { .. }, .. } => text.replace("parts[i]);", "parts[0]);"),
+            _ => text,
+        }),
+        ("rows: 4", |shader, text| match shader {
+            Shader::Matfew { rows: 4, .. } => {
+                text.replace("(*sums).squares[m] += dot(a, a)", "(*sums).squares[m] += 0.0")
+            }
+            _ => text,
+        }),
+        ("Matmul", |shader, text| match shader {
+            Shader::Matmul { emit: Emit::Add, .. } => text.replace("out[at + 1u] += sums.zw;", ""),
+            _ => text,
+        }),
+        ("Columns", |shader, text| match shader {
+            Shader::Columns { norm: true } => text.replace("factors = inverseSqrt", "factors = sqrt"),
+            _ => text,
+        }),
+        ("Rope", |shader, text| match shader {
+            Shader::Rope => text.replace("- b * turn.y", "+ b * turn.y"),
+            _ => text,
+        }),
+        ("Attention { fused: false }", |shader, text| match shader {
+            Shader::Attention { fused: false } => text.replace("= column / sum;", "= column;"),
+            _ => text,
+        }),
+        ("Attention { fused: true }", |shader, text| match shader {
+            Shader::Attention { fused: true } => text.replace("pool[value_at(block, position, thread)] = value;", ""),
+            _ => text,
+        }),
+        ("Merge", |shader, text| match shader {
+            Shader::Merge => text.replace("weight * partials", "partials"),
+            _ => text,
+        }),
+        ("Best", |shader, text| match shader {
+            Shader::Best { count: 8, .. } => text.replace("round < COUNT", "round < COUNT - 1u"),
+            _ => text,
+        }),
+    ];
+    for (name, edit) in wrong {
+        let error = tested(&config, TensorType::Q4_0, edit).err().map(|error| error.to_string());
+        assert!(error.as_ref().is_some_and(|error| error.contains(name)), "{name}: {error:?}");
+    }
+}
+
+#[test]
+fn the_right_shaders_pass_and_are_tested_once() {
+    let types = [TensorType::Q8_0, TensorType::F16, TensorType::F32, TensorType::Q4_0];
+    for (family, ty) in Family::ALL.into_iter().zip(types) {
+        let start = std::time::Instant::now();
+        tested(&small_config(family, true), ty, |_, text| text).unwrap_or_else(|error| panic!("{error}"));
+        println!("{} as {ty}: {:?}", family.name(), start.elapsed());
+    }
+    let texts: HashSet<String> = PROVED.lock().unwrap().clone();
+    let start = std::time::Instant::now();
+    tested(&small_config(Family::Llama, true), TensorType::Q4_0, |_, text| text).unwrap();
+    println!("{:?} for a model whose shaders are proved", start.elapsed());
+    assert!(texts.is_subset(&PROVED.lock().unwrap()));
+}
