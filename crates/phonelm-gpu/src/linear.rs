@@ -46,8 +46,11 @@ impl Recorder<'_> {
 
     /// Rows times a matrix, after the RMSNorm whose weights lie with it where `norm`.
     pub(crate) fn product(&mut self, matrix: &Matrix, rows: &Product, emit: Emit, norm: bool, count: usize) {
-        if count == 1 {
+        if count == 1 && matrix.format.has_scales() {
             self.matvec(matrix, &rows.direct, emit, norm);
+        } else if count == 1 {
+            // Floats would take too many registers.
+            self.matfew(matrix, &rows.direct, emit, norm, 1);
         } else if let Some(made) = FEW_ROWS.into_iter().find(|made| *made as usize >= count) {
             self.matfew(matrix, &rows.direct, emit, norm, made);
         } else if self.pipelines.halves(matrix.format) {

@@ -71,7 +71,7 @@ const BEST_CHUNK: usize = 1024;
 /// A variant of an operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Shader {
-    /// One row times a matrix, after an RMSNorm or not.
+    /// One row times a matrix of integers, after an RMSNorm or not.
     Matvec {
         /// Of the matrix.
         format: Format,
@@ -92,7 +92,7 @@ pub enum Shader {
         emit: Emit,
         /// Whether the rows are normed on the way.
         norm: bool,
-        /// One of [`FEW_ROWS`].
+        /// One of [`FEW_ROWS`], or one.
         rows: u32,
     },
     /// Many rows times a matrix.
@@ -299,8 +299,12 @@ pub fn all() -> Vec<Shader> {
             all.push(Shader::Matmul { format, emit });
             for norm in [false, true] {
                 all.extend(FEW_ROWS.map(|rows| Shader::Matfew { format, emit, norm, rows }));
-                let one = [(3, false), (80, true), (592, true)];
-                all.extend(one.map(|(blocks, loops)| Shader::Matvec { format, emit, norm, blocks, loops }));
+                if format.has_scales() {
+                    let one = [(3, false), (80, true), (592, true)];
+                    all.extend(one.map(|(blocks, loops)| Shader::Matvec { format, emit, norm, blocks, loops }));
+                } else {
+                    all.push(Shader::Matfew { format, emit, norm, rows: 1 });
+                }
             }
         }
     }

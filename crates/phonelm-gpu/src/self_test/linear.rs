@@ -63,7 +63,11 @@ pub(super) fn used(network: &Network, config: &Config, pipelines: &Pipelines) ->
 impl Kind {
     fn matvec(&self) -> Shader {
         let Self { format, emit, norm, blocks, loops } = *self;
-        Shader::Matvec { format, emit, norm, blocks, loops }
+        if format.has_scales() {
+            Shader::Matvec { format, emit, norm, blocks, loops }
+        } else {
+            Shader::Matfew { format, emit, norm, rows: 1 }
+        }
     }
 
     /// What many rows go through.
@@ -114,7 +118,8 @@ impl Kind {
         let found = bench.run(&out, |recorder| {
             for part in &few.matrix.parts {
                 // Fewer workgroups than there are outputs, so that they have to loop.
-                let groups = if self.loops { 2 } else { part.outputs.div_ceil(MATVEC_OUTPUTS) };
+                let loops = self.loops && format.has_scales();
+                let groups = if loops { 2 } else { part.outputs.div_ceil(MATVEC_OUTPUTS) };
                 recorder.step(shader, [&part.group, &rows.direct], [groups, 1, 1]);
             }
         })?;

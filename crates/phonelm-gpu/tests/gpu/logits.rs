@@ -84,6 +84,8 @@ fn odd_shapes() {
         ("heads of 160", Config { hidden: 320, heads: 2, kv_heads: 2, head_dim: 160, ..base.clone() }),
         ("heads of 64", Config { hidden: 192, heads: 3, kv_heads: 1, head_dim: 64, ..base.clone() }),
         ("heads of 6", Config { heads: 5, kv_heads: 5, head_dim: 6, vocab: 97, ..base.clone() }),
+        ("rows for all threads", Config { ffn: 4200, ..base.clone() }),
+        ("more outputs than threads", Config { vocab: 24_000, ..base.clone() }),
         ("odd rows", Config { hidden: 96, ffn: 101, vocab: 131, tied: false, ..base.clone() }),
     ];
     check_all(shapes.map(|(name, config)| (name.to_owned(), config, TensorType::Q4_0, GpuOptions::default())));
