@@ -29,12 +29,19 @@ fn quantized(x: &[f32], cols: usize) -> QuantizedRows {
     rows
 }
 
-fn output(rows: usize, features: usize, multiply: impl FnOnce(&OutRows<'_>)) -> Vec<f32> {
+/// What products write, and add to nothing: no element may be added twice.
+fn output(rows: usize, features: usize, multiply: impl Fn(&OutRows<'_>)) -> Vec<f32> {
     let stride = OutRows::stride_for(features);
-    let mut out = vec![f32::NAN; rows * stride];
+    let [mut written, mut added] = [f32::NAN, 0.0].map(|before| vec![before; rows * stride]);
     // SAFETY: one thread writes.
-    multiply(&unsafe { OutRows::new(&mut out, stride) });
-    out.chunks_exact(stride).flat_map(|row| row[..features].to_vec()).collect()
+    unsafe {
+        multiply(&OutRows::new(&mut written, stride));
+        multiply(&OutRows::new(&mut added, stride).adding());
+    }
+    let [written, added] = [written, added]
+        .map(|out| out.chunks_exact(stride).flat_map(|row| row[..features].to_vec()).collect::<Vec<f32>>());
+    assert_eq!(written, added);
+    written
 }
 
 fn dense(kernels: &dyn Kernels, w: &Packed, x: &QuantizedRows) -> Vec<f32> {
@@ -95,8 +102,9 @@ fn active_columns_give_the_whole_product() {
                 let expected = dense(reference(), &tiles, &x);
                 for cut in [0, 1, halves / 2] {
                     let found = output(1, rows, |out| {
-                        kernels.matmul_active(w, 0..cut, &active, out);
-                        kernels.matmul_active(w, cut..halves, &active, out);
+                        for halves in [0..cut, cut..cut, cut..halves] {
+                            kernels.matmul_active(w, halves, &active, out);
+                        }
                     });
                     failures.compare(&found, &expected, || format!("{} {rows}x{cols}, {zeros} zeros", kernels.name()));
                 }
@@ -117,8 +125,9 @@ fn both_layouts_multiply_like_tiles() {
                 let expected = dense(reference(), &tiles, &x);
                 for cut in [0, 1, w.tiles_together(1), w.tiles() / 2] {
                     let found = output(batch, rows, |out| {
-                        kernels.matmul(w, 0..cut, &x, out);
-                        kernels.matmul(w, cut..w.tiles(), &x, out);
+                        for tiles in [0..cut, cut..cut, cut..w.tiles()] {
+                            kernels.matmul(w, tiles, &x, out);
+                        }
                     });
                     let case = || format!("{} {ty} {rows}x{cols}, {batch} rows", kernels.name());
                     failures.compare(&found, &expected, case);
