@@ -26,7 +26,7 @@ pub(crate) fn missing() -> Option<String> {
 /// The GPU executor, the SDK with it, the program with it.
 pub(crate) fn run() -> Result<(bool, Counts)> {
     let sdk = ["--package", "phonelm-sdk", "--features", "gpu", "--lib", "--test", "gpu"];
-    let program = ["--package", "phonelm-cli", "--test", "gpu", "--", "--ignored"];
+    let program = ["--package", "phonelm-cli", "--test", "gpu"];
     let mut all = (true, Counts::default());
     for packages in [&["--package", PACKAGE][..], &sdk, &program] {
         let (passed, counts) = tests(packages)?;

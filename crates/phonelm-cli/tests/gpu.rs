@@ -8,7 +8,6 @@ use common::{Place, golden, read_npy};
 use serde_json::Value;
 
 #[test]
-#[ignore = "needs a GPU: cargo xtask test --only gpu"]
 fn models_give_their_makers_logits_on_the_gpu() {
     let place = Place::new();
     place.convert("qwen3-gqa", "f32");
@@ -24,7 +23,6 @@ fn models_give_their_makers_logits_on_the_gpu() {
 }
 
 #[test]
-#[ignore = "needs a GPU: cargo xtask test --only gpu"]
 fn run_and_bench_take_the_gpu() {
     let place = Place::new();
     let prompt = ["run", "--prompt", "Set a timer for 5 minutes", "--json"];
