@@ -3,6 +3,8 @@
 
 use std::ops::Range;
 
+use crate::Pool;
+
 /// Each halves the pieces; the last one comes twice.
 const ROUNDS: usize = 4;
 /// Parts of the work of which each thread's first piece is the half.
@@ -21,13 +23,23 @@ impl Chunks {
         Self { items, threads, together }
     }
 
+    /// Calls `work` with each piece that holds anything, on the threads of `pool`.
+    pub(super) fn run(&self, pool: &Pool, work: impl Fn(Range<usize>) + Sync) {
+        pool.run(self.count(), &|chunk| {
+            let items = self.items(chunk);
+            if !items.is_empty() {
+                work(items);
+            }
+        });
+    }
+
     /// How many pieces there are. Some may be empty.
-    pub(super) fn count(&self) -> usize {
+    fn count(&self) -> usize {
         (ROUNDS + 1) * self.threads
     }
 
     /// The items of a piece.
-    pub(super) fn items(&self, chunk: usize) -> Range<usize> {
+    fn items(&self, chunk: usize) -> Range<usize> {
         self.start(chunk)..self.start(chunk + 1)
     }
 

@@ -121,8 +121,7 @@ pub(super) fn multiply<const N: usize>(
         // SAFETY: the chunks below take disjoint ranges of tiles.
         (all, linear, unsafe { out.out() })
     });
-    pool.run(chunks.count(), &|chunk| {
-        let chunk = chunks.items(chunk);
+    chunks.run(pool, |chunk| {
         for (all, linear, out) in &jobs {
             let (start, end) = (chunk.start.max(all.start), chunk.end.min(all.end));
             if start < end {
@@ -145,7 +144,7 @@ pub(super) fn multiply_add(
     let chunks = Chunks::new(tiles, pool.threads(), linear.tiles_together(pool.threads()));
     // SAFETY: the chunks take disjoint ranges of tiles.
     let out = unsafe { x.out() }.adding();
-    pool.run(chunks.count(), &|chunk| linear.multiply_tiles(chunks.items(chunk), inputs, file, kernels, &out));
+    chunks.run(pool, |tiles| linear.multiply_tiles(tiles, inputs, file, kernels, &out));
 }
 
 /// `activation(gate . inputs) * (up . inputs)` as the inputs of `down`: each task multiplies some neurons of both matrices
@@ -169,11 +168,7 @@ pub(super) fn multiply_gated(
     let chunks = Chunks::new(tiles, pool.threads(), together.next_multiple_of(GROUP / TILE_ROWS));
     // SAFETY: the chunks take disjoint ranges of tiles.
     let (gate_out, up_out) = unsafe { (gate_out.out(), up_out.out()) };
-    pool.run(chunks.count(), &|chunk| {
-        let tiles = chunks.items(chunk);
-        if tiles.is_empty() {
-            return;
-        }
+    chunks.run(pool, |tiles| {
         gate.multiply_tiles(tiles.clone(), inputs, file, kernels, &gate_out);
         up.multiply_tiles(tiles.clone(), inputs, file, kernels, &up_out);
         let columns = tiles.start * TILE_ROWS..(tiles.end * TILE_ROWS).min(neurons);

@@ -102,8 +102,8 @@ impl Skipping {
             let chunks = Chunks::new(row.chosen.len(), pool.threads(), 1);
             // SAFETY: the chunks take disjoint ranges of tiles.
             let up = unsafe { up.row_out(m) };
-            pool.run(chunks.count(), &|chunk| {
-                kernels.matmul_rows(up_weights, &row.chosen, chunks.items(chunk), inputs.quantized().row(m), &up);
+            chunks.run(pool, |tiles| {
+                kernels.matmul_rows(up_weights, &row.chosen, tiles, inputs.quantized().row(m), &up);
             });
         }
 
@@ -120,7 +120,7 @@ impl Skipping {
             let chunks = Chunks::new(down.rows() / Packed::HALF_ROWS, pool.threads(), together);
             // SAFETY: the chunks take disjoint ranges of halves.
             let out = unsafe { x.row_out(m) }.adding();
-            pool.run(chunks.count(), &|chunk| kernels.matmul_active(down, chunks.items(chunk), &row.active, &out));
+            chunks.run(pool, |halves| kernels.matmul_active(down, halves, &row.active, &out));
         }
     }
 }
