@@ -21,9 +21,8 @@ pub(crate) const DIRECT: usize = 2;
 
 /// Each slab of which `halves` has one half or both, with these.
 pub(crate) fn each_slab(halves: Range<usize>) -> impl Iterator<Item = (usize, Range<usize>)> {
-    let slabs = halves.start / 2..halves.end.div_ceil(2);
-    let each = slabs.map(move |slab| (slab, halves.start.max(2 * slab)..halves.end.min(2 * slab + 2)));
-    each.filter(|(_, halves)| !halves.is_empty())
+    let end = if halves.is_empty() { 0 } else { halves.end.div_ceil(2) };
+    (halves.start / 2..end).map(move |slab| (slab, halves.start.max(2 * slab)..halves.end.min(2 * slab + 2)))
 }
 
 /// The activations of one row that are not zero. The buffers are kept between uses.
