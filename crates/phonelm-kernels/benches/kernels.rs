@@ -144,13 +144,16 @@ fn attend(c: &mut Criterion, kernels: &dyn Kernels, kv: KvType, head_dim: usize,
                 }
             }
         };
-        let q = waves(rows * head_dim);
         let visible: Vec<usize> = (0..rows).map(|row| TOKENS - rows + row + 1).collect();
+        let some = heads.div_ceil(2 * pool.threads());
+        let q = waves(some * rows * head_dim);
         b.iter(|| {
-            pool.run(heads, &|head| {
-                let blocks: Vec<KvBlock<'_>> = (0..blocks).map(|b| block(head, b)).collect();
-                let mut out = vec![0.0; rows * head_dim];
-                kernels.attend(&q, &blocks, &visible, &mut out);
+            pool.run(heads.div_ceil(some), &|piece| {
+                let heads = piece * some..(piece * some + some).min(heads);
+                let blocks = (0..blocks).flat_map(|b| heads.clone().map(move |head| (head, b)));
+                let blocks: Vec<KvBlock<'_>> = blocks.map(|(head, b)| block(head, b)).collect();
+                let mut out = vec![0.0; heads.len() * rows * head_dim];
+                kernels.attend(&q[..out.len()], &blocks, &visible, &mut out);
                 black_box(out);
             });
         });

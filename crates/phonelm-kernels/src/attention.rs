@@ -1,6 +1,6 @@
-//! Attention of some rows over one head's keys and values, which lie in blocks of [`KV_BLOCK`] tokens: the online softmax
-//! goes over them block by block (arXiv 2205.14135, algorithm 1; arXiv 2307.08691, section 3.1). [`floats`] and [`bytes`]
-//! hold what depends on how keys and values are stored.
+//! Attention of some rows over the keys and values of some heads, which lie in blocks of [`KV_BLOCK`] tokens: the online
+//! softmax goes over them block by block (arXiv 2205.14135, algorithm 1; arXiv 2307.08691, section 3.1), and in a block
+//! head by head, as they lie in memory. [`floats`] and [`bytes`] hold what depends on how keys and values are stored.
 //!
 //! The trap: a block's keys lie transposed, so that 64 scores grow side by side.
 
@@ -9,8 +9,6 @@
 
 mod bytes;
 mod floats;
-
-use std::ops::Range;
 
 use crate::float::{exp, fold, quantize};
 use crate::kernels::{GROUP, LANES};
@@ -52,20 +50,11 @@ pub enum KvBlock<'a> {
 }
 
 impl KvBlock<'_> {
-    /// Its first byte.
-    fn start(&self) -> *const u8 {
+    fn head_dim(&self) -> usize {
         match self {
-            Self::F16 { keys, .. } => keys.as_ptr().cast(),
-            Self::F32 { keys, .. } => keys.as_ptr().cast(),
-            Self::Q8_0 { keys, .. } => keys.as_ptr().cast(),
-        }
-    }
-
-    fn key_bytes(&self) -> usize {
-        match self {
-            Self::F16 { keys, .. } => size_of_val(*keys),
-            Self::F32 { keys, .. } => size_of_val(*keys),
-            Self::Q8_0 { keys, .. } => size_of_val(*keys),
+            Self::F16 { keys, .. } => keys.len() / KV_BLOCK,
+            Self::F32 { keys, .. } => keys.len() / KV_BLOCK,
+            Self::Q8_0 { keys, .. } => keys.len() / (KV_BLOCK / GROUP) * GROUP,
         }
     }
 }
@@ -78,54 +67,21 @@ trait Block {
     /// `q . k` of `R` rows from `first` on with the tokens of the first `vectors` vectors, 1 to 4; 0 for the others.
     unsafe fn scores<const R: usize>(&self, first: usize, vectors: usize) -> [[f32; KV_BLOCK]; R];
 
-    /// `out[r] += weights[r][j] * values[j]` for the same rows and the first `seen[r]` tokens.
-    unsafe fn add_values<const R: usize>(
-        &self,
-        first: usize,
-        weights: &[[f32; KV_BLOCK]; R],
-        seen: &[usize; R],
-        out: &mut [f32],
-    );
-}
-
-/// How far ahead of their use keys and values are fetched. The hardware fetches ahead too, but not into another block. On a
-/// Zen 4 12 KB measured better than 6 and 24.
-const AHEAD: usize = 12 << 10;
-
-/// The memory of a block, keys and then values, and what is read after it.
-#[derive(Clone, Copy)]
-struct Stream {
-    here: *const u8,
-    bytes: usize,
-    next: *const u8,
-}
-
-impl Stream {
-    fn new(block: &KvBlock<'_>, next: Option<&KvBlock<'_>>) -> Self {
-        Self { here: block.start(), bytes: 2 * block.key_bytes(), next: next.unwrap_or(block).start() }
-    }
-
-    /// Fetches what lies [`AHEAD`] of some of its bytes, few enough to lie on one side of its end.
-    #[inline(always)]
-    fn fetch<I: Isa>(self, bytes: Range<usize>) {
-        let ahead = bytes.start + AHEAD;
-        let start =
-            if ahead < self.bytes { self.here.wrapping_add(ahead) } else { self.next.wrapping_add(ahead - self.bytes) };
-        fetch_lines::<I>(start, bytes.len());
-    }
-}
-
-#[inline(always)]
-fn fetch_lines<I: Isa>(start: *const u8, bytes: usize) {
-    for at in (0..bytes).step_by(64) {
-        I::prefetch(start.wrapping_add(at));
-    }
+    /// `out[r] += weights[r][j] * values[j]` for some rows and the first `seen[r]` tokens.
+    unsafe fn add_values<const R: usize>(&self, weights: &[[f32; KV_BLOCK]; R], seen: &[usize; R], out: &mut [f32]);
 }
 
 /// See [`crate::Kernels::fetch_keys`].
 #[inline(always)]
 pub(crate) fn fetch_keys<I: Isa>(block: &KvBlock<'_>) {
-    fetch_lines::<I>(block.start(), block.key_bytes());
+    let (start, bytes): (*const u8, usize) = match block {
+        KvBlock::F16 { keys, .. } => (keys.as_ptr().cast(), size_of_val(*keys)),
+        KvBlock::F32 { keys, .. } => (keys.as_ptr().cast(), size_of_val(*keys)),
+        KvBlock::Q8_0 { keys, .. } => (keys.as_ptr().cast(), size_of_val(*keys)),
+    };
+    for at in (0..bytes).step_by(64) {
+        I::prefetch(start.wrapping_add(at));
+    }
 }
 
 /// The softmax of some rows so far: `out / sum` is their attention over the tokens seen, with scores relative to `max`.
@@ -167,48 +123,43 @@ pub(crate) unsafe fn attend<I: Isa, const R: usize>(
     if visible.is_empty() {
         return;
     }
-    let head_dim = q.len() / visible.len();
+    let Some(head_dim) = blocks.first().map(KvBlock::head_dim) else { return out.fill(0.0) };
+    let rows = visible.len();
     let mut groups = Vec::new();
     if blocks.iter().any(|block| matches!(block, KvBlock::Q8_0 { .. })) {
         groups.resize(q.len() / GROUP, QuantizedGroup::default());
         // SAFETY: passed on.
         unsafe { quantize::<I::Floats>(q, &mut groups) };
     }
-    let mut state = State::new(visible.len(), out);
-    let mut seen = vec![0; visible.len()];
-    for (index, block) in blocks.iter().enumerate() {
+    let mut heads: Vec<State<'_>> = out.chunks_exact_mut(rows * head_dim).map(|out| State::new(rows, out)).collect();
+    let mut seen = vec![0; rows];
+    for (index, blocks) in blocks.chunks_exact(heads.len()).enumerate() {
         for (seen, visible) in seen.iter_mut().zip(visible) {
             *seen = visible.saturating_sub(index * KV_BLOCK).min(KV_BLOCK);
         }
-        let stream = Stream::new(block, blocks.get(index + 1));
-        // SAFETY: passed on.
-        unsafe {
-            match *block {
-                KvBlock::F16 { keys, values } => {
-                    attend_block::<_, R>(
-                        &Floats::<I, F16>::new(q, head_dim, [keys, values], stream),
-                        &seen,
-                        &mut state,
-                    );
-                }
-                KvBlock::F32 { keys, values } => {
-                    attend_block::<_, R>(
-                        &Floats::<I, F32>::new(q, head_dim, [keys, values], stream),
-                        &seen,
-                        &mut state,
-                    );
-                }
-                KvBlock::Q8_0 { keys, values } => {
-                    attend_block::<_, R>(
-                        &Bytes::<I>::new(&groups, head_dim, [keys, values], stream),
-                        &seen,
-                        &mut state,
-                    );
+        for (head, (block, state)) in blocks.iter().zip(&mut heads).enumerate() {
+            let part = head * rows * head_dim..(head + 1) * rows * head_dim;
+            // SAFETY: passed on.
+            unsafe {
+                match *block {
+                    KvBlock::F16 { keys, values } => {
+                        let block = Floats::<I, F16>::new(&q[part], head_dim, [keys, values]);
+                        attend_block::<_, R>(&block, &seen, state);
+                    }
+                    KvBlock::F32 { keys, values } => {
+                        let block = Floats::<I, F32>::new(&q[part], head_dim, [keys, values]);
+                        attend_block::<_, R>(&block, &seen, state);
+                    }
+                    KvBlock::Q8_0 { keys, values } => {
+                        let groups = &groups[part.start / GROUP..part.end / GROUP];
+                        let block = Bytes::<I>::new(groups, head_dim, [keys, values]);
+                        attend_block::<_, R>(&block, &seen, state);
+                    }
                 }
             }
         }
     }
-    state.finish();
+    heads.into_iter().for_each(State::finish);
 }
 
 #[inline(always)]
@@ -244,7 +195,7 @@ unsafe fn attend_rows<B: Block, const R: usize>(block: &B, first: usize, seen: &
                 *o *= old;
             }
         }
-        block.add_values(first, &weights, seen, out);
+        block.add_values(&weights, seen, out);
     }
 }
 

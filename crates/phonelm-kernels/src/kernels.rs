@@ -86,11 +86,12 @@ pub trait Kernels: Send + Sync {
     /// `x += y`.
     fn add(&self, x: &mut [f32], y: &[f32]);
 
-    /// `out = softmax(q . keys) . values` for the rows of `q` (`[rows, head_dim]`, already scaled by `1 / sqrt(head_dim)`)
-    /// and the keys and values of one head. Row `r` sees the first `visible[r]` tokens of the blocks; one that sees none
-    /// becomes 0. Keys and values in bytes need a `head_dim` that is a multiple of [`GROUP`].
+    /// `out = softmax(q . keys) . values` for the rows of `q` (`[heads, rows, head_dim]`, already scaled by
+    /// `1 / sqrt(head_dim)`) and the keys and values of some heads, `[blocks, heads]`, which are read in that order. Row `r`
+    /// sees the first `visible[r]` tokens of its head's blocks; one that sees none becomes 0. Keys and values in bytes need a
+    /// `head_dim` that is a multiple of [`GROUP`].
     fn attend(&self, q: &[f32], blocks: &[KvBlock<'_>], visible: &[usize], out: &mut [f32]);
 
-    /// Fetches the keys of a block into a cache, where one is going to be stored among them or all are attended to next.
+    /// Fetches the keys of a block into a cache, because one is going to be stored among them.
     fn fetch_keys(&self, _block: &KvBlock<'_>) {}
 }

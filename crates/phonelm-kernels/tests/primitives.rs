@@ -168,6 +168,31 @@ fn activate_and_add() {
     });
 }
 
+/// Keys and values of a block.
+enum Stored {
+    F16(Vec<u16>, Vec<u16>),
+    F32(Vec<f32>, Vec<f32>),
+    Q8_0(Vec<Q8Square>, Vec<Q8Square>),
+}
+
+impl Stored {
+    fn block(&self) -> KvBlock<'_> {
+        match self {
+            Self::F16(keys, values) => KvBlock::F16 { keys, values },
+            Self::F32(keys, values) => KvBlock::F32 { keys, values },
+            Self::Q8_0(keys, values) => KvBlock::Q8_0 { keys, values },
+        }
+    }
+}
+
+/// The attention of some heads, each with as many blocks.
+fn attend(kernels: &dyn Kernels, q: &[f32], heads: &[Vec<Stored>], seen: &[usize]) -> Vec<f32> {
+    let blocks = (0..heads[0].len()).flat_map(|block| heads.iter().map(move |head| head[block].block()));
+    let mut out = vec![9.0; q.len()];
+    kernels.attend(q, &blocks.collect::<Vec<_>>(), seen, &mut out);
+    out
+}
+
 struct Attention {
     head_dim: usize,
     q: Vec<f32>,
@@ -188,31 +213,28 @@ impl Attention {
 
     /// Rows `from..` with row `r` seeing `seen[r]` tokens.
     fn run(&self, kernels: &dyn Kernels, rows: std::ops::Range<usize>, seen: &[usize]) -> Vec<f32> {
-        let seen = &seen[rows.clone()];
+        let q = &self.q[rows.start * self.head_dim..rows.end * self.head_dim];
+        attend(kernels, q, &[self.blocks(&seen[rows.clone()])], &seen[rows])
+    }
+
+    /// The blocks for rows that see so many tokens. What no row sees must not matter: it is no number.
+    fn blocks(&self, seen: &[usize]) -> Vec<Stored> {
         let top = seen.iter().copied().max().unwrap_or(0);
         let blocks = self.blocks.iter().enumerate().map(|(b, (keys, values))| {
-            // What no row sees must not matter.
             let top = top.saturating_sub(b * KV_BLOCK).min(KV_BLOCK);
             let (mut keys, mut values) = (keys.clone(), values.clone());
             keys.chunks_mut(KV_BLOCK).for_each(|row| row[top..].fill(0x7e00));
             values[top * self.head_dim..].fill(0x7e00);
-            (keys, values)
+            match self.kv {
+                KvType::F16 => Stored::F16(keys, values),
+                KvType::F32 => Stored::F32(floats(&keys), floats(&values)),
+                KvType::Q8_0 => {
+                    let (keys, values) = squares(&floats(&keys), &floats(&values));
+                    Stored::Q8_0(keys, values)
+                }
+            }
         });
-        let blocks: Vec<_> = blocks.collect();
-        let wide: Vec<_> = blocks.iter().map(|(keys, values)| (floats(keys), floats(values))).collect();
-        let narrow: Vec<_> = match self.kv {
-            KvType::Q8_0 => wide.iter().map(|(keys, values)| squares(keys, values)).collect(),
-            _ => vec![],
-        };
-        let blocks: Vec<KvBlock<'_>> = match self.kv {
-            KvType::F16 => blocks.iter().map(|(keys, values)| KvBlock::F16 { keys, values }).collect(),
-            KvType::F32 => wide.iter().map(|(keys, values)| KvBlock::F32 { keys, values }).collect(),
-            KvType::Q8_0 => narrow.iter().map(|(keys, values)| KvBlock::Q8_0 { keys, values }).collect(),
-        };
-        let q = &self.q[rows.start * self.head_dim..rows.end * self.head_dim];
-        let mut out = vec![9.0; q.len()];
-        kernels.attend(q, &blocks, seen, &mut out);
-        out
+        blocks.collect()
     }
 
     fn exact(&self, row: usize, seen: usize) -> Vec<f64> {
@@ -293,6 +315,27 @@ fn attention() {
                 }
             }
         }
+    });
+}
+
+#[test]
+fn heads_attended_together_are_each_as_alone() {
+    each_set("several heads", |kernels, failures| {
+        let mut random = Random(10);
+        for kv in [KvType::F16, KvType::F32, KvType::Q8_0] {
+            for (head_dim, rows) in [(32, 1), (64, 5), (160, 2)] {
+                let seen: Vec<usize> = (0..rows).map(|_| (random.bits() % 129) as usize).collect();
+                let heads: Vec<_> = (0..3).map(|_| Attention::new(&mut random, head_dim, rows, 2, kv)).collect();
+                let blocks: Vec<_> = heads.iter().map(|head| head.blocks(&seen)).collect();
+                let q: Vec<f32> = heads.iter().flat_map(|head| head.q.clone()).collect();
+                let alone: Vec<f32> = heads.iter().flat_map(|head| head.run(kernels, 0..rows, &seen)).collect();
+                let case = || format!("{} 3 heads of {head_dim}, {rows} rows, {kv:?}", kernels.name());
+                failures.compare(&attend(kernels, &q, &blocks, &seen), &alone, case);
+            }
+        }
+        let mut out = [9.0; 2];
+        kernels.attend(&[1.0, 2.0], &[], &[0], &mut out);
+        failures.compare(&out, &[0.0, 0.0], || format!("{} no blocks", kernels.name()));
     });
 }
 

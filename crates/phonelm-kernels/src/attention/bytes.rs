@@ -5,11 +5,10 @@
 //! they are kept in 14 bits, as two rows of bytes.
 
 use std::marker::PhantomData;
-use std::ops::Range;
 
 use half::f16;
 
-use super::{Block, KV_BLOCK, Stream};
+use super::{Block, KV_BLOCK};
 use crate::float::quantize_fine;
 use crate::kernels::{GROUP, LANES};
 use crate::rows::QuantizedGroup;
@@ -62,18 +61,12 @@ pub(super) struct Bytes<'a, I> {
     head_dim: usize,
     keys: &'a [[Q8Square; 2]],
     values: &'a [[Q8Square; 2]],
-    stream: Stream,
     isa: PhantomData<I>,
 }
 
 impl<'a, I: Isa> Bytes<'a, I> {
-    pub(super) fn new(
-        q: &'a [QuantizedGroup],
-        head_dim: usize,
-        [keys, values]: [&'a [Q8Square]; 2],
-        stream: Stream,
-    ) -> Self {
-        Self { q, head_dim, keys: keys.as_chunks().0, values: values.as_chunks().0, stream, isa: PhantomData }
+    pub(super) fn new(q: &'a [QuantizedGroup], head_dim: usize, [keys, values]: [&'a [Q8Square]; 2]) -> Self {
+        Self { q, head_dim, keys: keys.as_chunks().0, values: values.as_chunks().0, isa: PhantomData }
     }
 }
 
@@ -91,9 +84,6 @@ impl<I: Isa> Block for Bytes<'_, I> {
                     x[r] = &q[r * groups + g];
                 }
                 for c in 0..vectors {
-                    if first == 0 {
-                        self.stream.fetch::<I>(tile_bytes(g, c));
-                    }
                     let square = &squares[c / 2];
                     let scales: I::Floats = F16::lanes(&square.scales.as_chunks().0[c % 2]);
                     let dots = I::dots(&square.tiles[c % 2], x);
@@ -107,16 +97,9 @@ impl<I: Isa> Block for Bytes<'_, I> {
     }
 
     #[inline(always)]
-    unsafe fn add_values<const R: usize>(
-        &self,
-        first: usize,
-        weights: &[[f32; KV_BLOCK]; R],
-        seen: &[usize; R],
-        out: &mut [f32],
-    ) {
+    unsafe fn add_values<const R: usize>(&self, weights: &[[f32; KV_BLOCK]; R], seen: &[usize; R], out: &mut [f32]) {
         // SAFETY: passed on.
         unsafe {
-            let keys = size_of_val(self.keys);
             for (g, squares) in self.values.iter().enumerate().take(self.head_dim / GROUP) {
                 for (half, square) in squares.iter().enumerate() {
                     let mut fine = [[QuantizedGroup::default(); 2]; R];
@@ -124,10 +107,6 @@ impl<I: Isa> Block for Bytes<'_, I> {
                         fine[r] = weigh::<I>(&weights[r], seen[r], half, &square.scales);
                     }
                     for (t, tile) in square.tiles.iter().enumerate() {
-                        if first == 0 {
-                            let tile = tile_bytes(g, 2 * half + t);
-                            self.stream.fetch::<I>(keys + tile.start..keys + tile.end);
-                        }
                         let dots = I::fine_dots(tile, &fine);
                         for r in 0..R {
                             // A row that sees nothing of the block must not even lose the sign of a zero.
@@ -162,13 +141,6 @@ unsafe fn arrays<V: Vector, const R: usize>(acc: &[[V; KV_BLOCK / LANES]; R]) ->
         }
     }
     scores
-}
-
-/// Where tile `t` of the four of a group lies, and its share of the scales.
-#[inline(always)]
-fn tile_bytes(group: usize, t: usize) -> Range<usize> {
-    const BYTES: usize = size_of::<Q8Square>() / 2;
-    (4 * group + t) * BYTES..(4 * group + t + 1) * BYTES
 }
 
 /// The weights of 32 tokens times their scales, quantised; those of tokens not seen are 0.

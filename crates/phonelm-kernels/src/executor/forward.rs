@@ -4,6 +4,8 @@
 //! gated FFN (see `skipping.rs` for a few rows of a ReLU model), residual; at the end RMSNorm and head for the rows whose
 //! logits are wanted.
 
+use std::ops::Range;
+
 use phonelm_model::{Config, ModelFile, RopeTable};
 
 use super::{
@@ -71,6 +73,9 @@ pub(super) struct Span<'a> {
 
 /// Query positions that one task attends together, so that a block's keys are converted once for all of them.
 const QUERY_TILE: usize = 8;
+
+/// Tasks for each thread where neighbouring heads share one: others take those of a thread that comes late.
+const TASKS_A_THREAD: usize = 2;
 
 /// What all steps of a pass share.
 pub(super) struct Pass<'a> {
@@ -164,33 +169,36 @@ struct Heads<'a> {
 impl Heads<'_> {
     /// Stores keys and values and attends; in one step where a head's rows are few enough for one task.
     fn run(&self) {
+        let kv_heads = self.pass.config().kv_heads;
         if self.pass.spans.iter().all(|span| span.rows <= QUERY_TILE) {
-            self.each_head(&|span, kv_head| {
-                self.fetch(span, kv_head);
-                self.store(span, kv_head);
-                self.attend_tile(span, 0, kv_head);
+            // Few rows wait for the memory, which is fastest where much of it is read in a row: neighbouring heads together.
+            let some = kv_heads.div_ceil(self.pass.pool.threads() * TASKS_A_THREAD);
+            self.each_head(some, &|span, heads| {
+                heads.clone().for_each(|head| self.fetch(span, head));
+                heads.clone().for_each(|head| self.store(span, head));
+                self.attend_tile(span, 0, heads);
             });
         } else {
-            self.each_head(&|span, kv_head| self.store(span, kv_head));
+            self.each_head(1, &|span, heads| heads.for_each(|head| self.store(span, head)));
             self.attend_tiles();
         }
     }
 
-    fn each_head(&self, work: &(dyn Fn(&Span<'_>, usize) + Sync)) {
+    /// Calls `work` for all key heads of each span, some at a time.
+    fn each_head(&self, some: usize, work: &(dyn Fn(&Span<'_>, Range<usize>) + Sync)) {
         let kv_heads = self.pass.config().kv_heads;
-        self.pass.pool.run(self.pass.spans.len() * kv_heads, &|task| {
-            work(&self.pass.spans[task / kv_heads], task % kv_heads);
+        let tasks = kv_heads.div_ceil(some);
+        self.pass.pool.run(self.pass.spans.len() * tasks, &|task| {
+            let first = task % tasks * some;
+            work(&self.pass.spans[task / tasks], first..(first + some).min(kv_heads));
         });
     }
 
-    /// Fetches the block that new keys go into, where each of their elements touches another line, and the first one that
-    /// they attend to.
+    /// Fetches the block that new keys go into, where each of their elements touches another line.
     fn fetch(&self, span: &Span<'_>, kv_head: usize) {
-        let written = span.cache.start() / KV_BLOCK;
-        for index in [written, 0].into_iter().take(1 + usize::from(written > 0)) {
-            // SAFETY: nothing else touches this head in this pass, and this task does so later.
-            self.pass.kernels.fetch_keys(&unsafe { span.cache.block(self.index, kv_head, index) });
-        }
+        // SAFETY: nothing else touches this head in this pass, and this task does so later.
+        let written = unsafe { span.cache.block(self.index, kv_head, span.cache.start() / KV_BLOCK) };
+        self.pass.kernels.fetch_keys(&written);
     }
 
     /// Finishes queries, keys and values of a span's new rows (bias, norm, RoPE) and stores keys and values in its cache.
@@ -243,23 +251,27 @@ impl Heads<'_> {
         self.pass.pool.run(tiles.len() * kv_heads, &|task| {
             // Later tiles see more tokens: they come first, so that the last task to finish is a small one.
             let (span, first) = tiles[tiles.len() - 1 - task / kv_heads];
-            self.attend_tile(span, first, task % kv_heads);
+            let head = task % kv_heads;
+            self.attend_tile(span, first, head..head + 1);
         });
     }
 
-    /// Attends rows of a head whose keys and values are stored, block by block in order.
-    fn attend_tile(&self, span: &Span<'_>, first: usize, kv_head: usize) {
+    /// Attends rows of some key heads whose keys and values are stored, block by block in order.
+    fn attend_tile(&self, span: &Span<'_>, first: usize, kv_heads: Range<usize>) {
         let c = self.pass.config();
         let (d, group) = (c.head_dim, c.heads / c.kv_heads);
         let positions = (span.rows - first).min(QUERY_TILE);
         let rows = positions * group;
         let scale = 1.0 / (d as f32).sqrt();
-        let columns = kv_head * group * d..(kv_head + 1) * group * d;
+        // Which position of which key head the parts of `q` and `out` belong to.
+        let parts = kv_heads.clone().flat_map(|head| {
+            (0..positions).map(move |i| (span.first_row + first + i, head * group * d..(head + 1) * group * d))
+        });
 
-        let mut q = vec![0.0; rows * d];
-        for (i, q) in q.chunks_exact_mut(group * d).enumerate() {
+        let mut q = vec![0.0; kv_heads.len() * rows * d];
+        for (q, (row, columns)) in q.chunks_exact_mut(group * d).zip(parts.clone()) {
             // SAFETY: `store` has ended for this head; from then on its queries are only read.
-            let source = unsafe { self.q.part(span.first_row + first + i, columns.clone()) };
+            let source = unsafe { self.q.part(row, columns) };
             for (q, x) in q.iter_mut().zip(source.iter()) {
                 *q = x * scale;
             }
@@ -267,14 +279,15 @@ impl Heads<'_> {
         let first_position = span.cache.start() + first;
         let visible: Vec<usize> = (0..rows).map(|row| first_position + row / group + 1).collect();
         let blocks: Vec<KvBlock<'_>> = (0..(first_position + positions).div_ceil(KV_BLOCK))
-            // SAFETY: `store` has ended for this head, and nothing else writes it in this pass.
-            .map(|block| unsafe { span.cache.block(self.index, kv_head, block) })
+            .flat_map(|block| kv_heads.clone().map(move |head| (block, head)))
+            // SAFETY: `store` has ended for these heads, and nothing else writes them in this pass.
+            .map(|(block, head)| unsafe { span.cache.block(self.index, head, block) })
             .collect();
-        let mut out = vec![0.0; rows * d];
+        let mut out = vec![0.0; q.len()];
         self.pass.kernels.attend(&q, &blocks, &visible, &mut out);
-        for (i, out) in out.chunks_exact(group * d).enumerate() {
+        for (out, (row, columns)) in out.chunks_exact(group * d).zip(parts) {
             // SAFETY: this task alone writes these heads of its rows.
-            unsafe { self.out.put(span.first_row + first + i, columns.start, out, self.pass.kernels) };
+            unsafe { self.out.put(row, columns.start, out, self.pass.kernels) };
         }
     }
 }
