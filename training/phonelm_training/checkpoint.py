@@ -12,6 +12,7 @@ import warnings
 from pathlib import Path
 
 import torch.distributed.checkpoint as dcp
+from torch.distributed.checkpoint.api import CheckpointException
 from torch.distributed.checkpoint.state_dict import (
     StateDictOptions,
     get_model_state_dict,
@@ -78,7 +79,7 @@ def _load(folder, state):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             dcp.load(state, checkpoint_id=Path(folder) / "state")
-    except Exception as error:
+    except (Exception, CheckpointException) as error:
         raise Problem(f"the checkpoint {folder} cannot be read: {_reason(error)}") from None
 
 

@@ -90,6 +90,8 @@ class Settings:
             raise Problem(f"lr is {self.lr}: it must be above 0")
         if bool(self.steps) == bool(self.tokens):
             raise Problem("give either steps or tokens, the length of the run")
+        if self.seconds and self.decay_data:
+            raise Problem("seconds moves the beginning of the decay, so it does not go with decay_data")
         if not self.data:
             raise Problem(f"data is missing: a list of shard folders, or {GENERATOR}")
         if not self.model and not self.start:

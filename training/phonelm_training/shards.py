@@ -152,7 +152,7 @@ class Folder:
         path = self.folder / f"{shard['name']}.{part}.npy"
         try:
             array = np.load(path, mmap_mode="r")
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, EOFError) as error:
             raise Problem(f"the shard {path} cannot be read: {error}") from None
         if array.ndim != 1 or zlib.crc32(np.ascontiguousarray(array)) != shard["crc32"][part]:
             raise Problem(f"the shard {path} is damaged (its CRC-32 is another): write it again")

@@ -8,6 +8,7 @@ OUT gets log.csv and loss.svg, settings.yaml, checkpoints/ and at the end hf/, w
 
 import csv
 import time
+from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
 
@@ -197,6 +198,13 @@ class Log:
             self.writer.writerow(values)
             self.file.flush()
 
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        if self.file:
+            self.file.close()
+
 
 def train(settings, out, resume=False, world=None):
     """Trains, and writes OUT; returns the trainer."""
@@ -222,37 +230,8 @@ def train(settings, out, resume=False, world=None):
         f"{sum(p.numel() for p in trainer.model.parameters()):,} parameters on {world.size} {world.device.type} "
         f"process(es), {steps} steps of {per_step:,} tokens, {trainer.rows} rows at once"
     )
-    log, timed = Log(world, out / "log.csv", first), None
-    for step, batch in enumerate(stream, first):
-        if step >= steps:
-            break
-        if settings.qat and step >= int(steps * (1 - settings.qat_share)):
-            quant.feel(trainer.model, settings.qat)
-        lr = rate(settings, step, steps)
-        found, totals, gradient = trainer.step(batch, lr)
-        done = step + 1
-        if step == first + 20:
-            timed = time.monotonic()
-        if settings.seconds and not last and step == 220:
-            each = (time.monotonic() - timed) / 200
-            left = settings.seconds - (time.monotonic() - began)
-            steps = world.agreed(min(steps, step + int(left / each)))
-            world.print(f"{1e3 * each:.1f} ms a step, {per_step / each / 1e6:.2f} M tokens/s, {steps} steps")
-        validates = held_out and (done == steps or settings.validate_every and done % settings.validate_every == 0)
-        if step % settings.log_every == 0 or done == steps or validates:
-            loss, assistant = trainer.means(found, totals)
-            if not np.isfinite(loss):
-                raise Problem(f"the loss is {loss} at step {step}: lower lr, or try --set attention=dense")
-            row = [step, done * per_step, round(time.monotonic() - began, 1), f"{lr:.6f}", f"{loss:.6f}", f"{assistant:.6f}"]
-            full = gradient.full_tensor() if hasattr(gradient, "full_tensor") else gradient
-            row += [f"{full.item():.4f}", f"{trainer.validate(held_out):.6f}" if validates else ""]
-            log.row(*row)
-            if step % (10 * settings.log_every) == 0 or done == steps or validates:
-                world.print(*row)
-        if settings.save_every and (done % settings.save_every == 0 or done == steps):
-            run = {"step": done, "steps": steps, "decay_start": decay_start(settings, steps)}
-            run |= {"sizes": config.sizes(), "settings": asdict(settings)}
-            checkpoint.save(world, out, trainer.model, trainer.optimizers, run, settings.keep)
+    with Log(world, out / "log.csv", first) as log, closing(stream):
+        steps = _steps(trainer, stream, log, out, held_out, first, steps, began)
     weights = checkpoint.whole_weights(trainer.model)
     if world.first:
         write(out / "hf", config, weights, tokenizer, settings.form)
@@ -260,3 +239,41 @@ def train(settings, out, resume=False, world=None):
         draw([out / "log.csv"], out / "loss.svg")
     world.wait()
     return trainer
+
+
+def _steps(trainer, stream, log, out, held_out, first, steps, began):
+    """The steps that are left, with what is logged and kept of them; returns the number of all steps."""
+    settings, world, timed = trainer.settings, trainer.world, None
+    per_step = settings.batch * trainer.context
+    for step, batch in enumerate(stream, first):
+        if step >= steps:
+            break
+        if settings.qat and step >= int(steps * (1 - settings.qat_share)):
+            quant.feel(trainer.model, settings.qat)
+        lr, done = rate(settings, step, steps), step + 1
+        found, totals, gradient = trainer.step(batch, lr)
+        if settings.seconds and first == 0 and step == 20:
+            timed = time.monotonic()
+        if timed and step == 220:
+            each = (time.monotonic() - timed) / 200
+            left = settings.seconds - (time.monotonic() - began)
+            steps = world.agreed(min(steps, step + 1 + int(left / each)))
+            world.print(f"{1e3 * each:.1f} ms a step, {per_step / each / 1e6:.2f} M tokens/s, {steps} steps")
+        due = lambda every: every and done % every == 0
+        saves = settings.save_every and (due(settings.save_every) or done == steps)
+        validates = held_out and (due(settings.validate_every) or done == steps)
+        if step % settings.log_every == 0 or done == steps or saves or validates:
+            loss, assistant = trainer.means(found, totals)
+            if not np.isfinite(loss):
+                raise Problem(f"the loss is {loss} at step {step}: lower lr, or try --set attention=dense")
+            size = (gradient.full_tensor() if hasattr(gradient, "full_tensor") else gradient).item()
+            row = [step, done * per_step, round(time.monotonic() - began, 1), f"{lr:.6f}", f"{loss:.6f}"]
+            row += [f"{assistant:.6f}", f"{size:.4f}", f"{trainer.validate(held_out):.6f}" if validates else ""]
+            log.row(*row)
+            if step % (10 * settings.log_every) == 0 or done == steps or validates:
+                world.print(*row)
+        if saves:
+            run = {"step": done, "steps": steps, "decay_start": decay_start(settings, steps)}
+            run |= {"sizes": trainer.model.config.sizes(), "settings": asdict(settings)}
+            checkpoint.save(world, out, trainer.model, trainer.optimizers, run, settings.keep)
+    return steps

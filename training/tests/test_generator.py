@@ -9,21 +9,17 @@ from pathlib import Path
 REPOSITORY = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(REPOSITORY / "training"))
 
-import torch  # noqa: E402
-
 from phonelm_training.catalogue import FORMS, functions, problem  # noqa: E402
 from phonelm_training.conversation import MAKERS, conversation  # noqa: E402
-from phonelm_training.corpus import ASSISTANT, Corpus  # noqa: E402
+from phonelm_training.corpus import ASSISTANT, Generated  # noqa: E402
 from phonelm_training.evaluate import parse, renderer, right, same  # noqa: E402
-from phonelm_training.export import q8_0  # noqa: E402
-from phonelm_training.model import Shape, rotary_tables  # noqa: E402
 from phonelm_training.render import template, text  # noqa: E402
 
 MODEL = REPOSITORY / "models" / "phonelm-tiny"
 
 
 def corpus(rows=2):
-    return Corpus(str(MODEL / "tokenizer.json"), 7, "signature", rows, 2048).open()
+    return Generated(str(MODEL / "tokenizer.json"), 7, "signature", rows, 2048).open()
 
 
 class Conversations(unittest.TestCase):
@@ -67,21 +63,8 @@ class Batches(unittest.TestCase):
         ids = made.ids(
             {"tools": [], "messages": [{"role": "user", "content": "hi"}, {"role": "assistant", "content": "Hello!"}]}
         )
-        spoken = [token for token, kind in zip(ids, made.classes(ids)) if kind == ASSISTANT]
+        spoken = [token for token, kind in zip(ids, made.marks.classes(ids)) if kind == ASSISTANT]
         self.assertEqual(made.encoder.decode(spoken, skip_special_tokens=False), "Hello!<|im_end|>")
-
-
-class Arithmetic(unittest.TestCase):
-    def test_rotary_tables_hold_whole_127ths(self):
-        for table in rotary_tables(Shape()):
-            scaled = table.double() * 127
-            self.assertLess((scaled - scaled.round()).abs().max().item(), 1e-4)
-
-    def test_q8_0_is_within_half_a_step(self):
-        matrix = torch.randn(8, 64)
-        # The f16 scale is off by up to 2^-11, which 127 steps make 0.06 of a step.
-        step = matrix.reshape(-1, 32).abs().amax(1) / 127
-        self.assertTrue(((q8_0(matrix) - matrix).reshape(-1, 32).abs().amax(1) <= 0.57 * step).all())
 
 
 class Evaluation(unittest.TestCase):
