@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import os
 import random
 import sys
 import time
@@ -79,6 +80,7 @@ def main():
     part.add_argument("logs", nargs="+")
     part.add_argument("picture", help="PNG or SVG file")
     arguments = parser.parse_args()
+    os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
     try:
         globals()[arguments.command](arguments)
     except Problem as problem:

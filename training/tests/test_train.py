@@ -7,7 +7,7 @@ import sys
 import time
 import unittest
 
-from support import MODEL, REPOSITORY, Case, settings, shards
+from support import MODEL, REPOSITORY, TINY, Case, settings, shards
 
 import torch
 import yaml
@@ -150,12 +150,12 @@ class Configs(Case):
         from phonelm_training.documents import Corpus
         from phonelm_training.tokenizer import Training
 
-        kinds = {"bench": Bench, "study": Study, "corpus": Corpus, "tokenizer": Training}
+        kinds = {"bench": Bench, "study": Study, "corpus": Corpus, "documents": Corpus, "tokenizer": Training}
         found = sorted((REPOSITORY / "training" / "configs").glob("*.yaml"))
         self.assertGreater(len(found), 5)
         for path in found:
             kind = kinds.get(path.stem.split("-")[0], Settings)
-            changes = ["start=models/phonelm-tiny"] if path.stem == "second" else []
+            changes = {"second": ["start=models/phonelm-tiny"], "documents": [f"tokenizer={TINY}/tokenizer.json"]}.get(path.stem, [])
             read(kind, path, changes)
 
     def test_the_studys_shapes_are_of_one_size(self):
