@@ -19,20 +19,25 @@ _PATTERN = 1024
 """Rows after which the order of the sources repeats; a source's share is right to one row in these."""
 
 
+def check_sources(sources):
+    """Refuses what is no list of folders and weights."""
+    if not isinstance(sources, list) or not sources:
+        raise Problem(f"the data is {sources!r}: write a list like [{{path: runs/shards, weight: 1}}]")
+    for source in sources:
+        if not isinstance(source, dict) or "path" not in source or source.keys() - {"path", "weight"}:
+            raise Problem(f"the data has {source!r}: write {{path: FOLDER, weight: NUMBER}}")
+        weight = source.get("weight", 1)
+        if not isinstance(weight, (int, float)) or not weight > 0:
+            raise Problem(f"the weight of {source['path']} is {weight!r}: it must be above 0")
+
+
 class Mixture:
     """Rows drawn from folders by weight; each folder is shuffled anew in every pass."""
 
     def __init__(self, sources, context, seed):
-        if not isinstance(sources, list) or not sources:
-            raise Problem("the data is a list like [{path: runs/shards, weight: 1}]")
-        self.seed, self.folders, weights = seed, [], []
-        for source in sources:
-            if not isinstance(source, dict) or "path" not in source or source.keys() - {"path", "weight"}:
-                raise Problem(f"data {source!r}: write {{path: FOLDER, weight: NUMBER}}")
-            self.folders.append(Folder(source["path"], context))
-            weights.append(float(source.get("weight", 1)))
-        if min(weights) <= 0:
-            raise Problem("the weight of a data source must be above 0")
+        check_sources(sources)
+        self.seed, self.folders = seed, [Folder(source["path"], context) for source in sources]
+        weights = [source.get("weight", 1) for source in sources]
         edges = np.round(np.cumsum(weights) / sum(weights) * _PATTERN).astype(int)
         pattern = np.repeat(np.arange(len(weights)), np.diff(edges, prepend=0))
         self.pattern = random.Random(f"{seed}/pattern").sample(pattern.tolist(), _PATTERN)
@@ -129,8 +134,7 @@ def steps_of_generator(generated, workers, part, first, last):
         pool.terminate()
 
 
-def held_out(sources, context, rows):
+def held_out(folders, rows):
     """The first `rows` rows, at most, of each folder; their tokens are never trained on."""
-    folders = [Folder(source["path"], context) for source in sources]
     parts = [folder.row(number) for folder in folders for number in range(min(rows, folder.rows))]
     return tuple(np.stack(part) for part in zip(*parts))

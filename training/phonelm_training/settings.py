@@ -5,6 +5,7 @@ from pathlib import Path
 
 from . import attention, optimizer, quant
 from .config import at_least
+from .data import check_sources
 from .errors import Problem
 from .model import read_config
 
@@ -94,6 +95,9 @@ class Settings:
             raise Problem("seconds moves the beginning of the decay, so it does not go with decay_data")
         if not self.data:
             raise Problem(f"data is missing: a list of shard folders, or {GENERATOR}")
+        for sources in (self.data, self.decay_data, self.validation):
+            if sources and sources != GENERATOR:
+                check_sources(sources)
         if not self.model and not self.start:
             raise Problem("model is missing: a config.json or its values")
 

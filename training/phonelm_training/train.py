@@ -26,7 +26,7 @@ from .export import load_weights, write
 from .model import PhoneLMForCausalLM
 from .plot import draw
 from .settings import GENERATOR, check_sizes, decay_start, rate
-from .shards import digest
+from .shards import Folder, digest
 from .tokenizer import load
 
 COLUMNS = ("step", "tokens", "seconds", "lr", "loss", "assistant_loss", "gradient", "validation_loss")
@@ -131,9 +131,9 @@ class Trainer:
             self.model.reshard()
         return self.means(found, totals)[1]
 
-    def held_out(self, sources):
+    def held_out(self, folders):
         """This process's part of the held-out rows, as many as go into whole pieces."""
-        whole = data.held_out(sources, self.context, self.settings.validate_rows)
+        whole = data.held_out(folders, self.settings.validate_rows)
         rows = len(whole[0]) // (self.rows * self.world.size) * self.rows
         if not rows:
             raise Problem(f"validation holds {len(whole[0])} rows: it needs {self.rows * self.world.size}, one piece a GPU")
@@ -150,17 +150,17 @@ def batches(settings, trainer, tokenizer, config, first, steps):
         best = data.Mixture(settings.decay_data, trainer.context, settings.seed + 1)
         stages.append((best, decay_start(settings, steps)))
     for mixture, _ in stages:
-        for folder in mixture.folders:
-            check_folder(folder, tokenizer, config)
+        check_folders(mixture.folders, tokenizer, config)
     return data.steps_of_shards(stages, settings.batch, trainer.part, first, steps)
 
 
-def check_folder(folder, tokenizer, config):
+def check_folders(folders, tokenizer, config):
     """Refuses shards whose ids mean something else to the model."""
-    if folder.tokenizer != digest(tokenizer):
-        raise Problem(f"{folder.folder} was made with another tokenizer than {tokenizer}")
-    if folder.vocab_size > config.vocab_size:
-        raise Problem(f"{folder.folder} has {folder.vocab_size} ids: the model's vocab_size is {config.vocab_size}")
+    for folder in folders:
+        if folder.tokenizer != digest(tokenizer):
+            raise Problem(f"{folder.folder} was made with another tokenizer than {tokenizer}")
+        if folder.vocab_size > config.vocab_size:
+            raise Problem(f"{folder.folder} has {folder.vocab_size} ids: the model's vocab_size is {config.vocab_size}")
 
 
 def begin(world, out, resume):
@@ -224,7 +224,11 @@ def train(settings, out, resume=False, world=None):
         steps = run["steps"] if settings.seconds else steps
         checkpoint.load(last, trainer.model, trainer.optimizers)
         world.print(f"goes on from step {first}")
-    held_out = trainer.held_out(settings.validation) if settings.validation else None
+    held_out = None
+    if settings.validation:
+        folders = [Folder(source["path"], trainer.context) for source in settings.validation]
+        check_folders(folders, tokenizer, config)
+        held_out = trainer.held_out(folders)
     stream = batches(settings, trainer, tokenizer, config, first, steps)
     world.print(
         f"{sum(p.numel() for p in trainer.model.parameters()):,} parameters on {world.size} {world.device.type} "

@@ -123,6 +123,7 @@ class Draws(Case):
 
     def test_bad_mixtures_are_refused(self):
         path = shards(self.folder / "a")
+        self.refused("write a list like", Mixture, "shards", 64, 1)
         self.refused("write {path: FOLDER", Mixture, [{"folder": path}], 64, 1)
         self.refused("above 0", Mixture, [{"path": path, "weight": 0}], 64, 1)
         self.refused("below 1/1024", Mixture, [{"path": path}, {"path": path, "weight": 1e-6}], 64, 1)
