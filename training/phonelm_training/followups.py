@@ -1,12 +1,12 @@
-"""Requests that lean on an earlier turn, or that miss something which the assistant asks for."""
+"""Requests that lean on an earlier turn."""
 
-from . import clock, sentences, spans
+from . import clock, lengths, sentences, spans
 from .calls import Call, Request
 from .grammar import pick, say
-from .requests_clock import set_alarm, set_timer
-from .requests_messages import dial, send_message
-from .requests_people import get_contact_info
-from .requests_web import navigate, play_media
+from .requests.clock import set_alarm, set_timer
+from .requests.messages import dial, send_message
+from .requests.people import get_contact_info
+from .requests.web import navigate, play_media
 
 _THEM = ("them", "her", "him")
 
@@ -49,7 +49,7 @@ def _alarm(rng, call):
                 "set_alarm",
                 arguments,
                 lambda rng, _: say(
-                    rng, ("alarm set for {when}.", "okay, alarm at {when}."), when=clock.say_time(rng, hour, minute)
+                    rng, ("alarm set for {when}.", "okay, alarm at {when}."), when=clock.say_time(hour, minute)
                 ),
             )
         ],
@@ -57,7 +57,7 @@ def _alarm(rng, call):
 
 
 def _timer(rng, call):
-    phrase, seconds = clock.duration(rng)
+    phrase, seconds = lengths.duration(rng)
     text = pick(
         rng,
         (
@@ -74,7 +74,7 @@ def _timer(rng, call):
             Call(
                 "set_timer",
                 {"seconds": seconds},
-                lambda rng, _: say(rng, ("timer set for {time}.", "okay, {time}."), time=clock.say_duration(seconds)),
+                lambda rng, _: say(rng, ("timer set for {time}.", "okay, {time}."), time=lengths.say_duration(seconds)),
             )
         ],
     )
@@ -229,75 +229,3 @@ _AFTER = {
     "search_location": _there,
     "play_media": _play,
 }
-
-
-def incomplete(rng):
-    """(first text, question of the assistant, request that completes it)."""
-    style = rng.randrange(6)
-    if style == 0:
-        phrase, hour, minute = clock.time_of_day(rng)
-        first = pick(
-            rng,
-            (
-                "[set|create|make|add|i need] an alarm [|please|for me]",
-                "[wake me up|wake me|alarm] [|please]",
-                "[can you|could you] [set an alarm|wake me up]",
-            ),
-        )
-        request = set_alarm(rng)
-        request.text = pick(rng, ("[at|for|] {time} [|please]",), time=phrase)
-        request.calls[0].arguments = {"hour": hour, "minutes": minute}
-        request.calls[0].done = lambda rng, _: say(
-            rng, ("alarm set for {when}.",), when=clock.say_time(rng, hour, minute)
-        )
-        return first, say(rng, ("for what time?", "at what time?", "what time should it ring?")), request
-    if style == 1:
-        phrase, seconds = clock.duration(rng)
-        first = pick(
-            rng,
-            (
-                "[set|start|run|i need] a [timer|countdown] [|please]",
-                "[can you|could you] [start|set] a timer",
-                "timer [please|]",
-            ),
-        )
-        request = set_timer(rng)
-        request.text = pick(rng, ("[for|] {time} [|please]",), time=phrase)
-        request.calls[0].arguments = {"seconds": seconds}
-        request.calls[0].done = lambda rng, _: say(rng, ("timer set for {time}.",), time=clock.say_duration(seconds))
-        return first, say(rng, ("for how long?", "how long should it run?")), request
-    if style == 2:
-        request = send_message(rng)
-        call = request.calls[0]
-        first = pick(
-            rng,
-            (
-                "[text|message|write to|send a message to|send a text to] {to} [|please]",
-                "[i need to|i want to] [text|message] {to}",
-            ),
-            to=call.arguments["to"],
-        )
-        request.text = pick(rng, ("{body}", "[say|write|tell them|that] {body}"), body=call.arguments["body"])
-        return first, say(rng, ("what should it say?", "what should I write?", "and the text?")), request
-    if style == 3:
-        request = dial(rng)
-        first = pick(
-            rng, ("[call someone|make a call|i want to make a call|i need to call somebody|make a phone call]",)
-        )
-        request.text = pick(rng, ("{to} [|please]",), to=request.calls[0].arguments["to"])
-        return first, say(rng, ("who shall I call?", "whom do you want to call?")), request
-    if style == 4:
-        request = navigate(rng)
-        to = request.calls[0].arguments["destination"]
-        first = pick(
-            rng, ("[directions|navigate|start navigation|i need directions|give me directions|navigation] [|please]",)
-        )
-        request.text = pick(rng, ("[to|] {to}",), to=to)
-        request.calls[0].arguments = {"destination": to, "mode": "drive"}
-        request.calls[0].done = lambda rng, _: say(rng, ("directions to {to}.",), to=to)
-        return first, say(rng, ("where to?", "where do you want to go?")), request
-    request = play_media(rng)
-    query = request.calls[0].arguments["query"]
-    first = pick(rng, ("[play something|play music|put something on|i want to hear something|play a song]",))
-    request.text = pick(rng, ("{query}", "[play|i'd like|some] {query}"), query=query)
-    return first, say(rng, ("what shall I play?", "what would you like to hear?")), request

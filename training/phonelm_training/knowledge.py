@@ -1,6 +1,6 @@
 """Small sums and the facts of data/facts.tsv and data/countries.tsv."""
 
-from . import clock
+from . import days
 from .grammar import finish, pick, say
 from .lists import table
 from .numbers import either, words
@@ -147,10 +147,10 @@ def _minutes(rng):
             ),
             f"{hours} hours are {hours * 60} minutes.",
         )
-    days = rng.randrange(2, 9)
+    number = rng.randrange(2, 9)
     return (
-        pick(rng, ("how many hours are [there |]in {n} days", "{n} days in hours"), n=either(rng, days)),
-        f"{days} days are {days * 24} hours.",
+        pick(rng, ("how many hours are [there |]in {n} days", "{n} days in hours"), n=either(rng, number)),
+        f"{number} days are {number * 24} hours.",
     )
 
 
@@ -162,12 +162,12 @@ def _calendar(rng):
             pick(
                 rng,
                 (f"[what|which] day [comes|is] {'after' if step > 0 else 'before'} {{day}}",),
-                day=clock.WEEKDAYS[index],
+                day=days.WEEKDAYS[index],
             ),
-            f"{clock.WEEKDAYS[(index + step) % 7].capitalize()} comes {'after' if step > 0 else 'before'} {clock.WEEKDAYS[index].capitalize()}.",
+            f"{days.WEEKDAYS[(index + step) % 7].capitalize()} comes {'after' if step > 0 else 'before'} {days.WEEKDAYS[index].capitalize()}.",
         )
     index = rng.randrange(12)
-    month = clock.MONTHS[index].capitalize()
+    month = days.MONTHS[index].capitalize()
     if rng.random() < 0.5:
         length = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)[index]
         extra = ", and 29 in a leap year" if index == 1 else ""
@@ -178,7 +178,7 @@ def _calendar(rng):
     step = rng.choice((1, -1))
     return (
         pick(rng, (f"[what|which] month [comes|is] {'after' if step > 0 else 'before'} {{m}}",), m=month),
-        f"{clock.MONTHS[(index + step) % 12].capitalize()} comes {'after' if step > 0 else 'before'} {month}.",
+        f"{days.MONTHS[(index + step) % 12].capitalize()} comes {'after' if step > 0 else 'before'} {month}.",
     )
 
 

@@ -7,7 +7,7 @@ from . import spans
 from .grammar import finish, pick, say
 from .lists import lines
 from .moods import MOODS
-from .requests_none import ABILITIES, impossible
+from .requests.none import ABILITIES, impossible
 
 _HELLO = (
     "[hi|hello|hey|good morning|good evening|good afternoon|hi there|hello there|hey there|greetings|yo|howdy|hiya|good day|morning|evening] [||assistant|phonelm|friend|computer|you]",
@@ -458,7 +458,7 @@ def nonsense(rng, name, offered):
 
 
 def cannot(rng, name, offered):
-    return [impossible(rng)]
+    return [impossible(rng, offered)]
 
 
 def _sentences(turns):
