@@ -16,6 +16,7 @@ from .multi import several, single, weighted
 from .requests import MAKERS
 from .requests.none import not_offered
 
+_MANNERS = (".", ", a helpful assistant.", ", a friendly helper.", ". Be brief.", ", the assistant of this app.")
 _TALK = talk.KINDS + asides.KINDS + knowledge.KINDS
 _INSTRUCTIONS = (
     "You are a helpful assistant.",
@@ -52,7 +53,7 @@ def offered_functions(rng):
 class _Chat:
     def __init__(self, rng, offered):
         self.rng, self.offered = rng, offered
-        self.messages, self.last_call = [], None
+        self.messages, self.last_call, self.calls = [], None, []
         self.name = "PhoneLM-tiny"
 
     def add(self, role, content):
@@ -90,6 +91,7 @@ class _Chat:
             }
         )
         self.last_call = able[-1]
+        self.calls += able
         if ends:
             return
         said = []
@@ -100,6 +102,9 @@ class _Chat:
         if missing:
             said.append(not_offered(rng, missing[0]))
         self.add("assistant", " ".join(said))
+
+
+_FAILED = ("failed: ", "error: ", "Error: ", "could not do it: ", "not done: ", "Failed, ", "exception: ", "denied: ")
 
 
 def _outcome(rng, call):
@@ -119,8 +124,10 @@ def _outcome(rng, call):
                 f"{spans.noun_phrase(rng)} {rng.choice(('missing', 'failed', 'not found'))}",
             )
         )
-        result = {"error": error} if rng.random() < 0.7 else {"ok": False, "error": error}
-        return _json(result), say(
+        result = _json({"error": error} if rng.random() < 0.7 else {"ok": False, "error": error})
+        if rng.random() < 0.3:
+            result = f"{rng.choice(_FAILED)}{error}"
+        return result, say(
             rng,
             ("that did not work: {error}.", "sorry, it failed: {error}.", "I could not do it: {error}."),
             error=error,
@@ -142,69 +149,94 @@ def _json(value):
     return json.dumps(value, ensure_ascii=False)
 
 
+def _turn(rng, chat, last):
+    """One request or exchange of a chat that has functions on offer; False where small talk should come instead."""
+    offered, kind = chat.offered, rng.random()
+    if kind < 0.22:
+        request = _follow_up(rng, chat)
+        if request is not None:
+            chat.request(request, last and rng.random() < 0.4)
+            return True
+        kind = rng.random()
+    if kind < 0.46:
+        chat.request(single(rng, offered), last and rng.random() < 0.45)
+    elif kind < 0.63:
+        chat.request(several(rng, offered), last and rng.random() < 0.45)
+    elif kind < 0.68:
+        _incomplete(rng, chat, last)
+    else:
+        return False
+    return True
+
+
+def _follow_up(rng, chat):
+    """A request that leans on an earlier call and needs only what is offered, or None."""
+    if chat.last_call is None:
+        return None
+    if len(chat.calls) > 1 and rng.random() < 0.15:
+        request = followups.back(rng, chat.calls)
+    else:
+        request = followups.after(rng, copy.deepcopy(chat.last_call))
+    if request is not None and all(call.name in chat.offered for call in request.calls):
+        return request
+    return None
+
+
+def _incomplete(rng, chat, last):
+    """A request that lacks something, the question back and mostly the answer to it."""
+    first, question, request = incomplete.incomplete(rng)
+    if request.calls[0].name not in chat.offered:
+        chat.say_turn(first, not_offered(rng, request.calls[0].name))
+        return
+    chat.add("user", style.typed(rng, style.polite(rng, first, True), request.calls, False))
+    chat.add("assistant", question)
+    if not (last and rng.random() < 0.3):
+        chat.request(request, last and rng.random() < 0.45)
+
+
+def _thread(rng, chat, turns):
+    """A dialogue that stays with one thing: each request leans on the one before."""
+    request = single(rng, chat.offered, 1.0)
+    for turn in range(turns):
+        chat.request(request, turn == turns - 1 and rng.random() < 0.4)
+        request = _follow_up(rng, chat) or single(rng, chat.offered, 1.0)
+
+
+def _small_talk(rng, chat, last):
+    """An exchange without a call; a question that nobody can answer may end in a web search."""
+    topic = weighted(rng, _TALK)
+    for text, answer in topic(rng, chat.name, chat.offered):
+        chat.say_turn(text, answer)
+    if topic is talk.unknown_fact and "web_search" in chat.offered and rng.random() < 0.4:
+        query = finish(chat.messages[-2]["content"]).strip(" ?.!:)")
+        done = lambda rng, _: say(rng, ("here is what the web has.", "the search is open."))
+        yes = pick(rng, ("[yes|yes please|sure|ok|do it|go ahead|please do|yeah|search it|yes, search]",))
+        chat.request(Request(yes, [Call("web_search", {"query": query}, done)]), last)
+
+
 def conversation(rng):
     """One document of the corpus."""
-    offered = offered_functions(rng)
-    chat = _Chat(rng, offered)
+    chat = _Chat(rng, offered_functions(rng))
     instructions = None
     roll = rng.random()
     if roll < 0.2:
         instructions = rng.choice(_INSTRUCTIONS)
     elif roll < 0.27:
         chat.name = talk.persona(rng)
-        instructions = f"{rng.choice(('You are', 'Your name is'))} {chat.name}{rng.choice(('.', ', a helpful assistant.', ', a friendly helper.', '. Be brief.', ', the assistant of this app.'))}"
-    turns = rng.choices((1, 2, 3, 4, 6), (46, 22, 16, 10, 6))[0]
-    done = 0
-    while done < turns:
-        last = done == turns - 1
-        done += 1
-        kind = rng.random()
-        if offered:
-            if chat.last_call is not None and kind < 0.22:
-                request = followups.after(rng, copy.deepcopy(chat.last_call))
-                if request is not None and all(call.name in offered for call in request.calls):
-                    chat.request(request, last and rng.random() < 0.4)
+        instructions = f"{rng.choice(('You are', 'Your name is'))} {chat.name}{rng.choice(_MANNERS)}"
+    if len(chat.offered) > 3 and rng.random() < 0.05:
+        _thread(rng, chat, rng.choice((3, 4, 5, 5, 6, 7, 8)))
+    else:
+        turns = rng.choices((1, 2, 3, 4, 6), (48, 22, 15, 9, 6))[0]
+        for turn in range(turns):
+            last = turn == turns - 1
+            if chat.offered:
+                if _turn(rng, chat, last):
                     continue
-                kind = rng.random()
-            if kind < 0.46:
-                chat.request(single(rng, offered), last and rng.random() < 0.45)
+            elif rng.random() < 0.2:
+                chat.request(single(rng, chat.offered), True)
                 continue
-            if kind < 0.63:
-                chat.request(several(rng, offered), last and rng.random() < 0.45)
-                continue
-            if kind < 0.66:
-                first, question, request = incomplete.incomplete(rng)
-                if request.calls[0].name in offered:
-                    before = style.typed(rng, first, request.calls, False) if "\x01" not in first else finish(first)
-                    chat.add("user", style.sentence(before) if rng.random() < 0.5 else before)
-                    chat.add("assistant", question)
-                    chat.request(request, last and rng.random() < 0.45)
-                else:
-                    chat.say_turn(first, not_offered(rng, request.calls[0].name))
-                continue
-        elif kind < 0.2:
-            chat.request(single(rng, offered), True)
-            continue
-        topic = weighted(rng, _TALK)
-        pairs = topic(rng, chat.name, offered)
-        for text, answer in pairs:
-            chat.say_turn(text, answer)
-        if topic is talk.unknown_fact and offered and rng.random() < 0.4 and "web_search" in offered:
-            query = chat.messages[-2]["content"].rstrip("?.!")
-            query = finish(query).strip(" ?.!:)")
-            chat.request(
-                Request(
-                    pick(rng, ("[yes|yes please|sure|ok|do it|go ahead|please do|yeah|search it|yes, search]",)),
-                    [
-                        Call(
-                            "web_search",
-                            {"query": query},
-                            lambda rng, _: say(rng, ("here is what the web has.", "the search is open.")),
-                        )
-                    ],
-                ),
-                last,
-            )
+            _small_talk(rng, chat, last)
     if instructions:
         chat.messages.insert(0, {"role": "system", "content": instructions})
-    return {"tools": offered, "messages": chat.messages}
+    return {"tools": chat.offered, "messages": chat.messages}

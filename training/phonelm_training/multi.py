@@ -174,7 +174,7 @@ _READ_THEM = (
     "<can> [tell me|look up|read me] {their} {asked}",
     "[do you have|do i have] {their} {asked}",
 )
-_ASKED = {
+ASKED = {
     "phone": ("number", "phone number"),
     "email": ("email", "e-mail address"),
     "address": ("address", "home address"),
@@ -198,8 +198,8 @@ def about_them(rng, before, name, them, their):
     if roll < 0.87:
         call = Call("view_contact", {"name": name}, words(f"Here is {name}'s card."))
         return Request(before + pick(rng, _SHOW_THEM, **said), [call])
-    key = rng.choice(tuple(_ASKED))
-    text = pick(rng, _READ_THEM, asked=raw(rng.choice(_ASKED[key])), **said)
+    key = rng.choice(tuple(ASKED))
+    text = pick(rng, _READ_THEM, asked=raw(rng.choice(ASKED[key])), **said)
     return Request(before + text, [contact_info(rng, name, key)])
 
 

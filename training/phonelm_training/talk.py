@@ -20,7 +20,8 @@ _HELLO_BACK = (
     "hey! how can I help you?",
 )
 _HOW = (
-    "how are you [|today|doing|feeling]",
+    "how are you [|today|doing|feeling|this morning|tonight|these days|keeping][| my friend| assistant| buddy| mate| dear]",
+    "[and |so |hey |well |][how are you|how's it going|how are things|how do you do|how's your day|how was your day|are you well|you alright|everything ok|all good][| today| there| with you| my friend| over there]",
     "how's it going",
     "how do you [do|feel]",
     "are you [ok|well|fine|alright]",
@@ -439,9 +440,24 @@ def unknown_fact(rng, name, offered):
     return [(asked, answer)]
 
 
+def _keys(rng):
+    """A hand that slips over the keyboard: 'sdfgh', 'kkkk', '4rt5'."""
+    row = rng.choice(("qwertyuiop", "asdfghjkl", "zxcvbnm", "1234567890", "xkcdqzjw"))
+    if rng.random() < 0.3:
+        return rng.choice(row) * rng.randrange(2, 8)
+    start = rng.randrange(len(row) - 2)
+    return "".join(rng.choice(row[start : start + 5]) for _ in range(rng.randrange(3, 9)))
+
+
 def nonsense(rng, name, offered):
     """Words without a request in them."""
-    text = spans.any_words(rng, rng.choice((1, 1, 2, 3))) if rng.random() < 0.6 else spans.made_up(rng)
+    style = rng.random()
+    if style < 0.5:
+        text = spans.any_words(rng, rng.choice((1, 1, 2, 3)))
+    elif style < 0.75:
+        text = spans.made_up(rng)
+    else:
+        text = " ".join(_keys(rng) for _ in range(rng.choice((1, 1, 2, 3))))
     return [
         (
             text,
@@ -453,6 +469,16 @@ def nonsense(rng, name, offered):
                     "could you say that another way?",
                 ),
             ),
+        )
+    ]
+
+
+def foreign(rng, name, offered):
+    """A sentence in another language."""
+    return [
+        (
+            rng.choice(lines("foreign")),
+            say(rng, ("sorry, I only know English.", "I only understand English.", "I'm sorry, I speak English only.")),
         )
     ]
 
@@ -488,6 +514,7 @@ KINDS = (
     (memory, 10),
     (unknown_self, 2),
     (unknown_fact, 9),
-    (nonsense, 3),
-    (cannot, 22),
+    (nonsense, 4),
+    (foreign, 3),
+    (cannot, 34),
 )
