@@ -87,7 +87,8 @@ def _listed(rng, indices):
     else:
         plural = "s" if rng.random() < 0.6 else ""
         names = [WEEKDAYS[index] + plural for index in indices]
-        lead = rng.choice(("on ", "on ", "", "only on ")) if plural else rng.choice(("every ", "every ", "each "))
+        once = ("on ",) if len(indices) == 1 else ()
+        lead = rng.choice(("on ", "on ", "", "only on ") if plural else ("every ", "every ", "each ", *once))
     if len(names) == 1:
         return lead + names[0]
     joiner = rng.choice((" and ", " and ", " and ", ", ", " ", " & "))

@@ -56,6 +56,11 @@ def written(rng):
     return text + (rng.choice(_EMOJI) if rng.random() < 0.08 else "")
 
 
+def indirect(rng, kind):
+    """A question or an order as reported: 'if she needs milk', 'bring the keys'."""
+    return " ".join(articles(finish(pick(rng, frames("send_message")[kind], **SLOTS))).split())
+
+
 def _sentence(rng):
     text = articles(finish(pick(rng, frames("messages")["plain"], **SLOTS)))
     return " ".join(text.split())

@@ -32,7 +32,7 @@ _SUFFIXES = (
     "[please|please|please|thanks|thank you|thx|ty|cheers|pls|plz|for me|for me please|now|right now|asap|if you can|if possible|right away|quickly|real quick|when you can|thank you so much|that would be great|that'd be great|would you|will you|ok|okay|can you|could you|if you would|if you don't mind|if that's possible|much appreciated|that's all|immediately|at once|as soon as possible|if you please|my friend|buddy|and thanks|many thanks|thanks a lot|when you get a chance|and that's it|i beg you|you're the best|before i forget|if it's not too much|kindly|there's a dear]",
 )
 _SPACES = re.compile(r" {2,}")
-_VERBS = frozenset(
+VERBS = frozenset(
     "set create make add put start run open show list display view text message send tell write call ring phone dial give get find search google look play navigate take record film snap choose pick change select attach upload import save store schedule plan book wake remind email mail update edit turn switch check read bring pull go mark note begin launch count time let locate mute pair connect e-mail compose draft shoot drop fire prepare load reserve block hold keep pencil slot arrange fix enter register log jot rouse alert notify ping nudge beep guide lead drive walk route direct stream queue crank throw stick pop capture grab photograph silence stop disable enable browse insert correct replace overwrite inform sms type key place zoom pin highlight pinpoint point resume rename continue tick stir dim brighten clear free uninstall remove manage".split()
 )
 _DOUBLED = frozenset("set put get run let pin plan log jot slot drop stop pop stir shop snap tap swim dim".split())
@@ -80,7 +80,7 @@ def polite(rng, text, open_end):
     """Words in front of or behind a request, where they fit."""
     first, _, rest = text.partition(" ")
     roll = rng.random()
-    if first in _VERBS and roll < 0.36:
+    if first in VERBS and roll < 0.36:
         if roll < 0.03 and rest:
             text = f"{expand(rng, _GERUND_CARRIERS[0])} {gerund(first)} {rest}"
         else:

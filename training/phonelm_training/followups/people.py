@@ -3,7 +3,7 @@
 from .. import sentences, spans
 from ..calls import Call, Request
 from ..grammar import pick, raw, say
-from ..multi import ASKED, about_them
+from ..them import ASKED, about_them
 from ..requests.messages import texted
 from ..requests.people import contact_info
 from ..requests.web import routed

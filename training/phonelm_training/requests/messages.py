@@ -32,6 +32,11 @@ def send_message(rng):
     """A text message."""
     to = spans.phone(rng) if rng.random() < 0.14 else spans.person(rng)
     style = rng.random()
+    if style > 0.93:
+        kind = rng.choice(("clause", "clause", "order"))
+        body = sentences.indirect(rng, kind)
+        asked = [frame for frame in frames("send_message")["ask"] if f"{{{kind}}}" in frame]
+        return Request(pick(rng, asked, to=to, **{kind: body}), [texted(to, body)], True)
     body = sentences.written(rng) if style < 0.4 else sentences.message(rng)
     section = "quoted" if style < 0.16 else "plain"
     text = pick(rng, frames("send_message")[section], to=changed(rng, to, spans.first_name, 0.015), body=body)
