@@ -48,9 +48,13 @@ def _duration(rng):
     style = rng.random()
     if style < 0.44:
         count = rng.randrange(1, 121) if rng.random() < 0.3 else rng.choice(_MINUTES)
+        if rng.random() < 0.04:
+            count = rng.choice((125, 130, 135, 140, 150, 160, 180, 200, 210, 240, 300, rng.randrange(121, 600)))
         return _minutes(rng, count), count * 60
     if style < 0.55:
         count = rng.randrange(2, 300) if rng.random() < 0.3 else rng.choice((10, 15, 20, 30, 30, 40, 45, 50, 60, 90, 90))
+        if rng.random() < 0.05:
+            count = rng.choice((360, 400, 480, 600, 720, 900, 1200, 1500, 1800, 2400, 3600, 5400, 7200))
         unit = rng.choice(("seconds", "seconds", "seconds", "secs", "sec"))
         return f"{either(rng, count)} {unit}" if rng.random() < 0.94 else f"{count}s", count
     if style < 0.65:

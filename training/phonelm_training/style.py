@@ -133,14 +133,59 @@ def _hesitant(rng, text):
     return text[:at] + rng.choice((f" {filler}", f", {filler},", f" {filler}", f"... {filler}")) + text[at:]
 
 
+_LONG = (
+    (r"\bi am\b", "i'm"),
+    (r"\bi would\b", "i'd"),
+    (r"\bi will\b", "i'll"),
+    (r"\bi have\b", "i've"),
+    (r"\bwhat is\b", "what's"),
+    (r"\bwhere is\b", "where's"),
+    (r"\bit is\b", "it's"),
+    (r"\bthat is\b", "that's"),
+    (r"\bdo not\b", "don't"),
+    (r"\blet us\b", "let's"),
+    (r"\bwe are\b", "we're"),
+    (r"\bthere is\b", "there's"),
+    (r"\bwant to\b", "wanna"),
+    (r"\bgoing to\b", "gonna"),
+    (r"\bgot to\b", "gotta"),
+    (r"\bgive me\b", "gimme"),
+    (r"\blet me\b", "lemme"),
+)
+_SHORT = tuple((re.escape(short) + r"\b", re.sub(r"\\b", "", long)) for long, short in _LONG)
+_DROPPED = re.compile(r"\b(?:a|an|the|my|me|some) (?!\()")
+
+
+def _outside_slots(text, change):
+    """`change` of the parts that no call copies."""
+    parts = re.split(f"({OPEN}[^{CLOSE}]*{CLOSE})", text)
+    parts[::2] = [change(part) for part in parts[::2]]
+    return "".join(parts)
+
+
+def _contracted(rng, text):
+    """'what is' for 'what's' or the other way round."""
+    table = _LONG if rng.random() < 0.4 else _SHORT
+
+    def change(part):
+        for pattern, other in table:
+            part = re.sub(pattern, other, part)
+        return part
+
+    return _outside_slots(text, change)
+
+
+def _telegram(text):
+    """Without articles: 'set alarm for 7', 'show contact of Ann'."""
+    return _outside_slots(text, lambda part: _DROPPED.sub("", part))
+
+
 def _lower(rng, text, calls):
     """Typed in lower case throughout; half of the time as dictation gives it, without punctuation."""
     changes = [str.lower]
     if rng.random() < 0.5:
         changes.append(_unpunctuated)
-        parts = re.split(f"({OPEN}[^{CLOSE}]*{CLOSE})", text)
-        parts[::2] = [re.sub(r"\.(?= |$)|\.\.\.|:(?= )| - ", " ", part) for part in parts[::2]]
-        text = "".join(parts)
+        text = _outside_slots(text, lambda part: re.sub(r"\.(?= |$)|\.\.\.|:(?= )| - ", " ", part))
     if rng.random() < 0.22:
         changes.append(_without_apostrophes)
     plain = finish(text)
@@ -164,8 +209,13 @@ def typed(rng, text, calls, open_end):
     text = text.replace(" ,", ",").replace(" .", ".").replace(f" {OPEN}{CLOSE},", ",")
     if rng.random() < 0.05:
         text = slip(rng, text)
-    if rng.random() < 0.03:
+    change = rng.random()
+    if change < 0.03:
         text = _hesitant(rng, text)
+    elif change < 0.12:
+        text = _contracted(rng, text)
+    elif change < 0.16:
+        text = _telegram(text)
     if roll < 0.60:
         change = _capitals if rng.random() < 0.85 else capital_i
         _each_string(calls, change, finish(text))

@@ -70,9 +70,11 @@ def label(rng, own):
     style = rng.random()
     if style < 0.22:
         return rng.choice(load("alarm_labels" if own == "label" else "timer_labels"))
-    if style < 0.86:
+    if style < 0.74:
         return _grammar(rng, own)
-    if style < 0.93:
+    if style < 0.87:
+        return task(rng)
+    if style < 0.94:
         return noun_phrase(rng)
     return any_words(rng, rng.choice((1, 2, 3)))
 
