@@ -33,12 +33,12 @@ HOLIDAYS = (
 )
 _SHORT = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _DAILY = (
-    "[every day|daily|each day|every single day|every morning|all week|seven days a week|every day of the week|"
+    "[every day|daily|each day|every single day|all week|seven days a week|every day of the week|"
     "day after day|monday to sunday|all seven days|each and every day|from monday to sunday|365 days a year]"
 )
 _WORKDAYS = (
     "[every weekday|on weekdays|weekdays|monday to friday|monday through friday|from monday to friday|on work days|"
-    "on workdays|each weekday|on school days|mon to fri|mon-fri|during the week|on weekday mornings|weekdays only|"
+    "on workdays|each weekday|on school days|mon to fri|mon-fri|during the week|weekdays only|"
     "monday till friday|every day but the weekend|every working day|every school day|all weekdays|only on weekdays]"
 )
 _WEEKEND = (
@@ -47,11 +47,16 @@ _WEEKEND = (
 )
 
 
-def repeat_days(rng):
-    """(phrase, weekdays Monday first) of an alarm that repeats."""
+def repeat_days(rng, hour):
+    """(phrase, weekdays Monday first) of an alarm that repeats at `hour`."""
     style = rng.random()
+    part = "morning" if hour < 12 else "evening" if hour > 16 else None
+    if style < 0.03 and part:
+        return f"every {part}", list(WEEKDAYS)
     if style < 0.20:
         return finish(expand(rng, _DAILY)), list(WEEKDAYS)
+    if style < 0.22 and part:
+        return rng.choice((f"on weekday {part}s", f"every weekday {part}", f"weekday {part}s")), list(WEEKDAYS[:5])
     if style < 0.42:
         return finish(expand(rng, _WORKDAYS)), list(WEEKDAYS[:5])
     if style < 0.54:
@@ -73,17 +78,17 @@ def repeat_days(rng):
     said = list(chosen)
     if rng.random() < 0.2:
         rng.shuffle(said)
-    return _listed(rng, said), [WEEKDAYS[index] for index in chosen]
+    return _listed(rng, said, part), [WEEKDAYS[index] for index in chosen]
 
 
-def _listed(rng, indices):
+def _listed(rng, indices, part):
     """'on tuesdays and fridays', 'every tue, fri', 'tuesday mornings'."""
     style = rng.random()
     if style < 0.08:
         names, lead = [_SHORT[index] for index in indices], rng.choice(("on ", "every ", ""))
-    elif style < 0.16:
+    elif style < 0.16 and part:
         names, lead = [WEEKDAYS[index] for index in indices], rng.choice(("every ", "each ", ""))
-        names[-1] += rng.choice((" morning", " evening")) if lead else rng.choice((" mornings", " evenings"))
+        names[-1] += f" {part}" if lead else f" {part}s"
     else:
         plural = "s" if rng.random() < 0.6 else ""
         names = [WEEKDAYS[index] + plural for index in indices]

@@ -64,7 +64,7 @@ def _alarm(rng, call):
         arguments["label"] = spans.label(rng, "label")
         text = pick(rng, _LABEL, label=arguments["label"], call=raw(rng.choice(("call", "name", "label"))))
     elif roll < 0.82:
-        said, arguments["days"] = days.repeat_days(rng)
+        said, arguments["days"] = days.repeat_days(rng, arguments["hour"])
         text = pick(rng, ("[and|make that|make it|repeat it|but|please] {days}", "{days} [please|]", "[it should|let it|have it] [ring|repeat] {days}"), days=raw(said))
     elif roll < 0.90:
         step = rng.choice((1, -1))

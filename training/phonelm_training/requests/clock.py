@@ -5,7 +5,7 @@ from ..calls import Call, Request
 from ..corrections import changed
 from ..grammar import CLOSE, frames, mark, pick, raw, say
 
-_TOMORROW = (" tomorrow", " tomorrow", " tomorrow morning", " in the morning", "")
+_TOMORROW = ("", " tomorrow", " tomorrow morning")
 
 
 def _other_time(rng):
@@ -20,7 +20,7 @@ def set_alarm(rng):
     time = changed(rng, phrase, _other_time)
     slots = {"time": time, "other": _other_time, "noun": spans.noun_phrase, "name": spans.first_name}
     repeats = rng.random() < 0.27
-    said, weekdays = days.repeat_days(rng) if repeats else ("", None)
+    said, weekdays = days.repeat_days(rng, hour) if repeats else ("", None)
     style, open_end = rng.random(), False
     if repeats and style < 0.45:
         text = pick(rng, known["repeat"], days=raw(said), **slots)
@@ -30,7 +30,7 @@ def set_alarm(rng):
         if repeats:
             text = f"{said} {text}" if rng.random() < 0.1 else f"{text} {said}"
         elif text.endswith(CLOSE) and (phrase[-1:].isdigit() or phrase.endswith(("m", "M", "clock"))):
-            text += "" if "tomorrow" in text else rng.choice(_TOMORROW[:3] + _TOMORROW[4:])
+            text += "" if "tomorrow" in text else rng.choice(_TOMORROW if hour < 12 else _TOMORROW[:2])
     else:
         alarm = pick(rng, known["lead"], **slots)
         if repeats:
