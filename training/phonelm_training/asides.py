@@ -144,7 +144,12 @@ def person_first(rng):
 
 
 _NEARBY = {
-    "past": ("I see. Tell me if I can help.", "good to know. What can I do for you?", "thanks for telling me.", "okay."),
+    "past": (
+        "I see. Tell me if I can help.",
+        "good to know. What can I do for you?",
+        "thanks for telling me.",
+        "okay.",
+    ),
     "unwanted": ("okay, I won't.", "all right, I leave it.", "okay, no problem.", "fine, nothing happens."),
     "opinion": ("I'm a small model, so I have no opinion on that.", "I can't say. What do you think?"),
 }

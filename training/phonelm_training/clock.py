@@ -75,7 +75,11 @@ def _military(rng, hour, minute):
     if style < 0.91:
         return f"{hour:02d}.{minute:02d}"
     if minute == 0:
-        return f"{'oh ' + words(hour) if 0 < hour < 10 else words(hour)} hundred{rng.choice((' hours', ''))}" if hour else padded
+        return (
+            f"{'oh ' + words(hour) if 0 < hour < 10 else words(hour)} hundred{rng.choice((' hours', ''))}"
+            if hour
+            else padded
+        )
     if hour > 12:
         return f"{words(hour)} {words(minute) if minute >= 10 else 'oh ' + words(minute)}"
     return padded
@@ -106,7 +110,9 @@ def time_of_day(rng, bare_afternoon=False):
     if style < 0.83:
         if rng.random() < 0.85 and not base[0].isalpha():
             base = base.replace(" o'clock", "").replace(" oclock", "").replace(" o clock", "")
-        mark = rng.choice(("am", "am", "am", "a.m.", "AM", "a m") if morning else ("pm", "pm", "pm", "p.m.", "PM", "p m"))
+        mark = rng.choice(
+            ("am", "am", "am", "a.m.", "AM", "a m") if morning else ("pm", "pm", "pm", "p.m.", "PM", "p m")
+        )
         gap = "" if base[-1].isdigit() and rng.random() < 0.5 and " " not in mark else " "
         return f"{base}{gap}{mark}", hour, minute
     return f"{base} {_part(rng, hour, bare_afternoon)}", hour, minute

@@ -20,7 +20,11 @@ def _ask(rng, section, request, **slots):
 
 def _alarm(rng):
     phrase, hour, minute = clock.time_of_day(rng)
-    text = pick(rng, ("[at|for|] {value} [|please|sharp|tomorrow]", "{value}", "[make it|let's say|say|at|i think] {value}"), value=phrase)
+    text = pick(
+        rng,
+        ("[at|for|] {value} [|please|sharp|tomorrow]", "{value}", "[make it|let's say|say|at|i think] {value}"),
+        value=phrase,
+    )
     done = lambda rng, _: say(rng, ("alarm set for {when}.",), when=clock.say_time(hour, minute))
     return _ask(rng, "set_alarm", Request(text, [Call("set_alarm", {"hour": hour, "minutes": minute}, done)]))
 
@@ -40,9 +44,18 @@ def _timer(rng):
 def _message(rng):
     to, body = spans.person(rng), sentences.message(rng)
     if rng.random() < 0.25:
-        text = pick(rng, ("[to|] {to}[: |, | - | saying |, say ]{body}", "{to}[, and say |: ]{body}", "[tell|text] {to} {body}"), to=to, body=body)
+        text = pick(
+            rng,
+            ("[to|] {to}[: |, | - | saying |, say ]{body}", "{to}[, and say |: ]{body}", "[tell|text] {to} {body}"),
+            to=to,
+            body=body,
+        )
         return _ask(rng, "send_message to", Request(text, [texted(to, body)], True))
-    text = pick(rng, ("{body}", "{body}", "[say|write|tell them|that|just say|just write|put][|:] {body}", '"{body}"'), body=body)
+    text = pick(
+        rng,
+        ("{body}", "{body}", "[say|write|tell them|that|just say|just write|put][|:] {body}", '"{body}"'),
+        body=body,
+    )
     return _ask(rng, "send_message", Request(text, [texted(to, body)], True), to=to)
 
 
@@ -84,9 +97,15 @@ def _event(rng):
     arguments = {"title": title, "day": day if phrase.removeprefix("on ") in first else "today"}
     if mark(time) in first:
         arguments["time"] = clock.hhmm(hour, minute)
-    text = pick(rng, ("{title}", "[call it|it's|name it|it's called|the] {title}", "{title}[, please| please]"), title=title)
+    text = pick(
+        rng, ("{title}", "[call it|it's|name it|it's called|the] {title}", "{title}[, please| please]"), title=title
+    )
     done = lambda rng, _: say(rng, ("{title} is in your calendar for {day}.",), title=title, day=arguments["day"])
-    return first, say(rng, frames("incomplete")["insert_event ask"]), Request(text, [Call("insert_event", arguments, done)], True)
+    return (
+        first,
+        say(rng, frames("incomplete")["insert_event ask"]),
+        Request(text, [Call("insert_event", arguments, done)], True),
+    )
 
 
 def _contact(rng):
@@ -150,8 +169,15 @@ _MAKERS = (
     _info,
     _document,
     _with_value("dial", _someone, _dialled),
-    _with_value("navigate", spans.spot, lambda to: routed(to, "drive"), ("[to|] {value}", "{value}", "{value}[ please|, please]")),
-    _with_value("play_media", spans.media, played, ("{value}", "[play|i'd like|how about] {value}", "{value}[ please|, please]")),
+    _with_value(
+        "navigate",
+        spans.spot,
+        lambda to: routed(to, "drive"),
+        ("[to|] {value}", "{value}", "{value}[ please|, please]"),
+    ),
+    _with_value(
+        "play_media", spans.media, played, ("{value}", "[play|i'd like|how about] {value}", "{value}[ please|, please]")
+    ),
     _with_value("edit_contact", spans.bare_person, _edited, ("{value}", "{value}'s", "{value}[ please|, please]")),
     _with_value("view_contact", spans.bare_person, _viewed, ("{value}", "{value}'s", "{value}[ please|, please]")),
     _with_value("web_search", spans.query, _searched, ("{value}", "[for|search for|look for|about] {value}")),

@@ -240,15 +240,32 @@ def country_by_country(rng, name, offered):
     for _ in range(rng.choice((1, 2, 2, 3))):
         country, capital, continent, language = rng.choice(table("countries"))
         asked = [
-            (("[what's|what is] its capital", "and the capital", "what's the capital there"), f"The capital of {country} is {capital}."),
-            (("[on|in] [what|which] continent is it", "and the continent", "where is that", "which continent"), f"{country} is in {continent}."),
-            (("[what|which] language do they speak there", "and the language", "what do people speak there"), f"They speak {language} in {country}."),
+            (
+                ("[what's|what is] its capital", "and the capital", "what's the capital there"),
+                f"The capital of {country} is {capital}.",
+            ),
+            (
+                ("[on|in] [what|which] continent is it", "and the continent", "where is that", "which continent"),
+                f"{country} is in {continent}.",
+            ),
+            (
+                ("[what|which] language do they speak there", "and the language", "what do people speak there"),
+                f"They speak {language} in {country}.",
+            ),
         ]
         first = rng.randrange(3)
         opening = (
-            ("[what's|tell me] the capital of {country}", "and [of|what about] {country}", "[now|and] {country}, the capital"),
+            (
+                "[what's|tell me] the capital of {country}",
+                "and [of|what about] {country}",
+                "[now|and] {country}, the capital",
+            ),
             ("[on|in] which continent is {country}", "and {country}, which continent", "where is {country}"),
-            ("[what|which] language do they speak in {country}", "and the language of {country}", "what is spoken in {country}"),
+            (
+                "[what|which] language do they speak in {country}",
+                "and the language of {country}",
+                "what is spoken in {country}",
+            ),
         )[first]
         turns.append((pick(rng, opening[: 1 if not turns else 3], country=country), _capital(asked[first][1])))
         rest = [pair for index, pair in enumerate(asked) if index != first]
@@ -266,7 +283,9 @@ def sums_in_a_row(rng, name, offered):
     """A sum that goes on from its result for three to six turns."""
     first, second = rng.randrange(1, 50), rng.randrange(1, 40)
     result = first + second
-    turns = [(pick(rng, _SUM["+"][:3], a=str(first), b=str(second), things="apples"), f"{first} plus {second} is {result}.")]
+    turns = [
+        (pick(rng, _SUM["+"][:3], a=str(first), b=str(second), things="apples"), f"{first} plus {second} is {result}.")
+    ]
     for _ in range(rng.randrange(2, 6)):
         more = rng.randrange(1, 20)
         sign = "-" if result > 60 or (result > more and rng.random() < 0.5) else "+"
@@ -274,7 +293,15 @@ def sums_in_a_row(rng, name, offered):
         word = "plus" if sign == "+" else "minus"
         turns.append(
             (
-                pick(rng, (f"[and |now |then |]{word} {{more}}", f"{'add' if sign == '+' else 'take away'} {{more}}", f"{sign}{{more}}"), more=either(rng, more)),
+                pick(
+                    rng,
+                    (
+                        f"[and |now |then |]{word} {{more}}",
+                        f"{'add' if sign == '+' else 'take away'} {{more}}",
+                        f"{sign}{{more}}",
+                    ),
+                    more=either(rng, more),
+                ),
                 f"{result} {word} {more} is {new}.",
             )
         )

@@ -32,7 +32,38 @@ _FIXED = (
     ("half a day", 43200),
     ("a whole day", 86400),
 )
-_MINUTES = (1, 2, 3, 4, 5, 5, 6, 7, 8, 9, 10, 10, 11, 12, 15, 15, 18, 20, 20, 25, 30, 30, 35, 40, 45, 45, 50, 55, 60, 75)
+_MINUTES = (
+    1,
+    2,
+    3,
+    4,
+    5,
+    5,
+    6,
+    7,
+    8,
+    9,
+    10,
+    10,
+    11,
+    12,
+    15,
+    15,
+    18,
+    20,
+    20,
+    25,
+    30,
+    30,
+    35,
+    40,
+    45,
+    45,
+    50,
+    55,
+    60,
+    75,
+)
 _MINUTES += (80, 90, 100, 120)
 
 
@@ -52,7 +83,9 @@ def _duration(rng):
             count = rng.choice((125, 130, 135, 140, 150, 160, 180, 200, 210, 240, 300, rng.randrange(121, 600)))
         return _minutes(rng, count), count * 60
     if style < 0.55:
-        count = rng.randrange(2, 300) if rng.random() < 0.3 else rng.choice((10, 15, 20, 30, 30, 40, 45, 50, 60, 90, 90))
+        count = (
+            rng.randrange(2, 300) if rng.random() < 0.3 else rng.choice((10, 15, 20, 30, 30, 40, 45, 50, 60, 90, 90))
+        )
         if rng.random() < 0.05:
             count = rng.choice((360, 400, 480, 600, 720, 900, 1200, 1500, 1800, 2400, 3600, 5400, 7200))
         unit = rng.choice(("seconds", "seconds", "seconds", "secs", "sec"))

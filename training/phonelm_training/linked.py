@@ -20,7 +20,9 @@ def linked(rng):
 def _alarms(rng):
     times = [clock.time_of_day(rng) for _ in range(rng.choice((2, 2, 3)))]
     count = "two" if len(times) == 2 else "three"
-    listed = raw(", ".join(mark(t[0]) for t in times[:-1]) + rng.choice((" and ", " and ", ", and ", " & ")) + mark(times[-1][0]))
+    listed = raw(
+        ", ".join(mark(t[0]) for t in times[:-1]) + rng.choice((" and ", " and ", ", and ", " & ")) + mark(times[-1][0])
+    )
     text = pick(
         rng,
         (
@@ -34,7 +36,8 @@ def _alarms(rng):
         times=listed,
     )
     calls = [
-        Call("set_alarm", {"hour": h, "minutes": m}, words(f"Alarm set for {clock.say_time(h, m)}.")) for _, h, m in times
+        Call("set_alarm", {"hour": h, "minutes": m}, words(f"Alarm set for {clock.say_time(h, m)}."))
+        for _, h, m in times
     ]
     return Request(text, calls, True)
 
@@ -42,7 +45,9 @@ def _alarms(rng):
 def _same_text(rng):
     names = [spans.bare_person(rng) for _ in range(rng.choice((2, 2, 2, 3)))]
     body = sentences.message(rng)
-    listed = raw(", ".join(map(mark, names[:-1])) + rng.choice((" and ", " and ", " & ", " and also ")) + mark(names[-1]))
+    listed = raw(
+        ", ".join(map(mark, names[:-1])) + rng.choice((" and ", " and ", " & ", " and also ")) + mark(names[-1])
+    )
     text = pick(
         rng,
         (
@@ -137,7 +142,9 @@ def _person_twice(rng):
             name = first.calls[0].arguments[key]
             break
     them, their = rng.choice((("her", "her"), ("him", "his"), ("them", "their")))
-    joiner = rng.choice((" and ", " and then ", ", then ", ", and ", " then ", ". then ", " and after that ", ". also "))
+    joiner = rng.choice(
+        (" and ", " and then ", ", then ", ", and ", " then ", ". then ", " and after that ", ". also ")
+    )
     second = about_them(rng, "", name, them, their)
     if second.calls[0].name == first.calls[0].name:
         return first
@@ -185,7 +192,10 @@ def _alarm_and_list(rng):
     first = MAKERS["set_alarm"](rng)
     second = MAKERS["show_alarms"](rng)
     joiner = rng.choice((" and ", " and then ", ", then ", ". then "))
-    return Request(first.text + joiner + rng.choice(("show me the list", "show all of them", "show my alarms", second.text)), first.calls + second.calls)
+    return Request(
+        first.text + joiner + rng.choice(("show me the list", "show all of them", "show my alarms", second.text)),
+        first.calls + second.calls,
+    )
 
 
 def _two_pages(rng):
@@ -314,7 +324,12 @@ def _picture_and_send(rng):
     shot, word = rng.choice((("take_photo", "photo"), ("take_photo", "picture"), ("record_video", "video")))
     to, subject = spans.bare_person(rng), spans.subject(rng)
     first = MAKERS[shot](rng)
-    second = pick(rng, ("[and|and then|, then] [email|mail|write an email to] {to} [with the subject|about|, subject] {subject}",), to=to, subject=subject)
+    second = pick(
+        rng,
+        ("[and|and then|, then] [email|mail|write an email to] {to} [with the subject|about|, subject] {subject}",),
+        to=to,
+        subject=subject,
+    )
     call = Call("send_email", {"to": [to], "subject": subject}, words(f"The e-mail to {to} is ready."))
     return Request(f"{first.text} {second}".replace(" ,", ","), first.calls + [call], True)
 

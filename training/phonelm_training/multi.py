@@ -67,7 +67,17 @@ _JOINERS = (
     ", while you're at it ",
     ". and finally ",
 )
-_FIRST = ("first ", "first, ", "two things: ", "a couple of things: ", "ok ", "so ", "first off, ", "to start, ", "please do this: ")
+_FIRST = (
+    "first ",
+    "first, ",
+    "two things: ",
+    "a couple of things: ",
+    "ok ",
+    "so ",
+    "first off, ",
+    "to start, ",
+    "please do this: ",
+)
 _NEVER_MIND = (
     ", no, instead ",
     ", no wait, ",

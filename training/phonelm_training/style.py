@@ -36,13 +36,36 @@ VERBS = frozenset(
     "set create make add put start run open show list display view text message send tell write call ring phone dial give get find search google look play navigate take record film snap choose pick change select attach upload import save store schedule plan book wake remind email mail update edit turn switch check read bring pull go mark note begin launch count time let locate mute pair connect e-mail compose draft shoot drop fire prepare load reserve block hold keep pencil slot arrange fix enter register log jot rouse alert notify ping nudge beep guide lead drive walk route direct stream queue crank throw stick pop capture grab photograph silence stop disable enable browse insert correct replace overwrite inform sms type key place zoom pin highlight pinpoint point resume rename continue tick stir dim brighten clear free uninstall remove manage".split()
 )
 _DOUBLED = frozenset("set put get run let pin plan log jot slot drop stop pop stir shop snap tap swim dim".split())
-_FILLERS = ("um", "uh", "er", "erm", "like", "you know", "uhm", "hmm", "well", "i mean", "so", "uh like", "ah", "eh", "kind of")
+_FILLERS = (
+    "um",
+    "uh",
+    "er",
+    "erm",
+    "like",
+    "you know",
+    "uhm",
+    "hmm",
+    "well",
+    "i mean",
+    "so",
+    "uh like",
+    "ah",
+    "eh",
+    "kind of",
+)
 _NAMED_DAYS = re.compile(
     r"\b(?:(?:mon|tues|wednes|thurs|fri|satur|sun)days?|january|february|april|june|july|august|september|october|november"
     r"|december|christmas|easter|halloween|thanksgiving|diwali|eid|(?:march|may)(?= \d)|(?<=\d )(?:march|may)"
     r"|(?<=\d(?:st|nd|rd|th) )(?:march|may)|(?<=\d(?:st|nd|rd|th) of )(?:march|may))\b"
 )
-_SHORTHAND = ((r"\byou\b", "u"), (r"\bplease\b", "pls"), (r"\bare\b", "r"), (r"\bthanks\b", "thx"), (r"\byour\b", "ur"), (r"\band\b", "n"))
+_SHORTHAND = (
+    (r"\byou\b", "u"),
+    (r"\bplease\b", "pls"),
+    (r"\bare\b", "r"),
+    (r"\bthanks\b", "thx"),
+    (r"\byour\b", "ur"),
+    (r"\band\b", "n"),
+)
 
 
 def capital_i(text):

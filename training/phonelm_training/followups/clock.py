@@ -65,11 +65,26 @@ def _alarm(rng, call):
         text = pick(rng, _LABEL, label=arguments["label"], call=raw(rng.choice(("call", "name", "label"))))
     elif roll < 0.82:
         said, arguments["days"] = days.repeat_days(rng, arguments["hour"])
-        text = pick(rng, ("[and|make that|make it|repeat it|but|please] {days}", "{days} [please|]", "[it should|let it|have it] [ring|repeat] {days}"), days=raw(said))
+        text = pick(
+            rng,
+            (
+                "[and|make that|make it|repeat it|but|please] {days}",
+                "{days} [please|]",
+                "[it should|let it|have it] [ring|repeat] {days}",
+            ),
+            days=raw(said),
+        )
     elif roll < 0.90:
         step = rng.choice((1, -1))
         later = "later" if step > 0 else "earlier"
-        text = pick(rng, ("[make it|make that|rather|better|] [an hour|one hour] {later} [please|]", "[could you|can you] make it an hour {later}"), later=raw(later))
+        text = pick(
+            rng,
+            (
+                "[make it|make that|rather|better|] [an hour|one hour] {later} [please|]",
+                "[could you|can you] make it an hour {later}",
+            ),
+            later=raw(later),
+        )
         arguments["hour"] = (arguments["hour"] + step) % 24
     else:
         return _CLOCK["show_alarms"](rng) if rng.random() < 0.6 else _show_them(rng)
@@ -78,13 +93,23 @@ def _alarm(rng, call):
 
 def _show_them(rng):
     request = _CLOCK["show_alarms"](rng)
-    request.text = pick(rng, ("[show|list] [them|all of them|the list|the others|all]", "[now|and] [show me|let me see] [the list|them all|all of them]", "which ones are set [now|]"))
+    request.text = pick(
+        rng,
+        (
+            "[show|list] [them|all of them|the list|the others|all]",
+            "[now|and] [show me|let me see] [the list|them all|all of them]",
+            "which ones are set [now|]",
+        ),
+    )
     return request
 
 
 def _alarms_shown(rng, call):
     phrase, hour, minute = clock.time_of_day(rng)
-    return Request(pick(rng, _MORE[:3] + ("[add|set] [another|one|one more] [at|for] {value}",), value=phrase), [_alarm_call({"hour": hour, "minutes": minute})])
+    return Request(
+        pick(rng, _MORE[:3] + ("[add|set] [another|one|one more] [at|for] {value}",), value=phrase),
+        [_alarm_call({"hour": hour, "minutes": minute})],
+    )
 
 
 def _timer(rng, call):
@@ -145,26 +170,62 @@ def _event(rng, call):
         text = pick(rng, _CHANGE + ("[at|it starts at|it's at|make it start at] {value}",), value=phrase)
     elif roll < 0.46:
         phrase, arguments["day"] = days.day(rng)
-        text = pick(rng, ("[no, |actually |sorry, |wait, |][make it|move it to|it's|change it to|i meant] {value}[ instead|]", "{value} instead", "[no|sorry|wait], {value}"), value=raw(mark(phrase.removeprefix("on "))))
+        text = pick(
+            rng,
+            (
+                "[no, |actually |sorry, |wait, |][make it|move it to|it's|change it to|i meant] {value}[ instead|]",
+                "{value} instead",
+                "[no|sorry|wait], {value}",
+            ),
+            value=raw(mark(phrase.removeprefix("on "))),
+        )
     elif roll < 0.58:
         arguments["location"] = spans.spot(rng)
-        text = pick(rng, ("[it's|that's|and it's|it is|the place is|location:|it will be] [at |in |]{value}", "[add|set|put] the [location|place]: {value}", "[at|in] {value}"), value=arguments["location"])
+        text = pick(
+            rng,
+            (
+                "[it's|that's|and it's|it is|the place is|location:|it will be] [at |in |]{value}",
+                "[add|set|put] the [location|place]: {value}",
+                "[at|in] {value}",
+            ),
+            value=arguments["location"],
+        )
     elif roll < 0.72:
         guest = spans.bare_person(rng)
         arguments["guests"] = [*arguments.get("guests", []), guest]
-        text = pick(rng, ("[and |also |please |][invite|add|ask] {value}[ too| as well| to it|]", "{value} [comes too|is coming too|should be invited]", "with {value}"), value=guest)
+        text = pick(
+            rng,
+            (
+                "[and |also |please |][invite|add|ask] {value}[ too| as well| to it|]",
+                "{value} [comes too|is coming too|should be invited]",
+                "with {value}",
+            ),
+            value=guest,
+        )
     elif roll < 0.82:
         length, seconds = lengths.duration(rng, longest=6 * 3600)
         if seconds % 60:
             length, seconds = "an hour", 3600
         arguments["duration_minutes"] = seconds // 60
-        text = pick(rng, ("[it takes|it lasts|make it|for|it goes on for|it will take] {value}", "[length|duration][:|] {value}"), value=length)
+        text = pick(
+            rng,
+            ("[it takes|it lasts|make it|for|it goes on for|it will take] {value}", "[length|duration][:|] {value}"),
+            value=length,
+        )
     elif roll < 0.9:
         arguments["title"] = spans.title(rng)
-        text = pick(rng, ("[call it|name it|the title is|rename it to|title it] {value}", "[no, |]it's called {value}"), value=arguments["title"])
+        text = pick(
+            rng,
+            ("[call it|name it|the title is|rename it to|title it] {value}", "[no, |]it's called {value}"),
+            value=arguments["title"],
+        )
     else:
         phrase, day = days.day(rng)
-        text = pick(rng, ("[and |][the same|another one|also|again] [for |]{value}", "[repeat that|and once more] {value}"), value=raw(mark(phrase.removeprefix("on "))))
+        text = pick(
+            rng,
+            ("[and |][the same|another one|also|again] [for |]{value}", "[repeat that|and once more] {value}"),
+            value=raw(mark(phrase.removeprefix("on "))),
+        )
         arguments["day"] = day
     title, day = arguments["title"], arguments["day"]
     done = ("{title} is in your calendar for {day}.", "okay, {title}, {day}.", "i changed it: {title}, {day}.")

@@ -18,17 +18,39 @@ def _person(rng, call):
     roll = rng.random()
     if not any(char.isalpha() for char in name):
         body = sentences.message(rng)
-        return Request(pick(rng, ("[now |and |also |][text|write|message] {them} {body}",), them=raw(them), body=body), [texted(name, body)], True)
+        return Request(
+            pick(rng, ("[now |and |also |][text|write|message] {them} {body}",), them=raw(them), body=body),
+            [texted(name, body)],
+            True,
+        )
     if roll < 0.22 and call.name != "dial":
         key = rng.choice(tuple(ASKED))
-        text = pick(rng, ("and [the|{their}] {asked}", "[and|] [what's|tell me|read me] {their} {asked}", "what about [the|{their}] {asked}", "{their} {asked} [too|as well|please|]"), their=raw(their), asked=raw(rng.choice(ASKED[key])))
+        text = pick(
+            rng,
+            (
+                "and [the|{their}] {asked}",
+                "[and|] [what's|tell me|read me] {their} {asked}",
+                "what about [the|{their}] {asked}",
+                "{their} {asked} [too|as well|please|]",
+            ),
+            their=raw(their),
+            asked=raw(rng.choice(ASKED[key])),
+        )
         return Request(text, [contact_info(rng, name, key)])
     if roll < 0.34 and call.name in ("view_contact", "get_contact_info", "insert_contact", "edit_contact"):
         return _edit(rng, name, their)
     if roll < 0.44 and call.name == "get_contact_info" and call.result and call.arguments["field"] == "address":
         place = call.result.get("address") or call.result.get("value")
         if place:
-            text = pick(rng, ("[take|bring|guide|navigate|drive] me there", "[directions|navigate|route] there[ please|]", "how do i get there", "let's go there"))
+            text = pick(
+                rng,
+                (
+                    "[take|bring|guide|navigate|drive] me there",
+                    "[directions|navigate|route] there[ please|]",
+                    "how do i get there",
+                    "let's go there",
+                ),
+            )
             return Request(text, [routed(place, "drive")])
     before = rng.choice(("", "", "", "now ", "ok, ", "and ", "then ", "good, ", "also "))
     request = about_them(rng, before, name, them, their)
@@ -60,15 +82,40 @@ def _text(rng, call):
     to, body, roll = call.arguments["to"], call.arguments["body"], rng.random()
     if roll < 0.3:
         other = spans.person(rng)
-        text = pick(rng, ("[and |also |now |][send |text |][the same|that|it|this] [to |]{to}[ too| as well|]", "[and |]to {to} [too|as well]", "{to} [too|as well|also]", "[same|the same] [to|for] {to}"), to=other)
+        text = pick(
+            rng,
+            (
+                "[and |also |now |][send |text |][the same|that|it|this] [to |]{to}[ too| as well|]",
+                "[and |]to {to} [too|as well]",
+                "{to} [too|as well|also]",
+                "[same|the same] [to|for] {to}",
+            ),
+            to=other,
+        )
         return Request(text.replace("text it ", "send it to "), [texted(other, body)])
     new = sentences.message(rng)
     if roll < 0.6:
-        text = pick(rng, ("[no, |actually |sorry, |wait, |][make it|make that|change it to|write|say] {body}[ instead|]", "[rather|better|instead|no, say] {body}"), body=new)
+        text = pick(
+            rng,
+            (
+                "[no, |actually |sorry, |wait, |][make it|make that|change it to|write|say] {body}[ instead|]",
+                "[rather|better|instead|no, say] {body}",
+            ),
+            body=new,
+        )
         return Request(text, [texted(to, new)], True)
     if roll < 0.8:
         them = rng.choice(_PRONOUNS)[0]
-        text = pick(rng, ("[and |also |then |][tell|text|write] {them} [that |]{body}", "[and |]another one[: |, ]{body}", "[add|also say|and say] {body}"), them=raw(them), body=new)
+        text = pick(
+            rng,
+            (
+                "[and |also |then |][tell|text|write] {them} [that |]{body}",
+                "[and |]another one[: |, ]{body}",
+                "[add|also say|and say] {body}",
+            ),
+            them=raw(them),
+            body=new,
+        )
         return Request(text, [texted(to, new)], True)
     return _person(rng, call)
 
@@ -78,15 +125,27 @@ def _mail(rng, call):
     arguments, roll = dict(call.arguments), rng.random()
     if roll < 0.35:
         arguments["subject"] = spans.subject(rng)
-        text = pick(rng, ("[the subject is|subject|make the subject|subject:|with the subject|title it|change the subject to] {value}",), value=arguments["subject"])
+        text = pick(
+            rng,
+            (
+                "[the subject is|subject|make the subject|subject:|with the subject|title it|change the subject to] {value}",
+            ),
+            value=arguments["subject"],
+        )
     elif roll < 0.7:
         arguments["body"] = sentences.message(rng)
-        text = pick(rng, ("[the text is|write|say|text:|and write|body:|it should say|put] {value}",), value=arguments["body"])
+        text = pick(
+            rng, ("[the text is|write|say|text:|and write|body:|it should say|put] {value}",), value=arguments["body"]
+        )
     else:
         key = rng.choice(("cc", "cc", "bcc", "to"))
         person = spans.person(rng)
         arguments[key] = [*arguments.get(key, []), person]
-        lead = {"cc": "[cc|copy|copy in|a copy to|and cc]", "bcc": "[bcc|blind copy to|and bcc]", "to": "[also to|and to|add]"}[key]
+        lead = {
+            "cc": "[cc|copy|copy in|a copy to|and cc]",
+            "bcc": "[bcc|blind copy to|and bcc]",
+            "to": "[also to|and to|add]",
+        }[key]
         text = pick(rng, (f"{lead} {{value}}[ too| as well|]",), value=person)
     ordered = {key: arguments[key] for key in ("to", "subject", "body", "cc", "bcc") if key in arguments}
     names = " and ".join(arguments["to"])

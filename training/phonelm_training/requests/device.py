@@ -66,7 +66,9 @@ _CREATED = ("the {kind} {name} is ready.", "i created {name}.", "{name} is there
 def created(name, kind):
     """The call that makes an empty document."""
     word = {"text": "document", "pdf": "PDF"}.get(kind, kind)
-    return Call("create_document", {"name": name, "kind": kind}, lambda rng, _: say(rng, _CREATED, name=name, kind=word))
+    return Call(
+        "create_document", {"name": name, "kind": kind}, lambda rng, _: say(rng, _CREATED, name=name, kind=word)
+    )
 
 
 def create_document(rng):
@@ -120,12 +122,25 @@ def pick_file(rng):
 
 def restated(rng):
     """The same wish said twice in other words; it is one call."""
-    make = rng.choice((open_settings, open_settings, open_settings, open_camera, take_photo, record_video, open_document, pick_ringtone))
+    make = rng.choice(
+        (
+            open_settings,
+            open_settings,
+            open_settings,
+            open_camera,
+            take_photo,
+            record_video,
+            open_document,
+            pick_ringtone,
+        )
+    )
     first, second = make(rng), make(rng)
     while second.calls[0].arguments != first.calls[0].arguments:
         second = make(rng)
     asks = first.text.startswith(("what", "which", "where", "how"))
-    joiner = rng.choice((". ", ". ", ", ", "; ", "? " if asks else ". ", " - ", ", i mean ", ", that is, ", ". so ", ". please "))
+    joiner = rng.choice(
+        (". ", ". ", ", ", "; ", "? " if asks else ". ", " - ", ", i mean ", ", that is, ", ". so ", ". please ")
+    )
     return Request(first.text + joiner + second.text, first.calls, True)
 
 

@@ -9,7 +9,11 @@ from ..grammar import CLOSE, frames, mark, pick, raw, say, tail
 def _details(rng, arguments):
     """Phone, e-mail and company in random order, each as a phrase; fills `arguments` in the order of the schema."""
     known, found = frames("insert_contact"), {}
-    for key, chance, make in (("phone", 0.68, spans.phone), ("email", 0.28, spans.email), ("company", 0.25, spans.company)):
+    for key, chance, make in (
+        ("phone", 0.68, spans.phone),
+        ("email", 0.28, spans.email),
+        ("company", 0.25, spans.company),
+    ):
         if rng.random() < chance:
             found[key] = make(rng)
     order = list(found)
@@ -36,7 +40,9 @@ def _said(rng, key, value):
 def _named(rng, name):
     """The name of somebody new, sometimes spelled after it is said."""
     if rng.random() < 0.015 and name.isalpha():
-        return raw(f"{mark(name)}{rng.choice((', spelled ', ', that is ', ' spelt ', ', that is spelled '))}{mark(spans.spelled(rng, name))}")
+        return raw(
+            f"{mark(name)}{rng.choice((', spelled ', ', that is ', ' spelt ', ', that is spelled '))}{mark(spans.spelled(rng, name))}"
+        )
     return changed(rng, name, spans.first_name, 0.012)
 
 
@@ -72,7 +78,9 @@ def edit_contact(rng):
     name = spans.full_name(rng) if rng.random() < 0.3 else spans.bare_person(rng)
     done = lambda rng, _: say(rng, _EDITED, name=name)
     if rng.random() < 0.05:
-        return Request(pick(rng, frames("edit_contact")["open"], name=name), [Call("edit_contact", {"name": name}, done)])
+        return Request(
+            pick(rng, frames("edit_contact")["open"], name=name), [Call("edit_contact", {"name": name}, done)]
+        )
     key = rng.choices(("phone", "email", "company"), (5, 3, 2))[0]
     arguments = {"name": name, key: _MAKE[key](rng)}
     text = pick(rng, frames("edit_contact")[key], name=name, value=_said(rng, key, arguments[key]))

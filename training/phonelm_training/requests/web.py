@@ -4,6 +4,7 @@ from .. import clock, lengths, spans
 from ..calls import Call, Request
 from ..corrections import changed
 from ..grammar import CLOSE, OPEN, frames, pick, say
+from ..lists import load
 
 _SEARCHED = (
     "here is what the web has on {query}.",
@@ -48,15 +49,13 @@ def search_location(rng):
 def routed(to, mode):
     """The call that starts directions."""
     by = BY[mode]
-    return Call(
-        "navigate", {"destination": to, "mode": mode}, lambda rng, _: say(rng, _ROUTED, to=to, by=by)
-    )
+    return Call("navigate", {"destination": to, "mode": mode}, lambda rng, _: say(rng, _ROUTED, to=to, by=by))
 
 
 def _destination(rng):
     if rng.random() < 0.87:
         return spans.spot(rng)
-    kind = rng.choice(spans.load("place_kinds"))
+    kind = rng.choice(load("place_kinds"))
     return rng.choice(("home", "home", "work", f"the nearest {kind}", f"the closest {kind}", f"a {kind}"))
 
 

@@ -4,7 +4,6 @@ Part of every kind is made up letter by letter or drawn word by word, so that th
 not to recall.
 """
 
-from ..lists import load
 from .names import (
     address,
     bare_person,
@@ -22,7 +21,33 @@ from .places import city, place_query, spot
 from .titles import PARTS, artist, document_name, label, media, query, song, subject, task, title
 from .words import any_words, made_up, noun_phrase, plural
 
-__all__ = (
-    "PARTS address any_words artist bare_person city company document_name email first_name full_name label last_name load "
-    "made_up media noun_phrase person phone place_query plural query song spelled spoken_email spot subject task title"
-).split()
+__all__ = [
+    "PARTS",
+    "address",
+    "any_words",
+    "artist",
+    "bare_person",
+    "city",
+    "company",
+    "document_name",
+    "email",
+    "first_name",
+    "full_name",
+    "label",
+    "last_name",
+    "made_up",
+    "media",
+    "noun_phrase",
+    "person",
+    "phone",
+    "place_query",
+    "plural",
+    "query",
+    "song",
+    "spelled",
+    "spoken_email",
+    "spot",
+    "subject",
+    "task",
+    "title",
+]

@@ -61,7 +61,9 @@ def person(rng):
     if style < 0.92:
         return _with_trade(rng)
     if style < 0.95:
-        relation = rng.choice(("mum", "mom", "dad", "wife", "husband", "sister", "brother", "office", "boss", "aunt", "gran", "teacher"))
+        relation = rng.choice(
+            ("mum", "mom", "dad", "wife", "husband", "sister", "brother", "office", "boss", "aunt", "gran", "teacher")
+        )
         return f"{first_name(rng)}'s {relation}"
     return company(rng)
 
@@ -75,7 +77,9 @@ def _with_trade(rng):
         return f"{first_name(rng)} {job.title() if rng.random() < 0.5 else job}"
     if style < 0.8:
         return f"{job.title()} {first_name(rng)}"
-    return f"{first_name(rng)} {rng.choice(('work', 'mobile', 'home', 'office', 'gym', 'school', '2', 'new', 'upstairs'))}"
+    return (
+        f"{first_name(rng)} {rng.choice(('work', 'mobile', 'home', 'office', 'gym', 'school', '2', 'new', 'upstairs'))}"
+    )
 
 
 def bare_person(rng):
@@ -141,7 +145,9 @@ def phone(rng):
 
 def spoken_number(rng):
     """Digits in words, as dictation gives them: 'five five five two'."""
-    digits = [number_words(rng.randrange(10)).replace("zero", rng.choice(("zero", "oh"))) for _ in range(rng.randrange(4, 9))]
+    digits = [
+        number_words(rng.randrange(10)).replace("zero", rng.choice(("zero", "oh"))) for _ in range(rng.randrange(4, 9))
+    ]
     if rng.random() < 0.2:
         at = rng.randrange(len(digits))
         digits[at] = f"double {digits[at]}"
@@ -152,7 +158,9 @@ def email(rng):
     """An e-mail address."""
     style = rng.random()
     if style < 0.12:
-        name = rng.choice("info office support sales hello contact billing team jobs orders help press hr admin desk".split())
+        name = rng.choice(
+            "info office support sales hello contact billing team jobs orders help press hr admin desk".split()
+        )
     else:
         name = first_name(rng).lower() if rng.random() < 0.7 else rng.choice(load("nouns"))
         if style < 0.45:
@@ -161,7 +169,11 @@ def email(rng):
             name += str(rng.randrange(1, 100))
         elif style < 0.66:
             name = f"{name[0]}.{last_name(rng).lower()}"
-    host = made_up(rng).lower() if rng.random() < 0.5 else rng.choice(load("nouns")) + rng.choice(("", "", rng.choice(load("nouns"))))
+    host = (
+        made_up(rng).lower()
+        if rng.random() < 0.5
+        else rng.choice(load("nouns")) + rng.choice(("", "", rng.choice(load("nouns"))))
+    )
     if rng.random() < 0.3:
         host = rng.choice(("mail", "example", "post", "inbox", "work", "school", "webmail", "uni"))
     ending = rng.choice("com com com org net example example io co.uk de edu fr in nl es co.za com.br ng se ca".split())
