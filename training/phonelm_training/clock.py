@@ -1,5 +1,6 @@
 """Times of day, as people say them and as the functions want them."""
 
+from .grammar import mark
 from .numbers import words
 
 _MINUTES = (0, 0, 0, 0, 15, 30, 30, 30, 45, 5, 10, 20, 25, 35, 40, 50, 55)
@@ -131,6 +132,27 @@ def _part(rng, hour, of_event):
     else:
         always, today = ("in the evening", "at night", "at night"), ("tonight",)
     return rng.choice(always if of_event or rng.random() < 0.7 else today)
+
+
+def span(rng):
+    """(words, start as HH:MM, minutes) of a time with its end: 'from 2 to 4 pm', '14:00 - 15:30'."""
+    start, length = rng.randrange(7, 21), rng.choice((30, 30, 45, 60, 60, 60, 90, 120, 120, 180, 240))
+    minute = rng.choice((0, 0, 0, 30, 15))
+    end, end_minute = divmod(start * 60 + minute + length, 60)
+    if end > 23 or rng.random() < 0.3:
+        said, until = f"{start:02d}:{minute:02d}", f"{end % 24:02d}:{end_minute:02d}"
+    else:
+        said, until = (
+            f"{(h - 1) % 12 + 1}" + (f":{m:02d}" if m else "") for h, m in ((start, minute), (end, end_minute))
+        )
+        part = "am" if end < 12 else "pm"
+        if start < 12 <= end:
+            said += rng.choice(("am", " am"))
+        until += rng.choice((part, f" {part}"))
+    words_of = rng.choice(
+        ("from {} to {}", "from {} to {}", "from {} until {}", "{} to {}", "{}-{}", "{} - {}", "between {} and {}")
+    )
+    return words_of.format(mark(said), mark(until)), hhmm(start, minute), length
 
 
 def hhmm(hour, minute):

@@ -81,6 +81,21 @@ def repeat_days(rng, hour):
     return _listed(rng, said, part), [WEEKDAYS[index] for index in chosen]
 
 
+def adjective(rng):
+    """(word, weekdays) of an alarm with its days in front: 'daily', 'weekend', 'monday'."""
+    index = rng.randrange(7)
+    return rng.choice(
+        (
+            ("daily", list(WEEKDAYS)),
+            ("everyday", list(WEEKDAYS)),
+            ("weekday", list(WEEKDAYS[:5])),
+            ("workday", list(WEEKDAYS[:5])),
+            ("weekend", list(WEEKDAYS[5:])),
+            (WEEKDAYS[index], [WEEKDAYS[index]]),
+        )
+    )
+
+
 def _listed(rng, indices, part):
     """'on tuesdays and fridays', 'every tue, fri', 'tuesday mornings'."""
     style = rng.random()

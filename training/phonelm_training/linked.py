@@ -321,16 +321,25 @@ def _two_places(rng):
 
 
 def _picture_and_send(rng):
-    shot, word = rng.choice((("take_photo", "photo"), ("take_photo", "picture"), ("record_video", "video")))
+    first = MAKERS[rng.choice(("take_photo", "take_photo", "record_video"))](rng)
     to, subject = spans.bare_person(rng), spans.subject(rng)
-    first = MAKERS[shot](rng)
+    done = words(f"The e-mail to {to} is ready.")
+    if rng.random() < 0.4:
+        second = pick(
+            rng,
+            ("[and|and then|, then] [email|mail] it to {to}", "[and|and then|, then] send it to {to} by [email|mail]"),
+            to=to,
+        )
+        return Request(
+            f"{first.text} {second}".replace(" ,", ","), first.calls + [Call("send_email", {"to": [to]}, done)]
+        )
     second = pick(
         rng,
         ("[and|and then|, then] [email|mail|write an email to] {to} [with the subject|about|, subject] {subject}",),
         to=to,
         subject=subject,
     )
-    call = Call("send_email", {"to": [to], "subject": subject}, words(f"The e-mail to {to} is ready."))
+    call = Call("send_email", {"to": [to], "subject": subject}, done)
     return Request(f"{first.text} {second}".replace(" ,", ","), first.calls + [call], True)
 
 

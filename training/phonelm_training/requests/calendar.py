@@ -38,7 +38,10 @@ def _when(rng, arguments):
     said_day = rng.random() < 0.94
     day_phrase, day = days.day(rng)
     time_phrase = None
-    if rng.random() < 0.68:
+    roll = rng.random()
+    if roll < 0.05:
+        time_phrase, arguments["time"], arguments["duration_minutes"] = clock.span(rng)
+    elif roll < 0.70:
         phrase, hour, minute = clock.time_of_day(rng, bare_afternoon=True)
         at = rng.choice(_AT)
         said = changed(rng, phrase, lambda rng: clock.time_of_day(rng, True)[0])
@@ -64,7 +67,7 @@ def _when(rng, arguments):
 def _extras(rng, arguments, has_time):
     """Place, length and guests as phrases; fills `arguments`."""
     extras = []
-    if has_time and rng.random() < 0.18:
+    if has_time and "duration_minutes" not in arguments and rng.random() < 0.18:
         length, seconds = lengths.duration(rng, longest=6 * 3600)
         if seconds % 60 == 0:
             arguments["duration_minutes"] = seconds // 60
@@ -97,10 +100,12 @@ def insert_event(rng):
         return _task(rng)
     if style < 0.17:
         return _form(rng)
+    if style < 0.20:
+        return _all_day(rng)
     arguments = {"title": spans.title(rng)}
     pieces = _when(rng, arguments)
     title = changed(rng, arguments["title"], spans.title, 0.012)
-    if pieces and style < 0.24:
+    if pieces and style < 0.26 and "duration_minutes" not in arguments:
         length, seconds = lengths.duration(rng, longest=8 * 3600)
         if seconds % 60 == 0:
             arguments["duration_minutes"] = seconds // 60
@@ -126,6 +131,14 @@ def insert_event(rng):
         else:
             text, open_end = text + tail, True
     return _request(text, arguments, open_end)
+
+
+def _all_day(rng):
+    """A day without a time, said to be taken whole."""
+    phrase, day = days.day(rng)
+    title = spans.title(rng)
+    text = pick(rng, frames("insert_event")["allday"], title=title, when=raw(mark(phrase)))
+    return _request(text.replace("of on ", "of "), {"title": title, "day": day}, text.endswith(CLOSE))
 
 
 def _task(rng):

@@ -22,7 +22,11 @@ def set_alarm(rng):
     repeats = rng.random() < 0.27
     said, weekdays = days.repeat_days(rng, hour) if repeats else ("", None)
     style, open_end = rng.random(), False
-    if repeats and style < 0.45:
+    if repeats and style < 0.1:
+        said, weekdays = days.adjective(rng)
+        text = pick(rng, known["adjective"], days=raw(said), **slots)
+        open_end = text.endswith(CLOSE)
+    elif repeats and style < 0.45:
         text = pick(rng, known["repeat"], days=raw(said), **slots)
         open_end = text.endswith(CLOSE)
     elif style < 0.58 or (repeats and style < 0.7):

@@ -48,12 +48,12 @@ pick_ringtone = _simple(
 KINDS = {
     "text": (
         "[document|document|text document|text document|text file|text file|doc|doc|file|file|note|word document|text|"
-        "page|txt file|written document|note file|plain text file|word file]",
+        "word doc|page|txt file|written document|note file|plain text file|word file]",
     ),
     "pdf": ("[pdf|pdf|pdf|pdf file|pdf document|PDF|PDF file]",),
     "spreadsheet": (
         "[spreadsheet|spreadsheet|spreadsheet|sheet|excel sheet|table|spreadsheet file|excel file|workbook|calc sheet|"
-        "spread sheet|excel spreadsheet|excel table]",
+        "spread sheet|excel|excel spreadsheet|excel table]",
     ),
     "presentation": (
         "[presentation|presentation|presentation|slide deck|slideshow|deck|powerpoint|set of slides|slide show|"

@@ -55,7 +55,9 @@ def insert_contact(rng):
     if set(arguments) == {"name", "phone"} and rng.random() < 0.22:
         text = pick(rng, frames("insert_contact")["number_only"], phone=arguments["phone"], name=name)
     else:
-        text = pick(rng, frames("insert_contact")["plain"], name=_named(rng, name), details=raw(details))
+        text = pick(
+            rng, frames("insert_contact")["plain"], name=_named(rng, name), details=raw(details), job=spans.PARTS["job"]
+        )
     return Request(text, [Call("insert_contact", arguments, lambda rng, _: say(rng, _INSERTED, name=name))], True)
 
 

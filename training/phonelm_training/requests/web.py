@@ -39,7 +39,9 @@ def located(query):
 def search_location(rng):
     """A place on the map."""
     query = spans.place_query(rng)
-    text = pick(rng, frames("search_location")["plain"], query=changed(rng, query, spans.place_query, 0.012))
+    inside = any(f" {word} " in query for word in ("in", "near", "around", "by", "to"))
+    section = "area" if inside and rng.random() < 0.35 else "plain"
+    text = pick(rng, frames("search_location")[section], query=changed(rng, query, spans.place_query, 0.012))
     if query.startswith("the "):
         for article in ("the", "a", "an", "any", "some", "nearest", "closest", "next"):
             text = text.replace(f" {article} {OPEN}the ", f" {OPEN}the ")

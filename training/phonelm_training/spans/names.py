@@ -130,6 +130,10 @@ def phone(rng):
         )
     if style < 0.31:
         return spoken_number(rng)
+    if style < 0.34:
+        return rng.choice(
+            ("911", "112", "999", "101", "311", "116 117", f"*{_digits(rng, 3)}#", _digits(rng, 3), _digits(rng, 4))
+        )
     # In a form each digit from 1 to 9 stands for so many random digits; 0, 555 and 0800 stand for themselves.
     form, out, at = rng.choice(_PHONES), [], 0
     while at < len(form):
