@@ -8,7 +8,7 @@ Messages have Hugging Face's shape: roles system, user, assistant (with tool_cal
 import copy
 import json
 
-from . import asides, followups, incomplete, knowledge, memory, spans, style, talk
+from . import asides, chats, followups, incomplete, knowledge, memory, spans, style, talk
 from .calls import Call, Request
 from .catalogue import problem
 from .grammar import finish, pick, say
@@ -17,7 +17,7 @@ from .requests import MAKERS
 from .requests.none import not_offered
 
 _MANNERS = (".", ", a helpful assistant.", ", a friendly helper.", ". Be brief.", ", the assistant of this app.")
-_TALK = talk.KINDS + memory.KINDS + asides.KINDS + knowledge.KINDS
+_TALK = talk.KINDS + chats.KINDS + memory.KINDS + asides.KINDS + knowledge.KINDS
 _INSTRUCTIONS = (
     "You are a helpful assistant.",
     "You are a helpful assistant on a phone.",
