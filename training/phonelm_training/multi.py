@@ -78,6 +78,7 @@ _FIRST = (
     "to start, ",
     "please do this: ",
 )
+_ASKED_TOO = ("please", "can you", "i also want you to", "could you", "i need you to", "then", "do")
 _NEVER_MIND = (
     ", no, instead ",
     ", no wait, ",
@@ -156,14 +157,19 @@ def several(rng, offered):
             parts.append(part)
         elif len(offered) == 1:
             return part
+    calls = [call for part in parts for call in part.calls]
+    if rng.random() < 0.03:
+        marks = rng.choice(
+            (("1. ", " 2. ", " 3. "), ("1) ", " 2) ", " 3) "), ("a) ", " b) ", " c) "), ("- ", "\n- ", "\n- "))
+        )
+        return Request("".join(mark + part.text for mark, part in zip(marks, parts)), calls, parts[-1].open_end)
     joiner = rng.choice(_JOINERS)
-    text, calls = rng.choice(_FIRST) if rng.random() < 0.08 else "", []
+    text = rng.choice(_FIRST) if rng.random() < 0.08 else ""
     for index, part in enumerate(parts):
         if index:
             text += joiner if len(parts) == 2 or index == 2 or ". " in joiner else rng.choice((", ", joiner, " "))
         piece = part.text
         if index and rng.random() < 0.12 and piece.split(" ", 1)[0] in VERBS:
-            piece = f"{rng.choice(('please', 'can you', 'i also want you to', 'could you', 'i need you to', 'then', 'do'))} {piece}"
+            piece = f"{rng.choice(_ASKED_TOO)} {piece}"
         text += piece
-        calls += part.calls
     return Request(text, calls, parts[-1].open_end)
