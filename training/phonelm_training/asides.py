@@ -21,10 +21,11 @@ _GO_ON = (
 
 
 def around(rng, text, open_end, name=None):
-    """The request with a sentence in front of it, or a reason behind it."""
+    """The request with a sentence in front of it, or a reason behind it; what happened before asks for nothing."""
     if open_end or rng.random() < 0.7:
         joiner = rng.choice((". ", ". ", ". ", ", ", ", so ", "! ", "... ", "; ", " so ", ", anyway, "))
-        before = pick(rng, frames("asides")["before"], **sentences.SLOTS)
+        known = frames("nearby")["past"] if rng.random() < 0.2 else frames("asides")["before"]
+        before = pick(rng, known, **sentences.SLOTS)
         if joiner[0] in ".!" and rng.random() < 0.7:
             return before + joiner + text[:1].upper() + text[1:]
         return before + joiner + text
