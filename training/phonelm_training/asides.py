@@ -20,7 +20,7 @@ _GO_ON = (
 )
 
 
-def around(rng, text, open_end, name=None):
+def around(rng, text, open_end):
     """The request with a sentence in front of it, or a reason behind it; what happened before asks for nothing."""
     if open_end or rng.random() < 0.7:
         joiner = rng.choice((". ", ". ", ". ", ", ", ", so ", "! ", "... ", "; ", " so ", ", anyway, "))

@@ -121,14 +121,16 @@ def single(rng, offered, ready=0.88):
     request = MAKERS[name](rng)
     if roll > 0.985:
         return _changed_mind(rng, request)
-    if roll > 0.72:
-        around = _own_reason if roll > 0.87 and "context" in frames(name) else asides.around
-        request.text = around(rng, request.text, request.open_end, name)
+    if roll > 0.87 and "context" in frames(name):
+        request.text = _own_reason(rng, request.text, name)
+        request.open_end = True
+    elif roll > 0.72:
+        request.text = asides.around(rng, request.text, request.open_end)
         request.open_end = True
     return request
 
 
-def _own_reason(rng, text, open_end, name):
+def _own_reason(rng, text, name):
     """The request with a sentence that goes with its function in front."""
     before = pick(rng, frames(name)["context"], **sentences.SLOTS)
     joiner = rng.choice((". ", ". ", ". ", ", ", ", so ", " so ", "; ", " - ", "... ", "! "))
