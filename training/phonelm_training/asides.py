@@ -63,6 +63,8 @@ def unfinished(rng, name, offered):
                     "[the|my|that|this] {noun}",
                     "[no|yes|well|oh] [the|that|this] {noun}",
                     "[do|is|are|was] [it|that|you|the]",
+                    "[and|and then|then|also|plus] [one|another|the other one|a second one|the same] [to|with|at|about|from]",
+                    "[let me|could we|help me|i'd like you to] [um|uh|...|]",
                     "[it's about|something with|what about|how about] [the|my|a] {noun}",
                     "[not that|no, the other one|forget that|never mind that|hold on|stop|wait|wait a second|one second|oops|sorry, wrong app|that's not it]",
                 ),
