@@ -15,7 +15,7 @@ EXAMPLES = """examples:
   python -m phonelm_training corpus training/configs/corpus.yaml --out runs/shards
   python -m phonelm_training pretrain training/configs/tiny.yaml --out runs/tiny
   python -m phonelm_training pretrain training/configs/tiny.yaml --out runs/tiny --resume
-  python -m phonelm_training pretrain training/configs/tiny.yaml --out runs/wide --set model.hidden_size=384 --set lr=2e-3
+  python -m phonelm_training pretrain training/configs/tiny.yaml --out runs/slow --set lr=1e-3 --set seed=2
   python -m phonelm_training pretrain training/configs/tiny.yaml --out runs/found --set model=found/config.json
   torchrun --nproc-per-node 8 -m phonelm_training pretrain training/configs/phonelm-0.5b.yaml --out runs/0.5b
   python -m phonelm_training finetune training/configs/second.yaml --start runs/tiny/hf --out runs/second
@@ -60,7 +60,9 @@ def main():
     part.add_argument("folder")
     part.add_argument("cases", help="JSONL file, or own:COUNT for the generator's held-out split")
     part.add_argument("--device", default="cpu")
-    part.add_argument("--as", dest="kind", default="q8_0", choices=("q8_0", "q4_0", "stored"), help="rounding of the weights")
+    part.add_argument(
+        "--as", dest="kind", default="q8_0", choices=("q8_0", "q4_0", "stored"), help="rounding of the weights"
+    )
     part.add_argument("--wrong", type=int, default=0, help="print so many wrong answers")
     part = add("study", "train shapes of one size alike and compare their losses")
     part.add_argument("--out", required=True)

@@ -20,11 +20,12 @@ _GO_ON = (
 )
 
 
-def around(rng, text, open_end, name=None):
-    """The request with a sentence in front of it, or a reason behind it."""
+def around(rng, text, open_end):
+    """The request with a sentence in front of it, or a reason behind it; what happened before asks for nothing."""
     if open_end or rng.random() < 0.7:
         joiner = rng.choice((". ", ". ", ". ", ", ", ", so ", "! ", "... ", "; ", " so ", ", anyway, "))
-        before = pick(rng, frames("asides")["before"], **sentences.SLOTS)
+        known = frames("nearby")["past"] if rng.random() < 0.2 else frames("asides")["before"]
+        before = pick(rng, known, **sentences.SLOTS)
         if joiner[0] in ".!" and rng.random() < 0.7:
             return before + joiner + text[:1].upper() + text[1:]
         return before + joiner + text
@@ -62,6 +63,8 @@ def unfinished(rng, name, offered):
                     "[the|my|that|this] {noun}",
                     "[no|yes|well|oh] [the|that|this] {noun}",
                     "[do|is|are|was] [it|that|you|the]",
+                    "[and|and then|then|also|plus] [one|another|the other one|a second one|the same] [to|with|at|about|from]",
+                    "[let me|could we|help me|i'd like you to] [um|uh|...|]",
                     "[it's about|something with|what about|how about] [the|my|a] {noun}",
                     "[not that|no, the other one|forget that|never mind that|hold on|stop|wait|wait a second|one second|oops|sorry, wrong app|that's not it]",
                 ),

@@ -1,7 +1,8 @@
 """Attention under the masks that training and inference need.
 
 Packed documents are kept apart by `document_mask`: causal, and never across a document's beginning.
-**Make the mask outside the compiled function**: made inside it (PyTorch 2.11), the loss rises after 20 steps and becomes NaN.
+**Make the mask outside the compiled function**: made inside it (PyTorch 2.11), the loss rises after 20 steps and
+becomes NaN.
 """
 
 from inspect import signature
@@ -25,8 +26,8 @@ MOST_DOCUMENTS = 64
 
 
 def document_mask(positions, kind):
-    """What `attention` needs for positions [rows, length], each document's beginning with 0: a block mask (`flex`), the
-    documents' edges (`varlen`; both skip what no document spans) or a full mask (`dense`)."""
+    """What `attention` needs for positions [rows, length], each document's beginning with 0: a block mask (`flex`),
+    the documents' edges (`varlen`; both skip what no document spans) or a full mask (`dense`)."""
     documents = (positions == 0).cumsum(-1)
     rows, length = positions.shape
     if kind == "dense":
@@ -45,7 +46,7 @@ def document_mask(positions, kind):
 
 
 def padded_mask(mask, tokens, past):
-    """(full mask, positions) of `tokens` after `past` cached ones, where `mask` [rows, past + length] is 0 on padding."""
+    """(full mask, positions) of `tokens` after `past` cached ones; `mask` [rows, past + length] is 0 on padding."""
     rows, length = tokens.shape
     if mask is None:
         mask = torch.ones(rows, past + length, dtype=torch.bool, device=tokens.device)

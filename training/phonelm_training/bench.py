@@ -1,6 +1,6 @@
 """Tokens a second of whole training steps on random ids, the share of the GPU's peak (MFU), and what a run would cost.
 
-    python -m phonelm_training bench training/configs/bench-0.5b.yaml
+python -m phonelm_training bench training/configs/bench-0.5b.yaml
 """
 
 import gc

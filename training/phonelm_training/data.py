@@ -91,8 +91,8 @@ def shuffled(index, count, seed):
 
 
 def steps_of_shards(stages, batch, part, first, last):
-    """The batches of steps first to last - 1 for the process that takes `part` (a slice) of each global batch of `batch`
-    rows. `stages` are (mixture, first step of it); batches are read ahead by a thread."""
+    """The batches of steps first to last - 1 for the process that takes `part` (a slice) of each global batch of
+    `batch` rows. `stages` are (mixture, first step of it); batches are read ahead by a thread."""
     ready, stop = queue.Queue(maxsize=4), threading.Event()
 
     def put(item):

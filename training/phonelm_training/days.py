@@ -189,4 +189,6 @@ def _date(rng):
         return f"{rng.choice(WEEKDAYS)} {rng.choice(('', 'the '))}{ordinal(number)}"
     if style < 0.97:
         return f"{month} {number} {rng.randrange(2025, 2032)}"
-    return f"{rng.choice(_SHORT[:5])} {number} {month[:3]}"
+    if style < 0.98:
+        return f"{rng.choice(_SHORT)} {number} {month[:3]}"
+    return f"{MONTHS.index(month) + 1}{rng.choice('/-')}{number}"

@@ -1,6 +1,6 @@
 """Several processes under torchrun: FSDP2 over all of them, one GPU each (or CPU processes, with gloo).
 
-    torchrun --nproc-per-node 8 -m phonelm_training pretrain CONFIG --out runs/big
+torchrun --nproc-per-node 8 -m phonelm_training pretrain CONFIG --out runs/big
 """
 
 import os

@@ -160,7 +160,9 @@ def _jsonl(path):
                 document = json.loads(line)
             except ValueError as error:
                 raise Problem(f"{place}: no JSON: {error}") from None
-            if not isinstance(document, dict) or not isinstance(document.get("text", document.get("messages")), (str, list)):
+            if not isinstance(document, dict) or not isinstance(
+                document.get("text", document.get("messages")), (str, list)
+            ):
                 raise Problem(f'{place}: neither {{"text": ...}} nor {{"messages": [...]}}')
             yield place, document
 

@@ -34,7 +34,7 @@ def renderer(chat):
 
 
 class Cache:
-    """Keys and values of rows of unequal length: `places` are where each row's new token stands, `None` in the prefill."""
+    """Keys and values of rows of unequal length: `places` are where each row's new token stands, none in prefill."""
 
     def __init__(self, room):
         self.room, self.kept, self.places = room, {}, None

@@ -39,7 +39,9 @@ def write(folder, config, weights, tokenizer, form):
     }
     if form:
         about["chat_template"] = template(form)
-    (folder / "tokenizer_config.json").write_text(json.dumps(about, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    (folder / "tokenizer_config.json").write_text(
+        json.dumps(about, indent=1, ensure_ascii=False) + "\n", encoding="utf-8"
+    )
     if Path(tokenizer).resolve() != (folder / "tokenizer.json").resolve():
         shutil.copyfile(tokenizer, folder / "tokenizer.json")
 
@@ -81,7 +83,9 @@ def read_model(folder, device="cpu"):
         )
     except Exception as error:
         raise Problem(f"the weights in {folder} cannot be read: {str(error).splitlines()[0]}") from None
-    wrong = {key: sorted(names) for key, names in report.items() if key in ("missing_keys", "unexpected_keys") and names}
+    wrong = {
+        key: sorted(names) for key, names in report.items() if key in ("missing_keys", "unexpected_keys") and names
+    }
     if wrong:
         raise Problem(f"the weights in {folder} do not fit its config.json: {wrong}")
     return model.to(device).eval()

@@ -2,8 +2,8 @@
 
     model = PhoneLMForCausalLM.from_pretrained("models/phonelm-tiny")
 
-Importing this module makes `AutoModelForCausalLM` know the model type `phonelm`. `config.json` and the weights' names are
-what `phonelm convert` reads.
+Importing this module makes `AutoModelForCausalLM` know the model type `phonelm`. `config.json` and the weights' names
+are what `phonelm convert` reads.
 """
 
 import json
@@ -12,7 +12,14 @@ from pathlib import Path
 import torch
 from torch import nn
 from torch.nn import functional as F
-from transformers import AutoConfig, AutoModelForCausalLM, DynamicCache, GenerationMixin, PretrainedConfig, PreTrainedModel
+from transformers import (
+    AutoConfig,
+    AutoModelForCausalLM,
+    DynamicCache,
+    GenerationMixin,
+    PretrainedConfig,
+    PreTrainedModel,
+)
 from transformers.modeling_outputs import CausalLMOutputWithPast
 
 from .attention import attention, padded_mask

@@ -78,6 +78,7 @@ _FIRST = (
     "to start, ",
     "please do this: ",
 )
+_ASKED_TOO = ("please", "can you", "i also want you to", "could you", "i need you to", "then", "do")
 _NEVER_MIND = (
     ", no, instead ",
     ", no wait, ",
@@ -120,14 +121,16 @@ def single(rng, offered, ready=0.88):
     request = MAKERS[name](rng)
     if roll > 0.985:
         return _changed_mind(rng, request)
-    if roll > 0.72:
-        around = _own_reason if roll > 0.87 and "context" in frames(name) else asides.around
-        request.text = around(rng, request.text, request.open_end, name)
+    if roll > 0.87 and "context" in frames(name):
+        request.text = _own_reason(rng, request.text, name)
+        request.open_end = True
+    elif roll > 0.72:
+        request.text = asides.around(rng, request.text, request.open_end)
         request.open_end = True
     return request
 
 
-def _own_reason(rng, text, open_end, name):
+def _own_reason(rng, text, name):
     """The request with a sentence that goes with its function in front."""
     before = pick(rng, frames(name)["context"], **sentences.SLOTS)
     joiner = rng.choice((". ", ". ", ". ", ", ", ", so ", " so ", "; ", " - ", "... ", "! "))
@@ -156,14 +159,19 @@ def several(rng, offered):
             parts.append(part)
         elif len(offered) == 1:
             return part
+    calls = [call for part in parts for call in part.calls]
+    if rng.random() < 0.03:
+        marks = rng.choice(
+            (("1. ", " 2. ", " 3. "), ("1) ", " 2) ", " 3) "), ("a) ", " b) ", " c) "), ("- ", "\n- ", "\n- "))
+        )
+        return Request("".join(mark + part.text for mark, part in zip(marks, parts)), calls, parts[-1].open_end)
     joiner = rng.choice(_JOINERS)
-    text, calls = rng.choice(_FIRST) if rng.random() < 0.08 else "", []
+    text = rng.choice(_FIRST) if rng.random() < 0.08 else ""
     for index, part in enumerate(parts):
         if index:
             text += joiner if len(parts) == 2 or index == 2 or ". " in joiner else rng.choice((", ", joiner, " "))
         piece = part.text
         if index and rng.random() < 0.12 and piece.split(" ", 1)[0] in VERBS:
-            piece = f"{rng.choice(('please', 'can you', 'i also want you to', 'could you', 'i need you to', 'then', 'do'))} {piece}"
+            piece = f"{rng.choice(_ASKED_TOO)} {piece}"
         text += piece
-        calls += part.calls
     return Request(text, calls, parts[-1].open_end)

@@ -1,8 +1,8 @@
 """Muon for the matrices, AdamW for the embedding and the norms.
 
 Muon replaces a matrix's momentum by its nearest orthogonal matrix (Newton-Schulz, five steps), scaled to the
-size of AdamW's updates, so that one learning rate and one weight decay serve both. On several GPUs each process makes whole
-matrices of its share of a stack and gives the rows back.
+size of AdamW's updates, so that one learning rate and one weight decay serve both. On several GPUs each process makes
+whole matrices of its share of a stack and gives the rows back.
 """
 
 from collections import defaultdict

@@ -28,7 +28,9 @@ def draw(logs, picture):
     if len(logs) > 1:
         left.legend(fontsize="small")
     else:
-        held_out = [(int(row["tokens"]) / 1e6, float(row["validation_loss"])) for row in rows if row.get("validation_loss")]
+        held_out = [
+            (int(row["tokens"]) / 1e6, float(row["validation_loss"])) for row in rows if row.get("validation_loss")
+        ]
         if held_out:
             left.plot(*zip(*held_out), "o", markersize=4, color="tab:green")
         right = left.twinx()

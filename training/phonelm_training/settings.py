@@ -75,7 +75,9 @@ class Settings:
 
     def __post_init__(self):
         at_least(self, 1, "batch", "log_every", "keep", "workers", "validate_rows")
-        at_least(self, 0, "context", "rows", "steps", "tokens", "warmup", "seconds", "save_every", "validate_every", "clip")
+        at_least(
+            self, 0, "context", "rows", "steps", "tokens", "warmup", "seconds", "save_every", "validate_every", "clip"
+        )
         for name, value, allowed in (
             ("attention", self.attention, attention.KINDS),
             ("compile", self.compile, COMPILE),

@@ -1,10 +1,10 @@
 """Token files that stream: a folder of shards, written once and memory-mapped by every reader.
 
-    index.json           version, vocab_size, tokenizer (SHA-256 of its file), pack, shards: name, tokens, documents, crc32
-    tokenizer.json       the tokenizer that made the ids
-    00000.tokens.npy     ids, uint16 up to a vocabulary of 65,536, else uint32
-    00000.ends.npy       uint64: where each document ends, the last one at the end of the shard
-    00000.classes.npy    uint8, only for chats: which tokens count in the loss (see `corpus`)
+index.json           version, vocab_size, tokenizer (SHA-256 of its file), pack, shards: name, tokens, documents, crc32
+tokenizer.json       the tokenizer that made the ids
+00000.tokens.npy     ids, uint16 up to a vocabulary of 65,536, else uint32
+00000.ends.npy       uint64: where each document ends, the last one at the end of the shard
+00000.classes.npy    uint8, only for chats: which tokens count in the loss (see `corpus`)
 """
 
 import hashlib

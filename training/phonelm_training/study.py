@@ -4,8 +4,8 @@
     python -m phonelm_training study training/configs/study.yaml --out runs/study --set speed=speed.csv    # the picture
 
 Every shape is a process of its own; several share a GPU, and compile side by side. OUT/results.csv has a line for each
-shape and seed, OUT/curves.csv their losses over the tokens. With a CSV of decode speeds (columns name and tokens_per_second,
-by `phonelm bench` on the phone), OUT/study.svg shows loss against speed.
+shape and seed, OUT/curves.csv their losses over the tokens. With a CSV of decode speeds (columns name and
+tokens_per_second, by `phonelm bench` on the phone), OUT/study.svg shows loss against speed.
 """
 
 import contextlib
@@ -111,7 +111,10 @@ def _train_all(study, out, tasks, began):
     running = []
     while waiting or running:
         if study.limit and time.monotonic() - began > study.limit:
-            print(f"the limit of {study.limit:.0f} s is over: {len(running) + len(waiting)} shapes are not done", flush=True)
+            print(
+                f"the limit of {study.limit:.0f} s is over: {len(running) + len(waiting)} shapes are not done",
+                flush=True,
+            )
             for process in running:
                 process.kill()
             return
@@ -123,7 +126,11 @@ def _train_all(study, out, tasks, began):
 
 
 def _train_shape(name, out, tasks):
-    with open(out / f"{name}.log", "a", buffering=1) as log, contextlib.redirect_stdout(log), contextlib.redirect_stderr(log):
+    with (
+        open(out / f"{name}.log", "a", buffering=1) as log,
+        contextlib.redirect_stdout(log),
+        contextlib.redirect_stderr(log),
+    ):
         for settings, folder in tasks:
             train(settings, folder)
 

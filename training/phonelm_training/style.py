@@ -242,7 +242,11 @@ def typed(rng, text, calls, open_end):
     if roll < 0.60:
         change = _capitals if rng.random() < 0.85 else capital_i
         _each_string(calls, change, finish(text))
-        plain = finish(change(sentence(text)))
+        text = change(text)
+        if text.startswith(OPEN):
+            first = finish(text[: text.index(CLOSE)])
+            _each_string(calls, lambda value: value[:1].upper() + value[1:] if value == first else value, first)
+        plain = finish(sentence(text))
         if rng.random() < 0.75 and plain[-1:].isalnum():
             question = _QUESTION.match(plain.lower())
             plain += ("?" if rng.random() < 0.85 else ".") if question else rng.choice((".", ".", ".", ".", "!"))

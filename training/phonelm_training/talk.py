@@ -7,7 +7,7 @@ from . import spans
 from .grammar import finish, pick, say
 from .lists import lines, load
 from .moods import MOODS
-from .requests.none import ABILITIES, impossible
+from .requests.none import ABILITIES, impossible, out_of_range
 
 _HELLO = (
     "[hi|hello|hey|good morning|good evening|good afternoon|hi there|hello there|hey there|greetings|yo|howdy|hiya|good day|morning|evening] [||assistant|phonelm|friend|computer|you]",
@@ -379,4 +379,5 @@ KINDS = (
     (nonsense, 4),
     (foreign, 3),
     (cannot, 34),
+    (out_of_range, 2),
 )

@@ -136,7 +136,9 @@ class Trainer:
         whole = data.held_out(folders, self.settings.validate_rows)
         rows = len(whole[0]) // (self.rows * self.world.size) * self.rows
         if not rows:
-            raise Problem(f"validation holds {len(whole[0])} rows: it needs {self.rows * self.world.size}, one piece a GPU")
+            raise Problem(
+                f"validation holds {len(whole[0])} rows: it needs {self.rows * self.world.size}, one piece a GPU"
+            )
         return tuple(array[self.world.rank * rows : (self.world.rank + 1) * rows] for array in whole)
 
 

@@ -20,12 +20,16 @@ class Shards(Case):
         self.assertEqual(len(folder.shards), 3)
         tokens, classes, positions = folder.row(1)
         self.assertEqual(positions[:37].tolist(), [*range(36), 0])
-        self.assertTrue((np.diff(tokens.astype(int))[: 35] == 1).all() and (classes == ASSISTANT).all())
+        self.assertTrue((np.diff(tokens.astype(int))[:35] == 1).all() and (classes == ASSISTANT).all())
         self.assertEqual(folder.rows, sum(shard["tokens"] // 64 for shard in folder.shards))
 
     def test_damage_is_refused(self):
         path = shards(self.folder / "a")
-        for part, harm in (("tokens", lambda b: b[:-10]), ("tokens", lambda b: b[:-1] + b"\x01"), ("ends", lambda b: b"")):
+        for part, harm in (
+            ("tokens", lambda b: b[:-10]),
+            ("tokens", lambda b: b[:-1] + b"\x01"),
+            ("ends", lambda b: b""),
+        ):
             name = path / f"00000.{part}.npy"
             whole = name.read_bytes()
             name.write_bytes(harm(whole))
@@ -62,8 +66,10 @@ class Documents(Case):
         end = encoder.token_to_id("<|endoftext|>")
         found = encoder.decode(tokens, skip_special_tokens=False)
         self.assertEqual(found, "one two<|endoftext|>three<|endoftext|>four\nfive\n<|endoftext|>six\n<|endoftext|>")
-        self.assertEqual([place + 1 for place, token in enumerate(tokens) if token == end], np.load(
-            self.folder / "out" / "00000.ends.npy").tolist())
+        self.assertEqual(
+            [place + 1 for place, token in enumerate(tokens) if token == end],
+            np.load(self.folder / "out" / "00000.ends.npy").tolist(),
+        )
         self.assertEqual(folder.shards[0]["documents"], 4)
 
     def test_only_what_the_assistant_says_counts_in_a_chat(self):
@@ -78,9 +84,15 @@ class Documents(Case):
 
     def test_bad_documents_name_their_line(self):
         lines = self.folder / "a.jsonl"
-        for bad, part in (("{", "a.jsonl:2: no JSON"), ('{"x": 1}', "a.jsonl:2: neither"), ('{"messages": []}', "a.jsonl:2")):
+        for bad, part in (
+            ("{", "a.jsonl:2: no JSON"),
+            ('{"x": 1}', "a.jsonl:2: neither"),
+            ('{"messages": []}', "a.jsonl:2"),
+        ):
             lines.write_text(f'{{"text": "one"}}\n{bad}\n')
-            self.refused(part, lambda: write(self.corpus([lines]), self.folder / bad.strip('{}":[] ')[:2] / str(len(bad))))
+            self.refused(
+                part, lambda: write(self.corpus([lines]), self.folder / bad.strip('{}":[] ')[:2] / str(len(bad)))
+            )
         self.refused("there is no file", lambda: write(self.corpus([self.folder / "*.none"]), self.folder / "none"))
 
     def test_packing_loses_nothing_and_cuts_only_what_is_too_long(self):

@@ -1,4 +1,4 @@
-"""Tests of the corpus, its rendering and the evaluator; `python -m unittest discover training/tests` in the repository."""
+"""The generator's conversations, their rendering and the evaluator."""
 
 import json
 import random

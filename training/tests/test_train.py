@@ -13,7 +13,7 @@ import torch
 import yaml
 from safetensors.torch import load_file
 
-from phonelm_training import agree, export
+from phonelm_training import export
 from phonelm_training.bench import Bench, operations
 from phonelm_training.bench import run as run_bench
 from phonelm_training.checkpoint import checkpoints
@@ -33,7 +33,9 @@ class Runs(Case):
         return load_file(self.folder / name / "hf" / "model.safetensors")
 
     def losses(self, name):
-        return [[row[key] for key in ("step", "lr", "loss", "gradient")] for row in rows_of(self.folder / name / "log.csv")]
+        return [
+            [row[key] for key in ("step", "lr", "loss", "gradient")] for row in rows_of(self.folder / name / "log.csv")
+        ]
 
     def test_it_learns_and_writes_what_it_says(self):
         data, held_out = shards(self.folder / "data"), shards(self.folder / "held-out", seed=2)
@@ -49,7 +51,15 @@ class Runs(Case):
     def test_killed_and_resumed_is_uninterrupted_to_the_bit(self):
         data, best = shards(self.folder / "data"), shards(self.folder / "best", seed=3)
         values = {"model": MODEL, "data": [{"path": str(data)}], "decay_data": [{"path": str(best)}], "batch": 4}
-        values |= {"rows": 2, "steps": 60, "warmup": 2, "log_every": 1, "save_every": 8, "qat": "q4_0", "qat_share": 0.3}
+        values |= {
+            "rows": 2,
+            "steps": 60,
+            "warmup": 2,
+            "log_every": 1,
+            "save_every": 8,
+            "qat": "q4_0",
+            "qat_share": 0.3,
+        }
         config = self.folder / "run.yaml"
         config.write_text(yaml.safe_dump(values))
         train(read(Settings, config), self.folder / "whole")
@@ -73,15 +83,21 @@ class Runs(Case):
 
     def test_two_processes_train_the_model_of_one(self):
         data, config = shards(self.folder / "data", documents=60), self.folder / "run.yaml"
+        held_out = shards(self.folder / "held-out", seed=2)
         values = {"model": MODEL, "data": [{"path": str(data)}], "batch": 8, "rows": 2, "steps": 12, "warmup": 2}
         # Muon's products in bf16 would turn another order of a sum into 2e-4 nats.
         values |= {"log_every": 1, "save_every": 6, "optimizer": "adamw"}
+        values |= {"validation": [{"path": str(held_out)}], "validate_every": 3, "validate_rows": 16}
         config.write_text(yaml.safe_dump(values))
         code = "import sys; from phonelm_training import agree; agree.run(sys.argv[1], [], sys.argv[2], 2, 1e-5)"
         command = [sys.executable, "-c", code, config, self.folder / "agree"]
         done = subprocess.run(command, env=ENVIRONMENT, capture_output=True, text=True)
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
-        rows = rows_of(self.folder / "agree" / "several" / "log.csv")
+        one, rows = (rows_of(self.folder / "agree" / name / "log.csv") for name in ("one", "several"))
+        for a, b in zip(one, rows):
+            self.assertEqual(bool(a["validation_loss"]), int(a["step"]) % 3 == 2)
+            if a["validation_loss"]:
+                self.assertAlmostEqual(float(a["validation_loss"]), float(b["validation_loss"]), delta=1e-5)
         self.assertLess(float(rows[-1]["loss"]), float(rows[0]["loss"]) - 0.5)
 
     def test_parts_of_a_batch_sum_to_the_whole(self):
@@ -126,7 +142,9 @@ class Runs(Case):
         train(settings(data, steps=5, model="", start=start), self.folder / "second")
         self.assertLess(float(self.losses("second")[0][2]), 6.5)
         other = {**MODEL, "num_hidden_layers": 3}
-        self.refused("num_hidden_layers 2 and not 3", train, settings(data, start=start, model=other), self.folder / "x")
+        self.refused(
+            "num_hidden_layers 2 and not 3", train, settings(data, start=start, model=other), self.folder / "x"
+        )
         (self.folder / "first" / "hf" / "model.safetensors").write_bytes(b"no weights")
         self.refused("cannot be read", train, settings(data, model="", start=start), self.folder / "y")
 
@@ -155,7 +173,9 @@ class Configs(Case):
         self.assertGreater(len(found), 5)
         for path in found:
             kind = kinds.get(path.stem.split("-")[0], Settings)
-            changes = {"second": ["start=models/phonelm-tiny"], "documents": [f"tokenizer={TINY}/tokenizer.json"]}.get(path.stem, [])
+            changes = {"second": ["start=models/phonelm-tiny"], "documents": [f"tokenizer={TINY}/tokenizer.json"]}.get(
+                path.stem, []
+            )
             read(kind, path, changes)
 
     def test_the_studys_shapes_are_of_one_size(self):

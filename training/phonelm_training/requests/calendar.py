@@ -6,7 +6,7 @@ from ..corrections import changed
 from ..grammar import CLOSE, frames, mark, pick, raw, say
 
 _AT = ("at", "at", "at", "at", "from", "starting at", "@", "beginning at", "", "around", "as of")
-_PLACE = ("at", "at", "at", "in", "location", "place:", "where:", "over at", "in", "venue")
+_PLACE = ("at", "at", "at", "in", "location", "place:", "where:", "over at", "in", "venue", "")
 _GUESTS = (
     "with",
     "with",
@@ -74,7 +74,7 @@ def _extras(rng, arguments, has_time):
             extras.append(f"{rng.choice(_LENGTH)} {mark(length)}")
     if rng.random() < 0.25:
         arguments["location"] = spans.spot(rng)
-        extras.append(f"{rng.choice(_PLACE)} {mark(arguments['location'])}")
+        extras.append(f"{rng.choice(_PLACE)} {mark(arguments['location'])}".strip())
     if rng.random() < 0.2 and " with " not in arguments["title"]:
         count = rng.choice((1, 1, 2, 2, 3))
         guests = [spans.first_name(rng) if rng.random() < 0.7 else spans.bare_person(rng) for _ in range(count)]

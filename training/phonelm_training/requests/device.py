@@ -77,7 +77,8 @@ def create_document(rng):
     name = spans.document_name(rng)
     word = pick(rng, KINDS[kind])
     said = changed(rng, name, spans.document_name, 0.012)
-    text = pick(rng, frames("create_document")["plain"], kind=raw(word), name=said)
+    section = "page" if kind == "text" and rng.random() < 0.2 else "plain"
+    text = pick(rng, frames("create_document")[section], kind=raw(word), name=said)
     return Request(text.replace("file file", "file"), [created(name, kind)], text.endswith(CLOSE))
 
 

@@ -83,3 +83,40 @@ def impossible(rng, offered=()):
             rng, ("I can't {able}, but I can {other}.", "sorry, I can't {able}. I can {other}."), able=able, other=other
         )
     return text, say(rng, _REPLIES, able=able)
+
+
+def out_of_range(rng, name, offered):
+    """A length or a time that the schemas do not allow."""
+    if rng.random() < 0.6:
+        count, unit = rng.choice(
+            ((rng.randrange(2, 30), "days"), (rng.randrange(2, 9), "weeks"), (rng.randrange(25, 200), "hours"))
+        )
+        asked = pick(
+            rng,
+            (
+                "[set|start|run|i need] a [timer|countdown] [for|of] {length}",
+                "timer[:| for|,] {length}",
+                "[count down|time] {length}[ for me|]",
+                "<can> [set|start] a timer for {length}",
+            ),
+            length=f"{count} {unit}",
+        )
+        answers = ("a timer runs for 24 hours at most.", "that is too long: a timer ends after 24 hours.")
+    else:
+        asked = pick(
+            rng,
+            (
+                "[set|make|i need] an alarm [for|at] {time}",
+                "wake me at {time}",
+                "alarm[:| at| for|] {time}",
+                "<can> wake me at {time}",
+            ),
+            time=rng.choice(
+                (
+                    f"{rng.randrange(25, 100)}:{rng.randrange(60):02d}",
+                    f"{rng.randrange(1, 13)}:{rng.randrange(60, 100)}",
+                )
+            ),
+        )
+        answers = ("there is no such time. When should it ring?", "I don't know that time. At what time, please?")
+    return [(asked, say(rng, answers))]

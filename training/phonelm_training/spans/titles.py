@@ -59,7 +59,7 @@ def title(rng):
     if style < 0.34:
         return f"{rng.choice(load('events'))} {rng.choice(('for', 'with', 'at', 'of', 'about'))} {first_name(rng) if rng.random() < 0.5 else rng.choice(load('nouns'))}"
     if style < 0.84:
-        return _grammar(rng, "event")
+        return _grammar(rng, "event").removeprefix("the ")
     if style < 0.91:
         return task(rng)
     return any_words(rng, rng.choice((1, 2, 2, 3)))
