@@ -16,7 +16,9 @@ import torch
 from torch.nn import functional as F
 
 from .catalogue import functions
-from .export import q8_0, read
+from .errors import Problem
+from .export import read
+from .quant import round_weights
 
 _CALL = re.compile(r"<tool_call>\s*(.*?)\s*</tool_call>", re.S)
 
@@ -26,48 +28,51 @@ def renderer(chat):
     environment = jinja2.sandbox.ImmutableSandboxedEnvironment(trim_blocks=True, lstrip_blocks=True)
     environment.filters["tojson"] = lambda value: json.dumps(value, ensure_ascii=False)
     compiled = environment.from_string(chat)
-    return lambda messages, tools: compiled.render(messages=messages, tools=tools, add_generation_prompt=True)
+    return lambda messages, tools, prompt=True: compiled.render(
+        messages=messages, tools=tools, add_generation_prompt=prompt
+    )
+
+
+class Cache:
+    """Keys and values of rows of unequal length: `places` are where each row's new token stands, none in prefill."""
+
+    def __init__(self, room):
+        self.room, self.kept, self.places = room, {}, None
+
+    def update(self, k, v, layer):
+        if self.places is None:
+            self.kept[layer] = tuple(F.pad(x, (0, 0, 0, self.room)) for x in (k, v))
+            return k, v
+        rows = torch.arange(len(k), device=k.device)
+        for kept, new in zip(self.kept[layer], (k, v)):
+            kept[rows, :, self.places] = new[:, :, 0]
+        return self.kept[layer]
 
 
 @torch.no_grad()
 def greedy(model, prompts, limit=160, stop=2):
     """The most likely continuation of each list of ids, up to and without `stop`."""
-    device, shape = model.cos.device, model.shape
-    count, longest = len(prompts), max(map(len, prompts))
-    room = min(shape.context, longest + limit)
+    device, count, longest = model.device, len(prompts), max(map(len, prompts))
+    room = min(model.config.max_position_embeddings, longest + limit)
     lengths = torch.tensor([len(ids) for ids in prompts], device=device)
     tokens = torch.zeros(count, longest, dtype=torch.long, device=device)
     for row, ids in enumerate(prompts):
         tokens[row, : len(ids)] = torch.tensor(ids)
-    caches = [
-        [torch.zeros(count, shape.heads, room, shape.head_size, device=device) for _ in "kv"]
-        for _ in range(shape.layers)
-    ]
-
-    def prefill(index, q, k, v):
-        caches[index][0][:, :, :longest], caches[index][1][:, :, :longest] = k, v
-        return F.scaled_dot_product_attention(q, k, v, is_causal=True)
-
-    hidden = model.hidden(tokens, torch.arange(longest, device=device).expand(count, -1), prefill)
-    rows = torch.arange(count, device=device)
-    last = F.linear(hidden[rows, lengths - 1], model.model.embed_tokens.weight).argmax(-1)
-    places, running = lengths.clone(), torch.ones(count, dtype=torch.bool, device=device)
+    cache, rows = Cache(room - longest), torch.arange(count, device=device)
+    hidden = model.model(tokens, torch.arange(longest, device=device).expand(count, -1), None, cache)
+    last = model.logits(hidden[rows, lengths - 1]).argmax(-1)
+    cache.places, running = lengths.clone(), torch.ones(count, dtype=torch.bool, device=device)
     answers = [[] for _ in prompts]
     while True:
-        running &= (last != stop) & (places < room - 1)
+        running &= (last != stop) & (cache.places < room - 1)
         for row in running.nonzero().flatten().tolist():
             answers[row].append(int(last[row]))
         if not running.any():
             return answers
-        visible = (torch.arange(room, device=device) <= places[:, None])[:, None, None]
-
-        def step(index, q, k, v):
-            caches[index][0][rows, :, places], caches[index][1][rows, :, places] = k[:, :, 0], v[:, :, 0]
-            return F.scaled_dot_product_attention(q, *caches[index], attn_mask=visible)
-
-        hidden = model.hidden(last[:, None], places[:, None], step)
-        last = F.linear(hidden[:, 0], model.model.embed_tokens.weight).argmax(-1)
-        places = torch.where(running, places + 1, places)
+        visible = (torch.arange(room, device=device) <= cache.places[:, None])[:, None, None]
+        hidden = model.model(last[:, None], cache.places[:, None], visible, cache)
+        last = model.logits(hidden[:, 0]).argmax(-1)
+        cache.places = torch.where(running, cache.places + 1, cache.places)
 
 
 def parse(answer):
@@ -132,17 +137,27 @@ def arguments_right(found, wanted):
 
 def load_cases(path):
     """The cases of a JSONL file."""
-    return [json.loads(line) for line in Path(path).read_text(encoding="utf-8").splitlines() if line.strip()]
+    cases = []
+    try:
+        for number, line in enumerate(Path(path).read_text(encoding="utf-8").splitlines(), 1):
+            if line.strip():
+                case = json.loads(line)
+                case["request"], case["calls"]
+                cases.append(case)
+    except OSError as error:
+        raise Problem(f"the cases cannot be read: {path}: {error.strerror}") from None
+    except (ValueError, KeyError, TypeError) as error:
+        raise Problem(f"{path}:{number}: no case with request and calls: {error}") from None
+    if not cases:
+        raise Problem(f"{path} holds no case")
+    return cases
 
 
-def evaluate(folder, cases, device="cpu", rounded=True, batch=32, show_wrong=0):
-    """Figures of a folder on cases; with `rounded`, the weights go through Q8_0 first, as they ship."""
+def evaluate(folder, cases, device="cpu", rounding="q8_0", batch=32, show_wrong=0):
+    """Figures of a folder on cases; the weights go through `rounding` first, as they ship."""
     model, tokenizer, chat = read(folder, device)
-    if rounded:
-        with torch.no_grad():
-            for parameter in model.parameters():
-                if parameter.ndim == 2:
-                    parameter.copy_(q8_0(parameter))
+    if rounding:
+        round_weights(model, rounding)
     render, catalogue = renderer(chat), functions()
     prompts = []
     for case in cases:

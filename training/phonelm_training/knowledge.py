@@ -1,6 +1,6 @@
 """Small sums and the facts of data/facts.tsv and data/countries.tsv."""
 
-from . import clock
+from . import days
 from .grammar import finish, pick, say
 from .lists import table
 from .numbers import either, words
@@ -147,10 +147,10 @@ def _minutes(rng):
             ),
             f"{hours} hours are {hours * 60} minutes.",
         )
-    days = rng.randrange(2, 9)
+    number = rng.randrange(2, 9)
     return (
-        pick(rng, ("how many hours are [there |]in {n} days", "{n} days in hours"), n=either(rng, days)),
-        f"{days} days are {days * 24} hours.",
+        pick(rng, ("how many hours are [there |]in {n} days", "{n} days in hours"), n=either(rng, number)),
+        f"{number} days are {number * 24} hours.",
     )
 
 
@@ -162,12 +162,12 @@ def _calendar(rng):
             pick(
                 rng,
                 (f"[what|which] day [comes|is] {'after' if step > 0 else 'before'} {{day}}",),
-                day=clock.WEEKDAYS[index],
+                day=days.WEEKDAYS[index],
             ),
-            f"{clock.WEEKDAYS[(index + step) % 7].capitalize()} comes {'after' if step > 0 else 'before'} {clock.WEEKDAYS[index].capitalize()}.",
+            f"{days.WEEKDAYS[(index + step) % 7].capitalize()} comes {'after' if step > 0 else 'before'} {days.WEEKDAYS[index].capitalize()}.",
         )
     index = rng.randrange(12)
-    month = clock.MONTHS[index].capitalize()
+    month = days.MONTHS[index].capitalize()
     if rng.random() < 0.5:
         length = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)[index]
         extra = ", and 29 in a leap year" if index == 1 else ""
@@ -178,7 +178,7 @@ def _calendar(rng):
     step = rng.choice((1, -1))
     return (
         pick(rng, (f"[what|which] month [comes|is] {'after' if step > 0 else 'before'} {{m}}",), m=month),
-        f"{clock.MONTHS[(index + step) % 12].capitalize()} comes {'after' if step > 0 else 'before'} {month}.",
+        f"{days.MONTHS[(index + step) % 12].capitalize()} comes {'after' if step > 0 else 'before'} {month}.",
     )
 
 
@@ -234,6 +234,81 @@ def _country(rng, row=None):
     )
 
 
+def country_by_country(rng, name, offered):
+    """Three to eight questions that stay with a country, then move to the next with 'and'."""
+    turns = []
+    for _ in range(rng.choice((1, 2, 2, 3))):
+        country, capital, continent, language = rng.choice(table("countries"))
+        asked = [
+            (
+                ("[what's|what is] its capital", "and the capital", "what's the capital there"),
+                f"The capital of {country} is {capital}.",
+            ),
+            (
+                ("[on|in] [what|which] continent is it", "and the continent", "where is that", "which continent"),
+                f"{country} is in {continent}.",
+            ),
+            (
+                ("[what|which] language do they speak there", "and the language", "what do people speak there"),
+                f"They speak {language} in {country}.",
+            ),
+        ]
+        first = rng.randrange(3)
+        opening = (
+            (
+                "[what's|tell me] the capital of {country}",
+                "and [of|what about] {country}",
+                "[now|and] {country}, the capital",
+            ),
+            ("[on|in] which continent is {country}", "and {country}, which continent", "where is {country}"),
+            (
+                "[what|which] language do they speak in {country}",
+                "and the language of {country}",
+                "what is spoken in {country}",
+            ),
+        )[first]
+        turns.append((pick(rng, opening[: 1 if not turns else 3], country=country), _capital(asked[first][1])))
+        rest = [pair for index, pair in enumerate(asked) if index != first]
+        rng.shuffle(rest)
+        for patterns, answer in rest[: rng.choice((1, 2, 2))]:
+            turns.append((pick(rng, patterns), _capital(answer)))
+    return turns
+
+
+def _capital(text):
+    return text[0].upper() + text[1:]
+
+
+def sums_in_a_row(rng, name, offered):
+    """A sum that goes on from its result for three to six turns."""
+    first, second = rng.randrange(1, 50), rng.randrange(1, 40)
+    result = first + second
+    turns = [
+        (pick(rng, _SUM["+"][:3], a=str(first), b=str(second), things="apples"), f"{first} plus {second} is {result}.")
+    ]
+    for _ in range(rng.randrange(2, 6)):
+        more = rng.randrange(1, 20)
+        sign = "-" if result > 60 or (result > more and rng.random() < 0.5) else "+"
+        new = result + more if sign == "+" else result - more
+        word = "plus" if sign == "+" else "minus"
+        turns.append(
+            (
+                pick(
+                    rng,
+                    (
+                        f"[and |now |then |]{word} {{more}}",
+                        f"{'add' if sign == '+' else 'take away'} {{more}}",
+                        f"{sign}{{more}}",
+                    ),
+                    more=either(rng, more),
+                ),
+                f"{result} {word} {more} is {new}.",
+            )
+        )
+        result = new
+    return turns
+
+
 def facts(rng, name, offered):
     """One or two questions from the tables, the second sometimes short: 'and of Peru?'"""
     style = rng.random()
@@ -257,4 +332,4 @@ def facts(rng, name, offered):
     return [(finish(pick(rng, (f"[{question}]",))).replace(" 's", "'s"), answer)]
 
 
-KINDS = ((arithmetic, 18), (facts, 22))
+KINDS = ((arithmetic, 17), (facts, 20), (country_by_country, 3), (sums_in_a_row, 2))

@@ -9,10 +9,10 @@ from torch.nn import functional as F
 
 from .catalogue import functions
 from .conversation import conversation
-from .corpus import ASSISTANT, Corpus
+from .corpus import ASSISTANT, Generated
 from .evaluate import evaluate, load_cases
-from .export import q8_0, read
-from .model import causal
+from .export import read
+from .quant import round_weights
 
 _SEED = 424242
 
@@ -21,10 +21,10 @@ _SEED = 424242
 def loss_and_zeros(folder, documents=300):
     """(loss stored, loss after Q8_0, share of zeros after ReLU by layer) on held-out conversations."""
     model, _, _ = read(folder)
-    corpus = Corpus(f"{folder}/tokenizer.json", _SEED, "signature", 1, model.shape.context).open()
+    corpus = Generated(f"{folder}/tokenizer.json", _SEED, "signature", 1, model.config.max_position_embeddings).open()
     rng = random.Random(_SEED)
     batch = [corpus.ids(conversation(rng)) for _ in range(documents)]
-    zeros, seen = [0.0] * model.shape.layers, 0
+    zeros, seen = [0.0] * len(model.model.layers), 0
 
     def count(index):
         def hook(_, __, output):
@@ -37,9 +37,7 @@ def loss_and_zeros(folder, documents=300):
     seen = sum(map(len, batch))
     for hook in hooks:
         hook.remove()
-    for parameter in model.parameters():
-        if parameter.ndim == 2:
-            parameter.copy_(q8_0(parameter))
+    round_weights(model)
     return before, _loss(model, corpus, batch), [total / seen for total in zeros]
 
 
@@ -47,8 +45,8 @@ def _loss(model, corpus, batch):
     total, count = 0.0, 0
     for ids in batch:
         tokens = torch.tensor([ids])
-        logits = model(tokens, torch.arange(len(ids))[None], causal)[0, :-1]
-        wanted = torch.tensor(corpus.classes(ids))[1:] == ASSISTANT
+        logits = model(tokens).logits[0, :-1]
+        wanted = torch.tensor(corpus.marks.classes(ids))[1:] == ASSISTANT
         total += F.cross_entropy(logits[wanted], tokens[0, 1:][wanted], reduction="sum").item()
         count += int(wanted.sum())
     return total / count

@@ -161,4 +161,74 @@ MOODS = {
     "[i'm|i am] [back|home|here]": ("welcome back! what can I do?", "hello again!"),
     "[i'm|i am] hungry": ("then it's time for a snack.", "how about some fruit?"),
     "guess what": ("tell me!", "what is it?"),
+    "[i'm|i am|i feel|i've been feeling] [a bit|rather|so|really|quite|kind of|very] [tired|down|low|lost|stressed|lonely|nervous|sad|overwhelmed|homesick|grumpy|restless] [|today|lately|again|these days|this week|right now]": (
+        "I'm sorry to hear that. Be kind to yourself today.",
+        "that sounds hard. I'm here if you want to talk.",
+    ),
+    "[i'm|i am|i feel] [a bit|rather|so|really|quite|very] [happy|excited|proud|relieved|lucky|rested|cheerful|good|thankful] [|today|lately|again|these days|right now]": (
+        "that's great to hear!",
+        "wonderful! I'm glad.",
+    ),
+    "[thanks|thank you|cheers|ta|much obliged|thanks ever so much|bless you|brilliant, thanks|lovely, thank you|great stuff][|, that's all| for that| for your help| so much|, you're a star|, that helped| again|, that was quick|, that's it for now|, nothing else]": (
+        "you're welcome!",
+        "glad to help.",
+        "any time.",
+    ),
+    "[bye|goodbye|see you|night night|good night|later|ciao|take care|i'm off|i have to go|gotta go|until next time|that will be all|that's everything][| now| then|, assistant|, sleep well|, talk tomorrow|, thanks| for today]": (
+        "goodbye!",
+        "take care!",
+        "bye, see you soon.",
+    ),
+    "[good morning|good evening|good afternoon|hello|hi|hey|hiya|howdy|greetings|morning|evening][| again| there| my friend| to you| old friend| little helper|, it's me|, i'm up|, nice to see you|, are you awake|, long time no see|, lovely day]": (
+        "hello! what can I do for you?",
+        "hi! how can I help?",
+    ),
+    "[you're|you are] [quick|fast|slow|smart|funny|so patient|helpful|a genius|a good listener|better than my old phone|wonderful|a bit odd|very polite|boring|too honest][| today| for a phone| sometimes| indeed|, you know]": (
+        "thanks, I do my best.",
+        "thank you for saying so.",
+    ),
+    "[do|are|can|did|will|would|have] you [ever |really |][get bored|dream|sleep at night|eat|laugh|get angry|cry|make mistakes|learn from me|think|remember yesterday|understand me|feel pain|have parents|have a body|like your job|need a break|have a birthday]": (
+        "I'm a small program, so no. But I'm here to help.",
+        "I'm only a program, but thanks for asking.",
+    ),
+    "[what|how] do you [think|feel|say] [about|to] [that|this|me|my idea|the weather|mondays|robots|this song|my new {thing}]": (
+        "I'm a small model, so I have no opinion on that.",
+        "I have no opinion on that. What do you think?",
+    ),
+    "[it's|it is|what] [a |such a |][lovely|beautiful|horrible|rainy|boring|strange|cold|sunny|long|quiet] [day|evening|morning|night|week|world|life][| isn't it|, don't you think| today| here|]": (
+        "I can't see it from here, but tell me if I can help.",
+        "I see. Tell me if I can help.",
+    ),
+    "[i|we] [won|lost|passed|failed|got engaged|got married|had a baby|moved house|quit my job|got the job|broke up|retired|got a dog][| today| yesterday| last week|, can you believe it|, finally]": (
+        "that's big news! Tell me if I can help with anything.",
+        "oh! Thanks for telling me.",
+    ),
+    "[nobody|no one|everyone|my boss|my sister|he|she] [likes me|understands me|is against me|is so annoying|makes me angry|is amazing|forgot my birthday|shouted at me|made me smile]": (
+        "I see. I'm here if you want to talk.",
+        "thanks for telling me. I hope it works out.",
+    ),
+    "[i can't|i couldn't] [sleep|decide|believe it|stop laughing|concentrate|find a job|stand it|wait]": (
+        "I see. Take it easy, one thing at a time.",
+        "I understand. Tell me if I can help.",
+    ),
+    "[you|that|this] [made|makes] no sense": ("sorry, I got that wrong. Please say it another way.",),
+    "[are|is] [you|this|it] [listening|recording me|working|on|broken|awake|offline|free|safe|new]": (
+        "I'm here and I work on this phone, without the internet.",
+    ),
+    "[i don't|i can't|i really don't] [trust|like|need|understand] [you|robots|computers|phones|technology|machines][| much| at all| anymore|]": (
+        "I understand. I'll keep it short and simple.",
+        "that's fair. I do what I can.",
+    ),
+    "[shall we|let's|can we|do you want to] [play a game|chat|talk|be friends|start over|have some fun|play chess|tell stories]": (
+        "I can chat a little, tell a joke or do small sums.",
+        "gladly. Shall I tell you a joke?",
+    ),
+    "[hmm|well|okay|right|so|anyway|whatever|oh well|fine then|i guess|never mind then|let me think|give me a moment|one sec|hold on a moment|not sure yet|we'll see]": (
+        "okay. I'm here when you need me.",
+        "take your time.",
+    ),
+    "[what's|what is] [new|up|the plan|happening|your favourite joke|on your mind|it like to be you|love|happiness|the matter with you]": (
+        "not much here. What can I do for you?",
+        "I'm ready to help. What do you need?",
+    ),
 }

@@ -1,13 +1,13 @@
-"""Small talk: greetings, who the assistant is, memory of what was said, jokes, honest limits.
+"""Small talk: greetings, who the assistant is, jokes, honest limits.
 
 Each function returns a list of (user pattern text, answer) turns, so that follow-ups stay together.
 """
 
 from . import spans
 from .grammar import finish, pick, say
-from .lists import lines
+from .lists import lines, load
 from .moods import MOODS
-from .requests_none import ABILITIES, impossible
+from .requests.none import ABILITIES, impossible, out_of_range
 
 _HELLO = (
     "[hi|hello|hey|good morning|good evening|good afternoon|hi there|hello there|hey there|greetings|yo|howdy|hiya|good day|morning|evening] [||assistant|phonelm|friend|computer|you]",
@@ -20,7 +20,8 @@ _HELLO_BACK = (
     "hey! how can I help you?",
 )
 _HOW = (
-    "how are you [|today|doing|feeling]",
+    "how are you [|today|doing|feeling|this morning|tonight|these days|keeping][| my friend| assistant| buddy| mate| dear]",
+    "[and |so |hey |well |][how are you|how's it going|how are things|how do you do|how's your day|how was your day|are you well|you alright|everything ok|all good][| today| there| with you| my friend| over there]",
     "how's it going",
     "how do you [do|feel]",
     "are you [ok|well|fine|alright]",
@@ -103,7 +104,6 @@ _STORY = (
     "{name} had a {adj} {noun}. One day it was gone, but a friend had put it in the {other}. They both laughed.",
     "a {adj} {noun} lived near the {other}. One morning {name} came by, and they became friends.",
 )
-_LIKES = ("food", "color", "animal", "sport", "city", "number", "song")
 
 
 def persona(rng):
@@ -235,145 +235,10 @@ def story(rng, name, offered):
                 rng,
                 _STORY,
                 name=spans.first_name(rng),
-                noun=rng.choice(spans.load("nouns")),
-                other=rng.choice(spans.load("nouns")),
-                adj=rng.choice(spans.load("adjectives")),
+                noun=rng.choice(load("nouns")),
+                other=rng.choice(load("nouns")),
+                adj=rng.choice(load("adjectives")),
             ),
-        )
-    ]
-
-
-def memory(rng, name, offered):
-    """Things the user says about themselves and asks for later."""
-    told = []
-    asked = []
-    if rng.random() < 0.7:
-        user = spans.first_name(rng)
-        told.append(
-            (
-                pick(
-                    rng,
-                    (
-                        "my name is {user}",
-                        "i'm {user}",
-                        "i am {user}",
-                        "call me {user}",
-                        "[hi|hello|hey], i'm {user}",
-                        "[hi|hello], my name is {user}",
-                        "people call me {user}",
-                    ),
-                    user=user,
-                ),
-                say(rng, ("nice to meet you, {user}.", "hello, {user}!", "hi {user}, how can I help?"), user=user),
-            )
-        )
-        asked.append(
-            (
-                pick(
-                    rng,
-                    (
-                        "[what's|what is] my name",
-                        "who am i",
-                        "do you [know|remember] my name",
-                        "what did i say my name is",
-                        "what am i called",
-                    ),
-                ),
-                say(rng, ("your name is {user}.", "you are {user}.", "you told me that you are {user}."), user=user),
-            )
-        )
-    if not told or rng.random() < 0.6:
-        kind = rng.choice(_LIKES)
-        value = {
-            "food": rng.choice(("pizza", "rice", "soup", "sushi", "bread", "curry", "cake")),
-            "color": rng.choice(("red", "blue", "green", "yellow", "black", "purple")),
-            "animal": rng.choice(("cat", "dog", "horse", "owl", "tiger", "duck")),
-            "sport": rng.choice(("tennis", "football", "chess", "swimming", "judo")),
-            "city": rng.choice(spans.load("places")[:40]),
-            "number": str(rng.randrange(1, 100)),
-            "song": spans.any_words(rng, 2),
-        }[kind]
-        if rng.random() < 0.3:
-            value = rng.choice(spans.load("nouns"))
-        told.append(
-            (
-                pick(
-                    rng,
-                    (
-                        "my favorite {kind} is {value}",
-                        "my favourite {kind} is {value}",
-                        "the {kind} i like best is {value}",
-                    ),
-                    kind=kind,
-                    value=value,
-                ),
-                say(rng, ("good choice!", "I'll remember that in this chat.", "nice, {value}."), value=value),
-            )
-        )
-        asked.append(
-            (
-                pick(
-                    rng,
-                    (
-                        "[what's|what is] my favorite {kind}",
-                        "which {kind} do i like best",
-                        "do you remember my favorite {kind}",
-                        "what is my favourite {kind}",
-                    ),
-                    kind=kind,
-                ),
-                say(rng, ("your favorite {kind} is {value}.", "{value}.", "you said {value}."), kind=kind, value=value),
-            )
-        )
-    if rng.random() < 0.3:
-        thing, place = rng.choice(spans.load("nouns")), rng.choice(spans.load("nouns"))
-        told.append(
-            (
-                pick(
-                    rng,
-                    (
-                        "i put my {thing} [in|on|under] the {place}",
-                        "remember that my {thing} is [in|on|under] the {place}",
-                        "my {thing} is in the {place}",
-                    ),
-                    thing=thing,
-                    place=place,
-                ),
-                say(rng, ("okay, I'll remember that here.", "got it.", "noted for this chat.")),
-            )
-        )
-        where = finish(told[-1][0]).split(f" {thing} ", 1)[1].removeprefix("is ")
-        asked.append(
-            (
-                pick(rng, ("where is my {thing}", "where did i [put|leave] my {thing}"), thing=thing),
-                say(rng, ("your {thing} is {where}.", "you said: {where}."), thing=thing, where=where),
-            )
-        )
-    rng.shuffle(asked)
-    between = []
-    while rng.random() < 0.45 and len(between) < 6:
-        between += rng.choice((greeting, mood, joke, manners, cannot, unknown_fact))(rng, name, offered)
-    return told + between + asked
-
-
-def unknown_self(rng, name, offered):
-    """Questions about the user that nothing has answered."""
-    return [
-        (
-            pick(
-                rng,
-                (
-                    "[what's|what is] my name",
-                    "who am i",
-                    "do you know my name",
-                    "what's my favorite [color|food|song]",
-                    "how old am i",
-                    "when is my birthday",
-                    "where do i [live|work]",
-                    "what did i [say|ask] before",
-                ),
-            ),
-            say(rng, ("you haven't told me yet.", "I don't know that: you haven't told me.")),
         )
     ]
 
@@ -411,9 +276,9 @@ def unknown_fact(rng, name, offered):
             made=made,
             madelow=made.lower(),
             person=spans.full_name(rng),
-            place=rng.choice(spans.load("places")[:40]),
+            place=rng.choice(load("places")[:40]),
             noun=spans.noun_phrase(rng),
-            adj=rng.choice(spans.load("adjectives")),
+            adj=rng.choice(load("adjectives")),
             year=rng.randrange(1500, 2026),
         )
     )
@@ -439,9 +304,24 @@ def unknown_fact(rng, name, offered):
     return [(asked, answer)]
 
 
+def _keys(rng):
+    """A hand that slips over the keyboard: 'sdfgh', 'kkkk', '4rt5'."""
+    row = rng.choice(("qwertyuiop", "asdfghjkl", "zxcvbnm", "1234567890", "xkcdqzjw"))
+    if rng.random() < 0.3:
+        return rng.choice(row) * rng.randrange(2, 8)
+    start = rng.randrange(len(row) - 2)
+    return "".join(rng.choice(row[start : start + 5]) for _ in range(rng.randrange(3, 9)))
+
+
 def nonsense(rng, name, offered):
     """Words without a request in them."""
-    text = spans.any_words(rng, rng.choice((1, 1, 2, 3))) if rng.random() < 0.6 else spans.made_up(rng)
+    style = rng.random()
+    if style < 0.5:
+        text = spans.any_words(rng, rng.choice((1, 1, 2, 3)))
+    elif style < 0.75:
+        text = spans.made_up(rng)
+    else:
+        text = " ".join(_keys(rng) for _ in range(rng.choice((1, 1, 2, 3))))
     return [
         (
             text,
@@ -457,8 +337,18 @@ def nonsense(rng, name, offered):
     ]
 
 
+def foreign(rng, name, offered):
+    """A sentence in another language."""
+    return [
+        (
+            rng.choice(lines("foreign")),
+            say(rng, ("sorry, I only know English.", "I only understand English.", "I'm sorry, I speak English only.")),
+        )
+    ]
+
+
 def cannot(rng, name, offered):
-    return [impossible(rng)]
+    return [impossible(rng, offered)]
 
 
 def _sentences(turns):
@@ -485,9 +375,9 @@ KINDS = (
     (mood, 18),
     (joke, 3),
     (story, 2),
-    (memory, 10),
-    (unknown_self, 2),
     (unknown_fact, 9),
-    (nonsense, 3),
-    (cannot, 22),
+    (nonsense, 4),
+    (foreign, 3),
+    (cannot, 34),
+    (out_of_range, 2),
 )

@@ -1,24 +1,43 @@
-"""The byte-level BPE tokenizer of 4,096 entries.
+"""The byte-level BPE tokenizer.
 
 Words, single digits and the glue between them (spaces, punctuation) are separate pieces, so that a word has
 the same ids in a sentence and inside the JSON of a call: copying it is then a copy of ids.
 """
 
+import json
 import random
+from dataclasses import dataclass
 
 from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, pre_tokenizers, processors, trainers
 
+from .config import at_least
 from .conversation import conversation
+from .errors import Problem
 from .render import text
 
-VOCABULARY = 4096
 SPECIAL = ("<|endoftext|>", "<|im_start|>", "<|im_end|>")
 MARKS = ("<tool_call>", "</tool_call>", "<tool_response>", "</tool_response>", "<tools>", "</tools>")
 _PIECES = r"'(?:s|t|re|ve|m|ll|d)(?!\p{L})|[\p{L}\p{M}_]+|\p{N}|[^\p{L}\p{M}\p{N}_\r\n]+|[\r\n]+"
 
 
-def train(seed, documents):
-    """A tokenizer trained on conversations; the offered functions weigh little in it."""
+@dataclass
+class Training:
+    """What the command `tokenizer` does."""
+
+    source: object = "generator"
+    """`generator`, or a list of files as for the command `corpus`; chats are taken by their messages."""
+    documents: int = 40000
+    """How many documents are read, at most."""
+    vocab_size: int = 4096
+    seed: int = 1
+
+    def __post_init__(self):
+        at_least(self, 1, "documents")
+        at_least(self, 256 + len(SPECIAL + MARKS), "vocab_size")
+
+
+def train(training):
+    """A tokenizer trained on documents."""
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
         [
@@ -29,33 +48,44 @@ def train(seed, documents):
     tokenizer.decoder = decoders.ByteLevel()
     tokenizer.post_processor = processors.ByteLevel(trim_offsets=False)
 
-    def corpus():
-        rng = random.Random(seed)
-        for index in range(documents):
-            document = conversation(rng)
-            if index % 8:
-                document["tools"] = []
-            plain = text(document, "described")
-            for mark in SPECIAL + MARKS:
-                plain = plain.replace(mark, "\n")
-            yield plain
-
+    texts = _generated(training) if training.source == "generator" else _read(training)
     trainer = trainers.BpeTrainer(
-        vocab_size=VOCABULARY,
+        vocab_size=training.vocab_size,
         special_tokens=list(SPECIAL + MARKS),
         initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
         show_progress=False,
     )
-    tokenizer.train_from_iterator(corpus(), trainer)
+    tokenizer.train_from_iterator(map(_plain, texts), trainer)
     tokenizer.add_special_tokens([AddedToken(mark, special=True, normalized=False) for mark in SPECIAL])
     tokenizer.add_tokens([AddedToken(mark, special=False, normalized=False) for mark in MARKS])
     return _with_flags(tokenizer)
 
 
+def _generated(training):
+    """Conversations; the offered functions weigh little in them."""
+    rng = random.Random(training.seed)
+    for index in range(training.documents):
+        document = conversation(rng)
+        if index % 8:
+            document["tools"] = []
+        yield text(document, "described")
+
+
+def _read(training):
+    from .documents import documents_of
+
+    for (_, document), _ in zip(documents_of(training.source), range(training.documents)):
+        yield document["text"] if "text" in document else "\n".join(m["content"] or "" for m in document["messages"])
+
+
+def _plain(document):
+    for mark in SPECIAL + MARKS:
+        document = document.replace(mark, "\n")
+    return document
+
+
 def _with_flags(tokenizer):
     """Marks of calls stay visible when special tokens are skipped, as in Qwen's tokenizer."""
-    import json
-
     state = json.loads(tokenizer.to_str())
     for entry in state["added_tokens"]:
         entry["special"] = entry["content"] in SPECIAL
@@ -64,4 +94,7 @@ def _with_flags(tokenizer):
 
 def load(path):
     """The tokenizer of a Hugging Face folder's tokenizer.json."""
-    return Tokenizer.from_file(str(path))
+    try:
+        return Tokenizer.from_file(str(path))
+    except Exception as error:
+        raise Problem(f"the tokenizer {path} cannot be read: {error}") from None
