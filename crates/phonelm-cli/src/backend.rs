@@ -58,14 +58,14 @@ impl Backend {
         self.kind == Kind::Cpu
     }
 
-    /// Brings `model` onto the processor with these options, or onto a GPU, which takes none of them.
+    /// Brings `model` onto the processor with these options, or onto a GPU, which takes `kv` of them.
     pub(crate) fn load(&self, model: &Model, cpu: &CpuOptions) -> Result<Loaded, Error> {
         match self.kind {
             Kind::Cpu => Ok(Loaded::Cpu(Box::new(model.executor(cpu)?))),
             #[cfg(feature = "gpu")]
             Kind::Gpu => {
                 Self::check(cpu)?;
-                let executor = GpuExecutor::new(model.file.clone(), &self.gpu());
+                let executor = GpuExecutor::new(model.file.clone(), &GpuOptions { kv: cpu.kv, ..self.gpu() });
                 let failed = |cause| Error::Gpu { model: model.name.clone(), cause };
                 Ok(Loaded::Gpu(Box::new(executor.map_err(failed)?)))
             }
@@ -83,9 +83,9 @@ impl Backend {
                 Self::check(cpu)?;
                 Box::new(self.hybrid(model, cpu, Placement::Gpu)?)
             }
-            // The GPU keeps keys and values as f16 alone.
+            // The GPU keeps no keys and values as f32.
             #[cfg(feature = "gpu")]
-            Kind::Auto if cpu.kv != KvType::F16 => Box::new(model.executor(cpu)?),
+            Kind::Auto if cpu.kv == KvType::F32 => Box::new(model.executor(cpu)?),
             #[cfg(feature = "gpu")]
             Kind::Auto => {
                 let mut hybrid = self.hybrid(model, cpu, Placement::Cpu)?;
@@ -120,8 +120,8 @@ impl Backend {
         if cpu.dense {
             return refused("--dense is for the processor; the GPU computes every neuron");
         }
-        if cpu.kv != KvType::F16 {
-            return refused("--kv is for the processor; the GPU keeps keys and values as f16");
+        if cpu.kv == KvType::F32 {
+            return refused("--kv f32 is for the processor; the GPU keeps keys and values as f16 or q8_0");
         }
         Ok(())
     }

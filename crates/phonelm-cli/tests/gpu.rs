@@ -28,8 +28,9 @@ fn run_and_bench_take_the_gpu() {
     let prompt = ["run", "--prompt", "Set a timer for 5 minutes", "--json"];
     let calls = |text: &str| serde_json::from_str::<Value>(text).unwrap()["calls"].clone();
     let on_cpu = calls(&place.succeeds(&prompt));
-    for backend in ["gpu", "auto"] {
-        assert_eq!(calls(&place.succeeds(&[&prompt[..], &["--backend", backend]].concat())), on_cpu, "{backend}");
+    for (backend, kv) in [("gpu", "f16"), ("gpu", "q8_0"), ("auto", "q8_0")] {
+        let options = ["--backend", backend, "--kv", kv];
+        assert_eq!(calls(&place.succeeds(&[&prompt[..], &options].concat())), on_cpu, "{backend}, {kv}");
     }
 
     place.convert("phonelm-gqa", "q4_0");
@@ -43,7 +44,7 @@ fn run_and_bench_take_the_gpu() {
 #[test]
 fn options_of_the_processor_are_refused() {
     let place = Place::new();
-    for option in [&["--threads", "2"][..], &["--kv", "q8_0"], &["--dense"], &["--bandwidth"]] {
+    for option in [&["--threads", "2"][..], &["--kv", "f32"], &["--dense"], &["--bandwidth"]] {
         let line = place.fails(&[&["bench", "--backend", "gpu"][..], option].concat());
         assert!(line.contains(option[0]), "{line}");
     }

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 
-use phonelm_kernels::{Embedding, read_vector};
+use phonelm_kernels::{Embedding, KvType, read_vector};
 use phonelm_model::{
     Best, CacheId, Config, Executor, ExecutorError, Input, Logits, ModelFile, Part, RopeTable, Segment, batches,
 };
@@ -17,13 +17,14 @@ use crate::cache::{Cache, Pool};
 use crate::device::{Adapter, Device};
 use crate::error::LoadError;
 use crate::kept::KeptPipelines;
+use crate::keys::KvFormat;
 use crate::linear::TILE;
 use crate::pass::{Batch, Layer, Network, Pass};
 use crate::pipelines::Pipelines;
 use crate::results::Results;
 use crate::scratch::{Room, Scratch};
 use crate::self_test;
-use crate::shaders::{BEST_COUNTS, CHUNK, FEW_ROWS, MAX_HEAD_DIM, padded};
+use crate::shaders::{BEST_COUNTS, CHUNK, Composer, FEW_ROWS, MAX_HEAD_DIM, padded, partial_floats};
 use crate::upload::{Extras, Rows, Uploader};
 
 /// How to run a model on a GPU.
@@ -31,6 +32,8 @@ use crate::upload::{Extras, Rows, Uploader};
 pub struct GpuOptions {
     /// Part of the GPU's name; the default GPU if absent.
     pub adapter: Option<String>,
+    /// Storage of keys and values: f16 or q8_0.
+    pub kv: KvType,
     /// Longest text in tokens; the model's own context if absent, and never more than that.
     pub context: Option<usize>,
     /// Bytes that a shader may read from one binding, if less than the GPU allows. Larger matrices are split.
@@ -89,22 +92,24 @@ impl GpuExecutor {
         if config.head_dim > MAX_HEAD_DIM {
             return Err(LoadError::HeadWidth { head_dim: config.head_dim, limit: MAX_HEAD_DIM });
         }
+        let keys = KvFormat::of(options.kv, &config)?;
         let device = Device::open(options.adapter.as_deref(), options.max_binding)?;
         let batch = batch_rows(&device, &config)?;
         let subgroup = device.adapter.subgroup.filter(|_| !options.plain);
         let half = device.adapter.f16 && !options.plain;
         let kept = options.cache_dir.as_deref().and_then(|dir| KeptPipelines::open(&device, dir));
         let cache = kept.as_ref().map(|kept| kept.cache.clone());
-        let mut pipelines = Pipelines::new(&device, &config, subgroup, half, |_, text| text, cache);
+        let composer = Composer::new(&config, keys, subgroup, half);
+        let mut pipelines = Pipelines::new(&device, composer, |_, text| text, cache);
         let mut uploader = Uploader { device: &device, pipelines: &pipelines, file: &file, bytes: 0 };
         let network = upload(&mut uploader, &config, progress)?;
         let norms = head_norms(&uploader, &config)?;
         let weight_bytes = uploader.bytes;
         let no_room = |what| LoadError::OutOfMemory { what, bytes: 0 };
-        let pool = Pool::new(&device, &pipelines, &config, norms).ok_or(no_room("keys and values"))?;
+        let pool = Pool::new(&device, &pipelines, &config, keys, norms).ok_or(no_room("keys and values"))?;
         let room = Room { rows: 1, wanted: 1, ..Room::default() };
         let scratch = Scratch::new(&device, &pipelines, &config, room).ok_or(no_room("a token"))?;
-        self_test::run(&device, &mut pipelines, &file, &network)?;
+        self_test::run(&device, &mut pipelines, &file, &network, keys)?;
         device.check_load()?;
         if let Some(kept) = kept {
             kept.keep();
@@ -256,7 +261,7 @@ impl GpuExecutor {
         }
         let config = self.file.config();
         let partials =
-            if steps.shares > 1 { rows * config.heads * steps.shares * (config.head_dim / 2 + 1) } else { 0 };
+            if steps.shares > 1 { rows * config.heads * steps.shares * partial_floats(config.head_dim) } else { 0 };
         let room = Room { rows, wanted: wanted.len().clamp(1, HEAD_BATCH), calls: calls.len(), partials };
         let bytes = rows * (config.hidden + config.q_width() + config.ffn) * size_of::<f32>();
         self.scratch

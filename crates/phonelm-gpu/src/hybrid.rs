@@ -55,7 +55,7 @@ impl HybridExecutor {
         let mut hybrid = Self {
             file,
             cpu_options: cpu.clone(),
-            gpu_options: GpuOptions { context: cpu.context, ..gpu.clone() },
+            gpu_options: GpuOptions { context: cpu.context, kv: cpu.kv, ..gpu.clone() },
             cpu: None,
             gpu: None,
             placement,
@@ -81,7 +81,7 @@ impl HybridExecutor {
             context: gpu.context(),
             file,
             cpu_options: CpuOptions { context: Some(gpu.context()), ..cpu.clone() },
-            gpu_options: GpuOptions { context: Some(gpu.context()), ..GpuOptions::default() },
+            gpu_options: GpuOptions { context: Some(gpu.context()), kv: cpu.kv, ..GpuOptions::default() },
             cpu: None,
             gpu: Some(gpu),
             placement: Placement::Gpu,

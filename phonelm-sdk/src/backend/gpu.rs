@@ -96,7 +96,7 @@ pub(crate) fn load(
             check_kv(options)?;
             Ok((hybrid(&file, name, options, Placement::Gpu, progress)?, None))
         }
-        // The GPU keeps keys and values as f16 alone.
+        // The GPU keeps no keys and values as f32.
         BackendPreference::Auto if check_kv(options).is_err() => Ok((on_cpu(progress)?, None)),
         BackendPreference::Auto => {
             let mut placing = Placing::of(&about.fingerprint, options);
@@ -156,11 +156,11 @@ fn hybrid(
 /// Whether the GPU keeps keys and values as the options want.
 fn check_kv(options: &ModelOptions) -> Result<(), SdkError> {
     match options.kv_type.unwrap_or_default() {
-        KvType::F16 => Ok(()),
-        other => Err(SdkError::OptionInvalid {
+        KvType::F16 | KvType::Q8_0 => Ok(()),
+        KvType::F32 => Err(SdkError::OptionInvalid {
             option: "kv_type".into(),
-            value: format!("{other:?}").to_lowercase(),
-            allowed: "f16 on the GPU".into(),
+            value: "f32".into(),
+            allowed: "f16 or q8_0 on the GPU".into(),
         }),
     }
 }
