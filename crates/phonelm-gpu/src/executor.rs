@@ -143,11 +143,6 @@ impl GpuExecutor {
         self.weight_bytes
     }
 
-    /// Bytes that one token after `context` others reads on the GPU.
-    pub fn bytes_per_token(&self, context: usize) -> u64 {
-        self.weight_bytes + (context * self.pool.token_bytes()) as u64
-    }
-
     /// Steps that the GPU was given so far.
     pub fn dispatches(&self) -> u64 {
         self.dispatches
@@ -356,6 +351,10 @@ impl Executor for GpuExecutor {
 
     fn cache_bytes(&self) -> usize {
         self.pool.bytes()
+    }
+
+    fn bytes_per_token(&self, context: usize) -> u64 {
+        self.weight_bytes + (context * self.pool.token_bytes()) as u64
     }
 
     fn forward(&mut self, segments: &[Segment<'_>]) -> Result<Logits, ExecutorError> {

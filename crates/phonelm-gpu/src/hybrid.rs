@@ -405,6 +405,10 @@ impl Executor for HybridExecutor {
         [&self.cpu, &self.gpu].into_iter().flatten().map(|executor| executor.cache_bytes()).sum()
     }
 
+    fn bytes_per_token(&self, context: usize) -> u64 {
+        self.ready(self.side_of(1)).map_or(0, |executor| executor.bytes_per_token(context))
+    }
+
     fn threads(&self) -> usize {
         match self.side_of(1) {
             Side::Cpu => self.cpu.as_ref().map_or(1, |cpu| cpu.threads()),

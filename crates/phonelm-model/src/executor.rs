@@ -116,6 +116,11 @@ pub trait Executor: Send {
     /// Bytes held by all caches together.
     fn cache_bytes(&self) -> usize;
 
+    /// Bytes that one token after `context` others reads from memory, or 0 where nobody knows.
+    fn bytes_per_token(&self, _context: usize) -> u64 {
+        0
+    }
+
     /// Threads that compute.
     fn threads(&self) -> usize {
         1

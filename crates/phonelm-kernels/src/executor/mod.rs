@@ -273,6 +273,10 @@ impl Executor for CpuExecutor {
         Cache::bytes(self.caches.values(), self.geometry)
     }
 
+    fn bytes_per_token(&self, context: usize) -> u64 {
+        self.traffic(context)
+    }
+
     fn threads(&self) -> usize {
         self.pool.threads()
     }
