@@ -6,6 +6,7 @@
 use std::collections::HashMap;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
+use std::time::Instant;
 
 use phonelm_kernels::{Embedding, KvType, read_vector};
 use phonelm_model::{
@@ -19,6 +20,7 @@ use crate::error::LoadError;
 use crate::kept::KeptPipelines;
 use crate::keys::KvFormat;
 use crate::linear::TILE;
+use crate::pace::Pace;
 use crate::pass::{Batch, Layer, Network, Pass};
 use crate::pipelines::Pipelines;
 use crate::results::Results;
@@ -65,6 +67,7 @@ pub struct GpuExecutor {
     rope: RopeTable,
     context: usize,
     batch: usize,
+    pace: Pace,
     caches: HashMap<CacheId, Cache>,
     next_id: u64,
     weight_bytes: u64,
@@ -124,6 +127,7 @@ impl GpuExecutor {
             rope: RopeTable::new(&config.rope, config.head_dim),
             context,
             batch,
+            pace: Pace::new(batch),
             caches: HashMap::new(),
             next_id: 0,
             weight_bytes,
@@ -227,25 +231,36 @@ impl GpuExecutor {
         let length = |segment: &Segment<'_>| Ok((segment.cache, self.len(segment.cache)?));
         let lengths = segments.iter().map(length).collect::<Result<Vec<_>, ExecutorError>>()?;
         let mut results = Results::new(config.vocab, count);
-        for batch in &batches {
-            let result = self.run_batch(batch, &mut results);
-            for part in batch.iter().filter(|_| result.is_ok()) {
-                if let Some(cache) = self.caches.get_mut(&part.cache) {
-                    cache.len += part.positions;
-                }
+        let start = Instant::now();
+        let done = batches.iter().try_for_each(|batch| self.run_batch(batch, &mut results));
+        // Where nothing comes back: whoever asks next is not to wait for this pass as well.
+        if let Err(error) = done.and_then(|()| if results.rows() == 0 { self.device.wait() } else { Ok(()) }) {
+            for (id, len) in lengths {
+                self.truncate_to(id, len)?;
             }
-            if let Err(error) = result {
-                for (id, len) in lengths {
-                    self.truncate_to(id, len)?;
-                }
-                return Err(error);
-            }
+            return Err(error);
+        }
+        // A prompt, of which at most one row comes back.
+        if results.rows() <= segments.len() {
+            let positions = batches.iter().flatten().map(|part| part.positions).sum();
+            self.pace.note(positions, start.elapsed());
         }
         Ok(results)
     }
 
-    /// Runs one batch and appends what its wanted rows give.
+    /// Runs one batch, appends what its wanted rows give, and counts its tokens as held.
     fn run_batch(&mut self, batch: &[Part<'_>], results: &mut Results) -> Result<(), ExecutorError> {
+        self.compute(batch, results)?;
+        for part in batch {
+            if let Some(cache) = self.caches.get_mut(&part.cache) {
+                cache.len += part.positions;
+            }
+        }
+        Ok(())
+    }
+
+    /// The passes of a batch and their way back.
+    fn compute(&mut self, batch: &[Part<'_>], results: &mut Results) -> Result<(), ExecutorError> {
         let rows = batch.iter().map(|part| part.positions).sum();
         let (steps, calls) = self.place(batch, rows)?;
         let [x, turns] = self.inputs(batch, rows)?;
@@ -314,6 +329,10 @@ impl Executor for GpuExecutor {
 
     fn context(&self) -> usize {
         self.context
+    }
+
+    fn prefill_batch(&self) -> usize {
+        self.pace.rows()
     }
 
     fn create(&mut self) -> CacheId {

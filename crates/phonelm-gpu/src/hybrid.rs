@@ -14,7 +14,7 @@ use std::ops::ControlFlow;
 
 use phonelm_kernels::{CpuExecutor, CpuOptions};
 use phonelm_model::{
-    BackendChange, Best, CacheId, Executor, ExecutorError, Input, Logits, ModelFile, Placement, Segment,
+    BackendChange, Best, CacheId, Executor, ExecutorError, Input, Logits, ModelFile, PREFILL_BATCH, Placement, Segment,
 };
 
 use crate::error::LoadError;
@@ -403,6 +403,10 @@ impl Executor for HybridExecutor {
 
     fn cache_bytes(&self) -> usize {
         [&self.cpu, &self.gpu].into_iter().flatten().map(|executor| executor.cache_bytes()).sum()
+    }
+
+    fn prefill_batch(&self) -> usize {
+        self.ready(self.side_of(FEW + 1)).map_or(PREFILL_BATCH, Executor::prefill_batch)
     }
 
     fn bytes_per_token(&self, context: usize) -> u64 {

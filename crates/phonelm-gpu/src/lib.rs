@@ -15,6 +15,7 @@ mod kept;
 mod keys;
 mod linear;
 mod memory;
+mod pace;
 mod pass;
 mod pipelines;
 mod results;

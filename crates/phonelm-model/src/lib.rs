@@ -19,7 +19,9 @@ pub use batches::{Part, batches};
 pub use best::Best;
 pub use config::{Activation, Config, Family, Rope, RopeLayout};
 pub use error::Error;
-pub use executor::{BackendChange, CacheId, Executor, ExecutorError, Input, Logits, LogitsFor, Placement, Segment};
+pub use executor::{
+    BackendChange, CacheId, Executor, ExecutorError, Input, Logits, LogitsFor, PREFILL_BATCH, Placement, Segment,
+};
 pub use export::ExportShape;
 pub use file::{LAYOUT, LAYOUT_KEY, ModelFile};
 pub use mapping::Mapping;
