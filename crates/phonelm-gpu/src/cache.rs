@@ -25,8 +25,10 @@ pub(crate) struct Cache {
 /// The blocks of all caches.
 pub(crate) struct Pool {
     layers: Vec<Layer>,
-    /// Caches that hold each block; 0 where it is free.
+    /// Caches that hold each block.
     holders: Vec<u32>,
+    /// Those that none holds; the last is taken first.
+    free: Vec<u32>,
     shape: ExportShape,
     order: Order,
     /// Most blocks that a binding holds.
@@ -66,7 +68,14 @@ impl Pool {
             let group = pipelines.bind(device, Group::Layer, &[&empty, &norms]);
             Layer { blocks: empty.clone(), norms, group }
         };
-        Some(Self { layers: norms.into_iter().map(layer).collect(), holders: Vec::new(), shape, order, limit })
+        Some(Self {
+            layers: norms.into_iter().map(layer).collect(),
+            holders: Vec::new(),
+            free: Vec::new(),
+            shape,
+            order,
+            limit,
+        })
     }
 
     /// What shaders bind of a layer.
@@ -81,7 +90,7 @@ impl Pool {
 
     /// Bytes of the blocks that caches hold.
     pub(crate) fn bytes(&self) -> usize {
-        self.holders.iter().filter(|holders| **holders > 0).count() * self.shape.block_bytes
+        (self.holders.len() - self.free.len()) * self.shape.block_bytes
     }
 
     /// Bytes of one token's keys and values.
@@ -104,6 +113,9 @@ impl Pool {
         cache.len = cache.len.min(len);
         for block in cache.blocks.drain(cache.len.div_ceil(KV_BLOCK)..) {
             self.holders[block as usize] -= 1;
+            if self.holders[block as usize] == 0 {
+                self.free.push(block);
+            }
         }
     }
 
@@ -134,16 +146,13 @@ impl Pool {
     }
 
     fn take(&mut self, device: &Device, pipelines: &Pipelines) -> Result<u32, ExecutorError> {
-        let free = match self.holders.iter().position(|holders| *holders == 0) {
-            Some(free) => free,
-            None => {
-                let first_new = self.holders.len();
-                self.grow(device, pipelines)?;
-                first_new
-            }
-        };
-        self.holders[free] = 1;
-        Ok(free as u32)
+        if self.free.is_empty() {
+            self.grow(device, pipelines)?;
+        }
+        let full = ExecutorError::OutOfMemory { bytes: self.shape.block_bytes };
+        let block = self.free.pop().ok_or(full)?;
+        self.holders[block as usize] = 1;
+        Ok(block)
     }
 
     fn grow(&mut self, device: &Device, pipelines: &Pipelines) -> Result<(), ExecutorError> {
@@ -167,6 +176,7 @@ impl Pool {
         }
         device.queue.submit([encoder.finish()]);
         self.holders.resize(new, 0);
+        self.free.extend((old as u32..new as u32).rev());
         device.check()
     }
 
