@@ -3,14 +3,13 @@
 //! Embedding rows and RoPE's cosines and sines come from the CPU, which has them in the mapped file and in the table that
 //! defines the model: a few kilobytes a token. Each batch is a few command buffers, so that the GPU begins early.
 
-use std::collections::HashMap;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::time::Instant;
 
 use phonelm_kernels::{Embedding, KvType, read_vector};
 use phonelm_model::{
-    Best, CacheId, Config, Executor, ExecutorError, Input, Logits, ModelFile, Part, RopeTable, Segment, batches,
+    Best, CacheId, Caches, Config, Executor, ExecutorError, Input, Logits, ModelFile, Part, RopeTable, Segment, batches,
 };
 use wgpu::{CommandEncoder, CommandEncoderDescriptor};
 
@@ -68,8 +67,7 @@ pub struct GpuExecutor {
     context: usize,
     batch: usize,
     pace: Pace,
-    caches: HashMap<CacheId, Cache>,
-    next_id: u64,
+    caches: Caches<Cache>,
     weight_bytes: u64,
     dispatches: u64,
 }
@@ -128,8 +126,7 @@ impl GpuExecutor {
             context,
             batch,
             pace: Pace::new(batch),
-            caches: HashMap::new(),
-            next_id: 0,
+            caches: Caches::default(),
             weight_bytes,
             dispatches: 0,
             device,
@@ -158,19 +155,8 @@ impl GpuExecutor {
         &self.network
     }
 
-    fn cache(&self, id: CacheId) -> Result<&Cache, ExecutorError> {
-        self.caches.get(&id).ok_or(ExecutorError::UnknownCache { id: id.0 })
-    }
-
-    fn insert(&mut self, cache: Cache) -> CacheId {
-        self.next_id += 1;
-        let id = CacheId(self.next_id);
-        self.caches.insert(id, cache);
-        id
-    }
-
     fn truncate_to(&mut self, id: CacheId, len: usize) -> Result<usize, ExecutorError> {
-        let cache = self.caches.get_mut(&id).ok_or(ExecutorError::UnknownCache { id: id.0 })?;
+        let cache = self.caches.get_mut(id)?;
         self.pool.truncate(cache, len);
         Ok(cache.len)
     }
@@ -182,8 +168,7 @@ impl GpuExecutor {
         let mut calls = vec![0; 1 + 2 * rows];
         let (mut row, mut longest) = (0, 0);
         for part in batch {
-            let unknown = ExecutorError::UnknownCache { id: part.cache.0 };
-            let cache = self.caches.get_mut(&part.cache).ok_or(unknown)?;
+            let cache = self.caches.get_mut(part.cache)?;
             self.pool.reserve(&self.device, &self.pipelines, cache, part.positions)?;
             let table = calls.len() as u32;
             for position in cache.len..cache.len + part.positions {
@@ -208,7 +193,7 @@ impl GpuExecutor {
         let mut turns = Vec::with_capacity(rows * config.head_dim);
         let mut out = x.chunks_exact_mut(stride);
         for part in batch {
-            let start = self.cache(part.cache)?.len;
+            let start = self.caches.get(part.cache)?.len;
             self.rope.grow(start + part.positions);
             for (i, out) in out.by_ref().take(part.positions).enumerate() {
                 let out = &mut out[..config.hidden];
@@ -252,9 +237,7 @@ impl GpuExecutor {
     fn run_batch(&mut self, batch: &[Part<'_>], results: &mut Results) -> Result<(), ExecutorError> {
         self.compute(batch, results)?;
         for part in batch {
-            if let Some(cache) = self.caches.get_mut(&part.cache) {
-                cache.len += part.positions;
-            }
+            self.caches.get_mut(part.cache)?.len += part.positions;
         }
         Ok(())
     }
@@ -336,17 +319,16 @@ impl Executor for GpuExecutor {
     }
 
     fn create(&mut self) -> CacheId {
-        self.insert(Cache::default())
+        self.caches.insert(Cache::default())
     }
 
     fn fork(&mut self, cache: CacheId) -> Result<CacheId, ExecutorError> {
-        let source = self.caches.get(&cache).ok_or(ExecutorError::UnknownCache { id: cache.0 })?;
-        let copy = self.pool.fork(source);
-        Ok(self.insert(copy))
+        let copy = self.pool.fork(self.caches.get(cache)?);
+        Ok(self.caches.insert(copy))
     }
 
     fn len(&self, cache: CacheId) -> Result<usize, ExecutorError> {
-        Ok(self.cache(cache)?.len)
+        Ok(self.caches.get(cache)?.len)
     }
 
     fn truncate(&mut self, cache: CacheId, len: usize) -> Result<usize, ExecutorError> {
@@ -354,18 +336,18 @@ impl Executor for GpuExecutor {
     }
 
     fn release(&mut self, cache: CacheId) {
-        if let Some(mut cache) = self.caches.remove(&cache) {
+        if let Some(mut cache) = self.caches.remove(cache) {
             self.pool.truncate(&mut cache, 0);
         }
     }
 
     fn export(&self, cache: CacheId) -> Result<Vec<u8>, ExecutorError> {
-        self.pool.export(&self.device, self.cache(cache)?)
+        self.pool.export(&self.device, self.caches.get(cache)?)
     }
 
     fn import(&mut self, bytes: &[u8]) -> Result<CacheId, ExecutorError> {
         let cache = self.pool.import(&self.device, &self.pipelines, bytes, self.context)?;
-        Ok(self.insert(cache))
+        Ok(self.caches.insert(cache))
     }
 
     fn cache_bytes(&self) -> usize {

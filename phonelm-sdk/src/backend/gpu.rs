@@ -5,10 +5,10 @@ use std::{fs, ops::ControlFlow, path::PathBuf};
 
 use phonelm_engine::Engine;
 use phonelm_gpu::{GpuOptions, HybridExecutor, LoadError, adapters};
-use phonelm_model::{ModelFile, Placement};
+use phonelm_model::{ModelFile, Placement, write_whole};
 
 use super::GpuCopies;
-use crate::{BackendPreference, KvType, ModelOptions, SdkError, kept, model::About};
+use crate::{BackendPreference, KvType, ModelOptions, SdkError, model::About};
 
 /// The names under which placements are kept.
 const NAMES: [(&str, Placement); 3] =
@@ -64,7 +64,8 @@ impl Placing {
             Ok(Some(placement)) => {
                 let name = NAMES.into_iter().find(|(_, known)| *known == placement).map_or("", |(name, _)| name);
                 tracing::info!(placement = name, gpu, "computes fastest");
-                if let Some(error) = self.file.and_then(|file| kept::keep(&file, &format!("{name}\n{gpu}\n")).err()) {
+                let kept = self.file.map_or(Ok(()), |file| write_whole(&file, format!("{name}\n{gpu}\n").as_bytes()));
+                if let Err(error) = kept {
                     tracing::warn!(%error, "the fastest backend could not be kept");
                 }
                 None
