@@ -181,7 +181,7 @@ impl SdkError {
             LoadError::HeadWidth { head_dim, multiple } => Self::OptionInvalid {
                 option: "kv_type".into(),
                 value: "q8_0".into(),
-                allowed: format!("f16 or f32: the model's heads are {head_dim} wide, no multiple of {multiple}"),
+                allowed: format!("f16: the model's heads are {head_dim} wide, no multiple of {multiple}"),
             },
             LoadError::Kernels(error) => Self::Unsupported { reason: error.to_string() },
             error => Self::ModelInvalid { path: name.into(), reason: error.to_string() },

@@ -228,7 +228,8 @@ impl Generation {
         self.control.mailbox.next().await.transpose()
     }
 
-    /// Ends the answer at the next token, or after the running batch of at most 64 tokens of the prompt; the last event
+    /// Ends the answer at the next token, or after the running batch of the prompt (64 tokens, or what a GPU computes in a
+    /// twentieth of a second); the last event
     /// still comes. The session can be asked again at once. May be called at any time, twice as well.
     pub fn cancel(&self) {
         self.control.cancelled.store(true, Ordering::Relaxed);

@@ -33,7 +33,6 @@
 mod backend;
 mod error;
 mod generation;
-mod kept;
 mod loading;
 mod logger;
 mod mailbox;

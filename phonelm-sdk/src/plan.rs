@@ -1,7 +1,7 @@
 //! What a model will cost, told before it is loaded.
 
-use phonelm_engine::BATCH;
 use phonelm_kernels::Memory;
+use phonelm_model::PREFILL_BATCH;
 
 use crate::{ModelOptions, ModelSource, SdkError, backend::gpu_copies};
 
@@ -39,7 +39,7 @@ pub fn plan(source: ModelSource, options: ModelOptions, budget_bytes: Option<u64
     let file = source.open()?;
     options.check()?;
     let mut memory =
-        Memory::of(&file, &options.cpu(), BATCH).map_err(|error| SdkError::of_cpu(&source.name(), error))?;
+        Memory::of(&file, &options.cpu(), PREFILL_BATCH).map_err(|error| SdkError::of_cpu(&source.name(), error))?;
     let copies = gpu_copies(&file, &options)?;
     let weight_bytes = if copies.alone { 0 } else { memory.weights };
     memory.weights = weight_bytes + copies.bytes;

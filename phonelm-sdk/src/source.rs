@@ -33,7 +33,7 @@ pub enum KvType {
     /// Half precision.
     #[default]
     F16,
-    /// Single precision, twice the memory: for comparing with references.
+    /// Single precision, twice the memory: for comparing with references, on the processor alone.
     F32,
     /// Bytes with a scale for 32 of them, half the memory: long conversations answer faster. Models whose heads are not a
     /// multiple of 32 wide refuse it.

@@ -4,8 +4,8 @@ use std::fs;
 use std::path::PathBuf;
 
 use phonelm_engine::Engine;
+use phonelm_model::write_whole;
 
-use crate::kept::keep;
 use crate::model::About;
 use crate::source::ModelOptions;
 
@@ -40,7 +40,8 @@ impl Threads {
         match engine.measure_threads(nobody_waits) {
             Ok(Some(threads)) => {
                 tracing::info!(threads, "decodes fastest");
-                if let Some(error) = self.file.and_then(|file| keep(&file, &format!("{threads}\n")).err()) {
+                let kept = self.file.map_or(Ok(()), |file| write_whole(&file, format!("{threads}\n").as_bytes()));
+                if let Err(error) = kept {
                     tracing::warn!(%error, "the number of threads could not be kept");
                 }
                 None

@@ -51,11 +51,18 @@ fn a_plan_counts_what_lies_on_the_gpu() {
 }
 
 #[test]
-fn what_the_gpu_cannot_keep_is_refused_or_left_to_the_processor() {
-    let bytes = |backend| ModelOptions { kv_type: Some(KvType::Q8_0), ..on(backend) };
-    let error = load(path(TINY), bytes(BackendPreference::Gpu)).err().unwrap();
+fn keys_and_values_are_kept_as_the_options_say() {
+    let keep = |kv_type, backend| ModelOptions { kv_type: Some(kv_type), ..on(backend) };
+    let options = || keep(KvType::Q8_0, BackendPreference::Gpu);
+    let model = load(path(TINY), options()).unwrap();
+    assert!(model.info().executor.starts_with("GPU, "));
+    assert_eq!(answer(&session(&model), "Who are you?").text, answer(&session(&tiny()), "Who are you?").text);
+    let [bytes, halves] = [options(), on(BackendPreference::Gpu)].map(|o| plan(path(TINY), o, None).unwrap());
+    assert!(bytes.kv_bytes < halves.kv_bytes * 6 / 10, "{} {}", bytes.kv_bytes, halves.kv_bytes);
+
+    let error = load(path(TINY), keep(KvType::F32, BackendPreference::Gpu)).err().unwrap();
     assert!(matches!(&error, SdkError::OptionInvalid { option, .. } if option == "kv_type"), "{error}");
-    let model = load(path(TINY), bytes(BackendPreference::Auto)).unwrap();
+    let model = load(path(TINY), keep(KvType::F32, BackendPreference::Auto)).unwrap();
     assert!(model.info().executor.starts_with("CPU, "));
 }
 

@@ -40,7 +40,7 @@ enum Kind {
     /// A GPU with Vulkan or Metal; `phonelm devices` lists them
     #[cfg(feature = "gpu")]
     Gpu,
-    /// Whichever is faster here, which is measured first (for `phonelm run`)
+    /// Whichever is faster here, which is measured first
     #[cfg(feature = "gpu")]
     Auto,
 }
@@ -49,7 +49,7 @@ enum Kind {
 pub(crate) enum Loaded {
     Cpu(Box<CpuExecutor>),
     #[cfg(feature = "gpu")]
-    Gpu(Box<GpuExecutor>),
+    Other(Box<dyn Executor>),
 }
 
 impl Backend {
@@ -58,19 +58,19 @@ impl Backend {
         self.kind == Kind::Cpu
     }
 
-    /// Brings `model` onto the processor with these options, or onto a GPU, which takes none of them.
+    /// Brings `model` to what computes it. A GPU takes `kv` of the options.
     pub(crate) fn load(&self, model: &Model, cpu: &CpuOptions) -> Result<Loaded, Error> {
         match self.kind {
             Kind::Cpu => Ok(Loaded::Cpu(Box::new(model.executor(cpu)?))),
             #[cfg(feature = "gpu")]
             Kind::Gpu => {
                 Self::check(cpu)?;
-                let executor = GpuExecutor::new(model.file.clone(), &self.gpu());
+                let executor = GpuExecutor::new(model.file.clone(), &GpuOptions { kv: cpu.kv, ..self.gpu() });
                 let failed = |cause| Error::Gpu { model: model.name.clone(), cause };
-                Ok(Loaded::Gpu(Box::new(executor.map_err(failed)?)))
+                Ok(Loaded::Other(Box::new(executor.map_err(failed)?)))
             }
             #[cfg(feature = "gpu")]
-            Kind::Auto => Err(Error::Usage("--backend auto is for `phonelm run`: say cpu or gpu here".to_owned())),
+            Kind::Auto => Ok(Loaded::Other(self.fastest(model, cpu)?)),
         }
     }
 
@@ -83,19 +83,24 @@ impl Backend {
                 Self::check(cpu)?;
                 Box::new(self.hybrid(model, cpu, Placement::Gpu)?)
             }
-            // The GPU keeps keys and values as f16 alone.
             #[cfg(feature = "gpu")]
-            Kind::Auto if cpu.kv != KvType::F16 => Box::new(model.executor(cpu)?),
-            #[cfg(feature = "gpu")]
-            Kind::Auto => {
-                let mut hybrid = self.hybrid(model, cpu, Placement::Cpu)?;
-                hybrid.measure_placement(&mut || true).map_err(|cause| model.failed(cause))?;
-                tell(&format!("{} is the fastest", hybrid.describe()));
-                hybrid.take_change();
-                Box::new(hybrid)
-            }
+            Kind::Auto => self.fastest(model, cpu)?,
         };
         Engine::new(model.file.metadata(), model.file.config().vocab, executor).map_err(|cause| model.engine(cause))
+    }
+
+    /// Measures processor and GPU, and says which it is.
+    #[cfg(feature = "gpu")]
+    fn fastest(&self, model: &Model, cpu: &CpuOptions) -> Result<Box<dyn Executor>, Error> {
+        // The GPU keeps no keys and values as f32.
+        if cpu.kv == KvType::F32 {
+            return Ok(Box::new(model.executor(cpu)?));
+        }
+        let mut hybrid = self.hybrid(model, cpu, Placement::Cpu)?;
+        hybrid.measure_placement(&mut || true).map_err(|cause| model.failed(cause))?;
+        tell(&format!("{} is the fastest", hybrid.describe()));
+        hybrid.take_change();
+        Ok(Box::new(hybrid))
     }
 
     #[cfg(feature = "gpu")]
@@ -120,8 +125,8 @@ impl Backend {
         if cpu.dense {
             return refused("--dense is for the processor; the GPU computes every neuron");
         }
-        if cpu.kv != KvType::F16 {
-            return refused("--kv is for the processor; the GPU keeps keys and values as f16");
+        if cpu.kv == KvType::F32 {
+            return refused("--kv f32 is for the processor; the GPU keeps keys and values as f16 or q8_0");
         }
         Ok(())
     }
@@ -133,21 +138,12 @@ impl Loaded {
         matches!(self, Self::Cpu(_))
     }
 
-    /// Bytes that one token after `context` others reads.
-    pub(crate) fn bytes_per_token(&self, context: usize) -> u64 {
-        match self {
-            Self::Cpu(executor) => executor.bytes_per_token(context),
-            #[cfg(feature = "gpu")]
-            Self::Gpu(executor) => executor.bytes_per_token(context),
-        }
-    }
-
-    /// The kernel set, or the GPU.
+    /// The kernel set, or what else computes.
     pub(crate) fn kernels(&self) -> String {
         match self {
             Self::Cpu(executor) => executor.kernels().to_owned(),
             #[cfg(feature = "gpu")]
-            Self::Gpu(executor) => executor.describe(),
+            Self::Other(executor) => executor.describe(),
         }
     }
 }
@@ -159,7 +155,7 @@ impl Deref for Loaded {
         match self {
             Self::Cpu(executor) => &**executor,
             #[cfg(feature = "gpu")]
-            Self::Gpu(executor) => &**executor,
+            Self::Other(executor) => &**executor,
         }
     }
 }
@@ -169,7 +165,7 @@ impl DerefMut for Loaded {
         match self {
             Self::Cpu(executor) => &mut **executor,
             #[cfg(feature = "gpu")]
-            Self::Gpu(executor) => &mut **executor,
+            Self::Other(executor) => &mut **executor,
         }
     }
 }

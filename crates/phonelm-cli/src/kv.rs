@@ -8,7 +8,7 @@ use phonelm_kernels::KvType;
 pub(crate) enum Kv {
     /// 16-bit floats
     F16,
-    /// 32-bit floats
+    /// 32-bit floats; not on a GPU
     F32,
     /// Bytes with a scale for 32 of them; for heads whose width is a multiple of 32
     #[value(name = "q8_0")]

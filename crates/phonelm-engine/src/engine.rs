@@ -18,8 +18,8 @@ use crate::template::{ChatTemplate, TemplateError};
 use crate::tools::ToolFormat;
 use crate::{Error, Tokenizer};
 
-/// Most tokens of a prompt that go through the model at once, between two looks at whether to stop.
-pub const BATCH: usize = 64;
+/// Tokens that go through the model at once where the logits of all are wanted.
+const BATCH: usize = 64;
 
 /// A model with all that belongs to it. The [crate's page](crate) shows how it answers.
 pub struct Engine {

@@ -15,7 +15,7 @@ use phonelm_model::LogitsFor;
 
 use crate::conversation::{Answer, Conversation, Message, ToolResult};
 use crate::draft::{Draft, Drafter};
-use crate::engine::{BATCH, Engine, Row};
+use crate::engine::{Engine, Row};
 use crate::prompt::Prompt;
 use crate::sampler::{Sampler, SamplerOptions, TokenMask};
 use crate::text::TextStream;
@@ -355,7 +355,7 @@ impl Engine {
     /// One batch of the prompt; after the last one, the first token.
     fn prefill(&mut self, conversation: &mut Conversation, turn: &mut Turn) -> Result<(), Error> {
         let (done, total) = (conversation.cached.len(), turn.prompt.len());
-        let end = total.min(done + BATCH);
+        let end = total.min(done + self.executor.prefill_batch());
         let batch = turn.prompt.get(done..end).unwrap_or_default();
         let wanted = if end == total && turn.max_tokens > 0 { LogitsFor::Last } else { LogitsFor::None };
         let _span = tracing::debug_span!("forward", pass = "prefill", tokens = batch.len()).entered();

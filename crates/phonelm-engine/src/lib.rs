@@ -39,7 +39,7 @@ mod tokenizer;
 mod tools;
 
 pub use conversation::{Answer, Conversation, Message, Setup, ToolResult};
-pub use engine::{BATCH, Engine, Perplexity};
+pub use engine::{Engine, Perplexity};
 pub use error::Error;
 pub use generate::{Event, FinishReason, GenerateOptions, Input, Response, Stats};
 pub use history::Dropped;

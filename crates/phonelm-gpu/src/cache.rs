@@ -1,14 +1,14 @@
 //! KV caches on the GPU: each layer has a pool of blocks of 64 tokens, and a cache is a list of their numbers. Forks share
 //! blocks, which are copied when written. A pool doubles when it is full; given-back blocks are used again.
 //!
-//! A block's words lie as heads.wgsl says. Exported, they are the bytes of the CPU's caches of f16.
+//! Exported, they are the bytes of the CPU's caches of the same type.
 
-use half::f16;
 use phonelm_kernels::KV_BLOCK;
 use phonelm_model::{Config, ExecutorError, ExportShape};
 use wgpu::{BindGroup, Buffer, BufferUsages, CommandEncoderDescriptor};
 
 use crate::device::Device;
+use crate::keys::{KvFormat, Order};
 use crate::pipelines::{Group, Pipelines};
 
 /// Blocks of the first pool.
@@ -25,9 +25,12 @@ pub(crate) struct Cache {
 /// The blocks of all caches.
 pub(crate) struct Pool {
     layers: Vec<Layer>,
-    /// Caches that hold each block; 0 where it is free.
+    /// Caches that hold each block.
     holders: Vec<u32>,
+    /// Those that none holds; the last is taken first.
+    free: Vec<u32>,
     shape: ExportShape,
+    order: Order,
     /// Most blocks that a binding holds.
     limit: usize,
 }
@@ -42,23 +45,37 @@ const USAGE: BufferUsages = BufferUsages::STORAGE.union(BufferUsages::COPY_SRC).
 
 impl Pool {
     /// An empty pool; `norms` are those of the heads of each layer.
-    pub(crate) fn new(device: &Device, pipelines: &Pipelines, config: &Config, norms: Vec<Buffer>) -> Option<Self> {
-        let elements = 2 * config.kv_width() * KV_BLOCK;
+    pub(crate) fn new(
+        device: &Device,
+        pipelines: &Pipelines,
+        config: &Config,
+        format: KvFormat,
+        norms: Vec<Buffer>,
+    ) -> Option<Self> {
+        let order = Order::new(format, config.head_dim);
+        let layer_bytes = config.kv_heads * order.head_bytes();
         let shape = ExportShape {
             layers: config.layers,
             kv_heads: config.kv_heads,
             head_dim: config.head_dim,
-            element_bytes: size_of::<f16>(),
+            element_bytes: format.element_bytes(),
             block: KV_BLOCK,
-            block_bytes: config.layers * elements * size_of::<f16>(),
+            block_bytes: config.layers * layer_bytes,
         };
-        let limit = (device.adapter.max_binding / (elements * size_of::<f16>()) as u64) as usize;
+        let limit = (device.adapter.max_binding / layer_bytes as u64) as usize;
         let empty = device.buffer("keys and values", 0, USAGE)?;
         let layer = |norms: Buffer| {
             let group = pipelines.bind(device, Group::Layer, &[&empty, &norms]);
             Layer { blocks: empty.clone(), norms, group }
         };
-        Some(Self { layers: norms.into_iter().map(layer).collect(), holders: Vec::new(), shape, limit })
+        Some(Self {
+            layers: norms.into_iter().map(layer).collect(),
+            holders: Vec::new(),
+            free: Vec::new(),
+            shape,
+            order,
+            limit,
+        })
     }
 
     /// What shaders bind of a layer.
@@ -73,7 +90,7 @@ impl Pool {
 
     /// Bytes of the blocks that caches hold.
     pub(crate) fn bytes(&self) -> usize {
-        self.holders.iter().filter(|holders| **holders > 0).count() * self.shape.block_bytes
+        (self.holders.len() - self.free.len()) * self.shape.block_bytes
     }
 
     /// Bytes of one token's keys and values.
@@ -96,6 +113,9 @@ impl Pool {
         cache.len = cache.len.min(len);
         for block in cache.blocks.drain(cache.len.div_ceil(KV_BLOCK)..) {
             self.holders[block as usize] -= 1;
+            if self.holders[block as usize] == 0 {
+                self.free.push(block);
+            }
         }
     }
 
@@ -126,16 +146,13 @@ impl Pool {
     }
 
     fn take(&mut self, device: &Device, pipelines: &Pipelines) -> Result<u32, ExecutorError> {
-        let free = match self.holders.iter().position(|holders| *holders == 0) {
-            Some(free) => free,
-            None => {
-                let first_new = self.holders.len();
-                self.grow(device, pipelines)?;
-                first_new
-            }
-        };
-        self.holders[free] = 1;
-        Ok(free as u32)
+        if self.free.is_empty() {
+            self.grow(device, pipelines)?;
+        }
+        let full = ExecutorError::OutOfMemory { bytes: self.shape.block_bytes };
+        let block = self.free.pop().ok_or(full)?;
+        self.holders[block as usize] = 1;
+        Ok(block)
     }
 
     fn grow(&mut self, device: &Device, pipelines: &Pipelines) -> Result<(), ExecutorError> {
@@ -159,6 +176,7 @@ impl Pool {
         }
         device.queue.submit([encoder.finish()]);
         self.holders.resize(new, 0);
+        self.free.extend((old as u32..new as u32).rev());
         device.check()
     }
 
@@ -196,7 +214,7 @@ impl Pool {
                 );
             }
             device.queue.submit([encoder.finish()]);
-            device.read(&staging, whole, |block| self.turn_keys(block, &mut out, weave))?;
+            device.read(&staging, whole, |block| self.order.append_cpu(block, &mut out))?;
         }
         Ok(out)
     }
@@ -216,10 +234,9 @@ impl Pool {
             return Err(error);
         }
         cache.len = len;
-        let mut words = Vec::with_capacity(self.shape.block_bytes);
+        let mut words = vec![0; self.shape.block_bytes];
         for (block, bytes) in cache.blocks.iter().zip(body.chunks_exact(self.shape.block_bytes)) {
-            words.clear();
-            self.turn_keys(bytes, &mut words, unweave);
+            self.order.write_gpu(bytes, &mut words);
             for (layer, words) in self.layers.iter().zip(words.chunks_exact(self.layer_bytes() as usize)) {
                 device.queue.write_buffer(&layer.blocks, u64::from(*block) * self.layer_bytes(), words);
             }
@@ -227,28 +244,4 @@ impl Pool {
         device.check()?;
         Ok(cache)
     }
-
-    /// Passes a block on to `out`: the two rows of 64 keys of each pair of elements through `turn`, values as they are.
-    fn turn_keys(&self, block: &[u8], out: &mut Vec<u8>, turn: impl Fn(&[u8], &mut Vec<u8>)) {
-        let half = self.shape.head_dim * KV_BLOCK * size_of::<f16>();
-        for head in block.chunks_exact(2 * half) {
-            let (keys, values) = head.split_at(half);
-            keys.chunks_exact(2 * KV_BLOCK * size_of::<f16>()).for_each(|pair| turn(pair, out));
-            out.extend_from_slice(values);
-        }
-    }
-}
-
-/// From 64 pairs to 64 first and 64 second elements.
-fn weave(pair: &[u8], out: &mut Vec<u8>) {
-    for which in 0..2 {
-        out.extend(pair.as_chunks::<4>().0.iter().flat_map(|word| [word[2 * which], word[2 * which + 1]]));
-    }
-}
-
-/// Back from [`weave`].
-fn unweave(pair: &[u8], out: &mut Vec<u8>) {
-    let (first, second) = pair.split_at(pair.len() / 2);
-    let elements = first.as_chunks::<2>().0.iter().zip(second.as_chunks::<2>().0);
-    out.extend(elements.flat_map(|(a, b)| [a[0], a[1], b[0], b[1]]));
 }

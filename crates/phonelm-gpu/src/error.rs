@@ -46,6 +46,9 @@ pub enum LoadError {
         /// The widest.
         limit: usize,
     },
+    /// A storage type of keys and values for references.
+    #[error("the GPU keeps keys and values as f16 or q8_0, not as f32: choose one of them or use the CPU")]
+    KvType,
     /// The GPU has no memory left.
     #[error("the GPU has no {bytes} bytes left for {what}")]
     OutOfMemory {
@@ -77,7 +80,7 @@ pub enum LoadError {
     /// A tensor's bytes are damaged.
     #[error(transparent)]
     Block(#[from] BlockError),
-    /// Norms, biases or the embedding cannot be read.
+    /// Norms, biases or the embedding cannot be read, or the heads do not fit the storage type of keys and values.
     #[error(transparent)]
     Weights(#[from] phonelm_kernels::LoadError),
     /// The caller ended the loading.

@@ -3,13 +3,13 @@
 //! Embedding rows and RoPE's cosines and sines come from the CPU, which has them in the mapped file and in the table that
 //! defines the model: a few kilobytes a token. Each batch is a few command buffers, so that the GPU begins early.
 
-use std::collections::HashMap;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
+use std::time::Instant;
 
-use phonelm_kernels::{Embedding, read_vector};
+use phonelm_kernels::{Embedding, KvType, read_vector};
 use phonelm_model::{
-    Best, CacheId, Config, Executor, ExecutorError, Input, Logits, ModelFile, Part, RopeTable, Segment, batches,
+    Best, CacheId, Caches, Config, Executor, ExecutorError, Input, Logits, ModelFile, Part, RopeTable, Segment, batches,
 };
 use wgpu::{CommandEncoder, CommandEncoderDescriptor};
 
@@ -17,13 +17,15 @@ use crate::cache::{Cache, Pool};
 use crate::device::{Adapter, Device};
 use crate::error::LoadError;
 use crate::kept::KeptPipelines;
+use crate::keys::KvFormat;
 use crate::linear::TILE;
+use crate::pace::Pace;
 use crate::pass::{Batch, Layer, Network, Pass};
 use crate::pipelines::Pipelines;
 use crate::results::Results;
 use crate::scratch::{Room, Scratch};
 use crate::self_test;
-use crate::shaders::{BEST_COUNTS, CHUNK, FEW_ROWS, MAX_HEAD_DIM, padded};
+use crate::shaders::{BEST_COUNTS, CHUNK, Composer, FEW_ROWS, MAX_HEAD_DIM, padded, partial_floats};
 use crate::upload::{Extras, Rows, Uploader};
 
 /// How to run a model on a GPU.
@@ -31,6 +33,8 @@ use crate::upload::{Extras, Rows, Uploader};
 pub struct GpuOptions {
     /// Part of the GPU's name; the default GPU if absent.
     pub adapter: Option<String>,
+    /// Storage of keys and values: f16 or q8_0.
+    pub kv: KvType,
     /// Longest text in tokens; the model's own context if absent, and never more than that.
     pub context: Option<usize>,
     /// Bytes that a shader may read from one binding, if less than the GPU allows. Larger matrices are split.
@@ -62,8 +66,8 @@ pub struct GpuExecutor {
     rope: RopeTable,
     context: usize,
     batch: usize,
-    caches: HashMap<CacheId, Cache>,
-    next_id: u64,
+    pace: Pace,
+    caches: Caches<Cache>,
     weight_bytes: u64,
     dispatches: u64,
 }
@@ -89,22 +93,24 @@ impl GpuExecutor {
         if config.head_dim > MAX_HEAD_DIM {
             return Err(LoadError::HeadWidth { head_dim: config.head_dim, limit: MAX_HEAD_DIM });
         }
+        let keys = KvFormat::of(options.kv, &config)?;
         let device = Device::open(options.adapter.as_deref(), options.max_binding)?;
         let batch = batch_rows(&device, &config)?;
         let subgroup = device.adapter.subgroup.filter(|_| !options.plain);
         let half = device.adapter.f16 && !options.plain;
         let kept = options.cache_dir.as_deref().and_then(|dir| KeptPipelines::open(&device, dir));
         let cache = kept.as_ref().map(|kept| kept.cache.clone());
-        let mut pipelines = Pipelines::new(&device, &config, subgroup, half, |_, text| text, cache);
+        let composer = Composer::new(&config, keys, subgroup, half);
+        let mut pipelines = Pipelines::new(&device, composer, |_, text| text, cache);
         let mut uploader = Uploader { device: &device, pipelines: &pipelines, file: &file, bytes: 0 };
         let network = upload(&mut uploader, &config, progress)?;
         let norms = head_norms(&uploader, &config)?;
         let weight_bytes = uploader.bytes;
         let no_room = |what| LoadError::OutOfMemory { what, bytes: 0 };
-        let pool = Pool::new(&device, &pipelines, &config, norms).ok_or(no_room("keys and values"))?;
+        let pool = Pool::new(&device, &pipelines, &config, keys, norms).ok_or(no_room("keys and values"))?;
         let room = Room { rows: 1, wanted: 1, ..Room::default() };
         let scratch = Scratch::new(&device, &pipelines, &config, room).ok_or(no_room("a token"))?;
-        self_test::run(&device, &mut pipelines, &file, &network)?;
+        self_test::run(&device, &mut pipelines, &file, &network, keys)?;
         device.check_load()?;
         if let Some(kept) = kept {
             kept.keep();
@@ -119,8 +125,8 @@ impl GpuExecutor {
             rope: RopeTable::new(&config.rope, config.head_dim),
             context,
             batch,
-            caches: HashMap::new(),
-            next_id: 0,
+            pace: Pace::new(batch),
+            caches: Caches::default(),
             weight_bytes,
             dispatches: 0,
             device,
@@ -138,11 +144,6 @@ impl GpuExecutor {
         self.weight_bytes
     }
 
-    /// Bytes that one token after `context` others reads on the GPU.
-    pub fn bytes_per_token(&self, context: usize) -> u64 {
-        self.weight_bytes + (context * self.pool.token_bytes()) as u64
-    }
-
     /// Steps that the GPU was given so far.
     pub fn dispatches(&self) -> u64 {
         self.dispatches
@@ -154,19 +155,8 @@ impl GpuExecutor {
         &self.network
     }
 
-    fn cache(&self, id: CacheId) -> Result<&Cache, ExecutorError> {
-        self.caches.get(&id).ok_or(ExecutorError::UnknownCache { id: id.0 })
-    }
-
-    fn insert(&mut self, cache: Cache) -> CacheId {
-        self.next_id += 1;
-        let id = CacheId(self.next_id);
-        self.caches.insert(id, cache);
-        id
-    }
-
     fn truncate_to(&mut self, id: CacheId, len: usize) -> Result<usize, ExecutorError> {
-        let cache = self.caches.get_mut(&id).ok_or(ExecutorError::UnknownCache { id: id.0 })?;
+        let cache = self.caches.get_mut(id)?;
         self.pool.truncate(cache, len);
         Ok(cache.len)
     }
@@ -178,8 +168,7 @@ impl GpuExecutor {
         let mut calls = vec![0; 1 + 2 * rows];
         let (mut row, mut longest) = (0, 0);
         for part in batch {
-            let unknown = ExecutorError::UnknownCache { id: part.cache.0 };
-            let cache = self.caches.get_mut(&part.cache).ok_or(unknown)?;
+            let cache = self.caches.get_mut(part.cache)?;
             self.pool.reserve(&self.device, &self.pipelines, cache, part.positions)?;
             let table = calls.len() as u32;
             for position in cache.len..cache.len + part.positions {
@@ -204,7 +193,7 @@ impl GpuExecutor {
         let mut turns = Vec::with_capacity(rows * config.head_dim);
         let mut out = x.chunks_exact_mut(stride);
         for part in batch {
-            let start = self.cache(part.cache)?.len;
+            let start = self.caches.get(part.cache)?.len;
             self.rope.grow(start + part.positions);
             for (i, out) in out.by_ref().take(part.positions).enumerate() {
                 let out = &mut out[..config.hidden];
@@ -227,25 +216,34 @@ impl GpuExecutor {
         let length = |segment: &Segment<'_>| Ok((segment.cache, self.len(segment.cache)?));
         let lengths = segments.iter().map(length).collect::<Result<Vec<_>, ExecutorError>>()?;
         let mut results = Results::new(config.vocab, count);
-        for batch in &batches {
-            let result = self.run_batch(batch, &mut results);
-            for part in batch.iter().filter(|_| result.is_ok()) {
-                if let Some(cache) = self.caches.get_mut(&part.cache) {
-                    cache.len += part.positions;
-                }
+        let start = Instant::now();
+        let done = batches.iter().try_for_each(|batch| self.run_batch(batch, &mut results));
+        // Where nothing comes back: whoever asks next is not to wait for this pass as well.
+        if let Err(error) = done.and_then(|()| if results.rows() == 0 { self.device.wait() } else { Ok(()) }) {
+            for (id, len) in lengths {
+                self.truncate_to(id, len)?;
             }
-            if let Err(error) = result {
-                for (id, len) in lengths {
-                    self.truncate_to(id, len)?;
-                }
-                return Err(error);
-            }
+            return Err(error);
+        }
+        // A prompt, of which at most one row comes back.
+        if results.rows() <= segments.len() {
+            let positions = batches.iter().flatten().map(|part| part.positions).sum();
+            self.pace.note(positions, start.elapsed());
         }
         Ok(results)
     }
 
-    /// Runs one batch and appends what its wanted rows give.
+    /// Runs one batch, appends what its wanted rows give, and counts its tokens as held.
     fn run_batch(&mut self, batch: &[Part<'_>], results: &mut Results) -> Result<(), ExecutorError> {
+        self.compute(batch, results)?;
+        for part in batch {
+            self.caches.get_mut(part.cache)?.len += part.positions;
+        }
+        Ok(())
+    }
+
+    /// The passes of a batch and their way back.
+    fn compute(&mut self, batch: &[Part<'_>], results: &mut Results) -> Result<(), ExecutorError> {
         let rows = batch.iter().map(|part| part.positions).sum();
         let (steps, calls) = self.place(batch, rows)?;
         let [x, turns] = self.inputs(batch, rows)?;
@@ -256,7 +254,7 @@ impl GpuExecutor {
         }
         let config = self.file.config();
         let partials =
-            if steps.shares > 1 { rows * config.heads * steps.shares * (config.head_dim / 2 + 1) } else { 0 };
+            if steps.shares > 1 { rows * config.heads * steps.shares * partial_floats(config.head_dim) } else { 0 };
         let room = Room { rows, wanted: wanted.len().clamp(1, HEAD_BATCH), calls: calls.len(), partials };
         let bytes = rows * (config.hidden + config.q_width() + config.ffn) * size_of::<f32>();
         self.scratch
@@ -316,18 +314,21 @@ impl Executor for GpuExecutor {
         self.context
     }
 
+    fn prefill_batch(&self) -> usize {
+        self.pace.rows()
+    }
+
     fn create(&mut self) -> CacheId {
-        self.insert(Cache::default())
+        self.caches.insert(Cache::default())
     }
 
     fn fork(&mut self, cache: CacheId) -> Result<CacheId, ExecutorError> {
-        let source = self.caches.get(&cache).ok_or(ExecutorError::UnknownCache { id: cache.0 })?;
-        let copy = self.pool.fork(source);
-        Ok(self.insert(copy))
+        let copy = self.pool.fork(self.caches.get(cache)?);
+        Ok(self.caches.insert(copy))
     }
 
     fn len(&self, cache: CacheId) -> Result<usize, ExecutorError> {
-        Ok(self.cache(cache)?.len)
+        Ok(self.caches.get(cache)?.len)
     }
 
     fn truncate(&mut self, cache: CacheId, len: usize) -> Result<usize, ExecutorError> {
@@ -335,22 +336,26 @@ impl Executor for GpuExecutor {
     }
 
     fn release(&mut self, cache: CacheId) {
-        if let Some(mut cache) = self.caches.remove(&cache) {
+        if let Some(mut cache) = self.caches.remove(cache) {
             self.pool.truncate(&mut cache, 0);
         }
     }
 
     fn export(&self, cache: CacheId) -> Result<Vec<u8>, ExecutorError> {
-        self.pool.export(&self.device, self.cache(cache)?)
+        self.pool.export(&self.device, self.caches.get(cache)?)
     }
 
     fn import(&mut self, bytes: &[u8]) -> Result<CacheId, ExecutorError> {
         let cache = self.pool.import(&self.device, &self.pipelines, bytes, self.context)?;
-        Ok(self.insert(cache))
+        Ok(self.caches.insert(cache))
     }
 
     fn cache_bytes(&self) -> usize {
         self.pool.bytes()
+    }
+
+    fn bytes_per_token(&self, context: usize) -> u64 {
+        self.weight_bytes + (context * self.pool.token_bytes()) as u64
     }
 
     fn forward(&mut self, segments: &[Segment<'_>]) -> Result<Logits, ExecutorError> {

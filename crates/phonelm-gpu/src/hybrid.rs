@@ -9,12 +9,12 @@
 mod measure;
 mod text;
 
-use std::collections::HashMap;
 use std::ops::ControlFlow;
 
 use phonelm_kernels::{CpuExecutor, CpuOptions};
 use phonelm_model::{
-    BackendChange, Best, CacheId, Executor, ExecutorError, Input, Logits, ModelFile, Placement, Segment,
+    BackendChange, Best, CacheId, Caches, Executor, ExecutorError, Input, Logits, ModelFile, PREFILL_BATCH, Placement,
+    Segment,
 };
 
 use crate::error::LoadError;
@@ -36,8 +36,7 @@ pub struct HybridExecutor {
     /// Threads of the CPU, if they were set.
     threads: Option<usize>,
     context: usize,
-    texts: HashMap<CacheId, Text>,
-    next_id: u64,
+    texts: Caches<Text>,
     change: Option<BackendChange>,
 }
 
@@ -55,15 +54,14 @@ impl HybridExecutor {
         let mut hybrid = Self {
             file,
             cpu_options: cpu.clone(),
-            gpu_options: GpuOptions { context: cpu.context, ..gpu.clone() },
+            gpu_options: GpuOptions { context: cpu.context, kv: cpu.kv, ..gpu.clone() },
             cpu: None,
             gpu: None,
             placement,
             background: false,
             threads: None,
             context,
-            texts: HashMap::new(),
-            next_id: 0,
+            texts: Caches::default(),
             change: None,
         };
         if placement != Placement::Cpu {
@@ -81,14 +79,13 @@ impl HybridExecutor {
             context: gpu.context(),
             file,
             cpu_options: CpuOptions { context: Some(gpu.context()), ..cpu.clone() },
-            gpu_options: GpuOptions { context: Some(gpu.context()), ..GpuOptions::default() },
+            gpu_options: GpuOptions { context: Some(gpu.context()), kv: cpu.kv, ..GpuOptions::default() },
             cpu: None,
             gpu: Some(gpu),
             placement: Placement::Gpu,
             background: false,
             threads: None,
-            texts: HashMap::new(),
-            next_id: 0,
+            texts: Caches::default(),
             change: None,
         }
     }
@@ -144,17 +141,6 @@ impl HybridExecutor {
         }
     }
 
-    fn text(&self, id: CacheId) -> Result<&Text, ExecutorError> {
-        self.texts.get(&id).ok_or(ExecutorError::UnknownCache { id: id.0 })
-    }
-
-    fn insert(&mut self, text: Text) -> CacheId {
-        self.next_id += 1;
-        let id = CacheId(self.next_id);
-        self.texts.insert(id, text);
-        id
-    }
-
     /// Gives the memory of a cache of one side back.
     fn forget(&mut self, home: Option<Home>) {
         if let Some(Home { side, cache }) = home
@@ -165,7 +151,7 @@ impl HybridExecutor {
     }
 
     fn settle(&mut self, id: CacheId, home: Option<Home>) {
-        if let Some(text) = self.texts.get_mut(&id) {
+        if let Ok(text) = self.texts.get_mut(id) {
             let old = std::mem::replace(&mut text.home, home);
             self.forget(old);
         }
@@ -173,7 +159,7 @@ impl HybridExecutor {
 
     /// Brings a text to a side: as bytes if they can be had and taken, else computed again.
     fn bring(&mut self, id: CacheId, side: Side) -> Result<(), ExecutorError> {
-        let home = self.text(id)?.home;
+        let home = self.texts.get(id)?.home;
         match home {
             Some(home) if home.side == side => Ok(()),
             Some(_) if self.carry(id, side)? => Ok(()),
@@ -183,7 +169,7 @@ impl HybridExecutor {
 
     /// Moves a text as bytes; no if its side does not give them, or the other one does not take such bytes.
     fn carry(&mut self, id: CacheId, side: Side) -> Result<bool, ExecutorError> {
-        let Some(home) = self.text(id)?.home else { return Ok(false) };
+        let Some(home) = self.texts.get(id)?.home else { return Ok(false) };
         let Ok(bytes) = self.ready(home.side).and_then(|from| from.export(home.cache)) else { return Ok(false) };
         match self.side(side)?.import(&bytes) {
             Ok(cache) => {
@@ -197,14 +183,14 @@ impl HybridExecutor {
 
     /// Computes a text again. The longest beginning that another text has there already is shared with it.
     fn replay(&mut self, id: CacheId, side: Side) -> Result<(), ExecutorError> {
-        let text = self.text(id)?;
+        let text = self.texts.get(id)?;
         let inputs = text.inputs.clone();
         if text.imported > 0 {
             let cause = "a restored text cannot be computed again, its words are not known".to_owned();
             return Err(ExecutorError::Device { cause });
         }
         let shared = |other: &Text| inputs.iter().zip(&other.inputs).take_while(|(a, b)| a == b).count();
-        let others = self.texts.values().filter(|other| other.imported == 0);
+        let others = self.texts.iter().map(|(_, other)| other).filter(|other| other.imported == 0);
         let there = others.filter_map(|other| Some((shared(other), other.home.filter(|home| home.side == side)?)));
         let nearest = there.max_by_key(|(shared, _)| *shared);
         let executor = self.side(side)?;
@@ -227,9 +213,9 @@ impl HybridExecutor {
 
     /// Brings as many texts to a side as go there as bytes. The others are computed again when they are next used.
     fn carry_all(&mut self, side: Side) {
-        let ids: Vec<CacheId> = self.texts.keys().copied().collect();
+        let ids: Vec<CacheId> = self.texts.iter().map(|(id, _)| id).collect();
         for id in ids {
-            let elsewhere = self.texts.get(&id).and_then(|text| text.home).is_some_and(|home| home.side != side);
+            let elsewhere = self.texts.get(id).ok().and_then(|text| text.home).is_some_and(|home| home.side != side);
             if elsewhere && !self.carry(id, side).unwrap_or(false) {
                 self.settle(id, None);
             }
@@ -246,16 +232,14 @@ impl HybridExecutor {
         let mut there = Vec::with_capacity(segments.len());
         for segment in segments {
             self.bring(segment.cache, side)?;
-            let home = self.text(segment.cache)?.home;
+            let home = self.texts.get(segment.cache)?.home;
             let cache = home.ok_or(ExecutorError::UnknownCache { id: segment.cache.0 })?.cache;
             there.push(Segment { cache, ..*segment });
         }
         let result = pass(&mut **self.side(side)?, &there)?;
         let hidden = self.file.config().hidden;
         for segment in segments {
-            if let Some(text) = self.texts.get_mut(&segment.cache) {
-                text.push(segment.input, hidden);
-            }
+            self.texts.get_mut(segment.cache)?.push(segment.input, hidden);
         }
         Ok(result)
     }
@@ -270,7 +254,7 @@ impl HybridExecutor {
         let mut positions = 0;
         for (index, segment) in segments.iter().enumerate() {
             // Told here, because the sides have numbers of their own.
-            self.text(segment.cache)?;
+            self.texts.get(segment.cache)?;
             if segments[..index].iter().any(|earlier| earlier.cache == segment.cache) {
                 return Err(ExecutorError::DuplicateCache { id: segment.cache.0 });
             }
@@ -355,41 +339,39 @@ impl Executor for HybridExecutor {
     }
 
     fn create(&mut self) -> CacheId {
-        self.insert(Text::default())
+        self.texts.insert(Text::default())
     }
 
     fn fork(&mut self, cache: CacheId) -> Result<CacheId, ExecutorError> {
-        let mut copy = self.text(cache)?.clone();
+        let mut copy = self.texts.get(cache)?.clone();
         if let Some(home) = &mut copy.home {
             home.cache = self.side(home.side)?.fork(home.cache)?;
         }
-        Ok(self.insert(copy))
+        Ok(self.texts.insert(copy))
     }
 
     fn len(&self, cache: CacheId) -> Result<usize, ExecutorError> {
-        Ok(self.text(cache)?.len())
+        Ok(self.texts.get(cache)?.len())
     }
 
     fn truncate(&mut self, cache: CacheId, len: usize) -> Result<usize, ExecutorError> {
-        let text = self.text(cache)?;
+        let text = self.texts.get(cache)?;
         let mut kept = len.min(text.len());
         if let Some(home) = text.home {
             kept = self.side(home.side)?.truncate(home.cache, kept)?;
         }
-        if let Some(text) = self.texts.get_mut(&cache) {
-            text.truncate(kept);
-        }
+        self.texts.get_mut(cache)?.truncate(kept);
         Ok(kept)
     }
 
     fn release(&mut self, cache: CacheId) {
-        if let Some(text) = self.texts.remove(&cache) {
+        if let Some(text) = self.texts.remove(cache) {
             self.forget(text.home);
         }
     }
 
     fn export(&self, cache: CacheId) -> Result<Vec<u8>, ExecutorError> {
-        let home = self.text(cache)?.home;
+        let home = self.texts.get(cache)?.home;
         let home = home.ok_or(ExecutorError::Device { cause: "the text is not computed yet".to_owned() })?;
         self.ready(home.side)?.export(home.cache)
     }
@@ -398,11 +380,19 @@ impl Executor for HybridExecutor {
         let side = self.side_of(1);
         let cache = self.side(side)?.import(bytes)?;
         let imported = self.side(side)?.len(cache)?;
-        Ok(self.insert(Text { home: Some(Home { side, cache }), imported, inputs: Vec::new() }))
+        Ok(self.texts.insert(Text { home: Some(Home { side, cache }), imported, inputs: Vec::new() }))
     }
 
     fn cache_bytes(&self) -> usize {
         [&self.cpu, &self.gpu].into_iter().flatten().map(|executor| executor.cache_bytes()).sum()
+    }
+
+    fn prefill_batch(&self) -> usize {
+        self.ready(self.side_of(FEW + 1)).map_or(PREFILL_BATCH, Executor::prefill_batch)
+    }
+
+    fn bytes_per_token(&self, context: usize) -> u64 {
+        self.ready(self.side_of(1)).map_or(0, |executor| executor.bytes_per_token(context))
     }
 
     fn threads(&self) -> usize {

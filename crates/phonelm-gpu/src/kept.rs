@@ -1,8 +1,9 @@
 //! Compiled shaders, kept between starts: what the driver gives away, in a file of its own for each GPU and driver.
 
+use std::fs;
 use std::path::{Path, PathBuf};
-use std::{fs, io};
 
+use phonelm_model::write_whole;
 use wgpu::{Features, PipelineCache, PipelineCacheDescriptor};
 
 use crate::device::Device;
@@ -35,7 +36,7 @@ impl KeptPipelines {
     /// Writes what the driver gives away now, if it is something else than before.
     pub(crate) fn keep(self) {
         let Some(data) = self.cache.get_data().filter(|data| self.found.as_ref() != Some(data)) else { return };
-        match write(&self.file, &data) {
+        match write_whole(&self.file, &summed(&data)) {
             Ok(()) => tracing::debug!(bytes = data.len(), "compiled shaders kept"),
             Err(error) => tracing::warn!(%error, "compiled shaders could not be kept"),
         }
@@ -66,11 +67,9 @@ fn read(file: &Path) -> Option<Vec<u8>> {
     Some(bytes)
 }
 
-/// Writes a file whole or not at all.
-fn write(file: &Path, data: &[u8]) -> io::Result<()> {
-    let partial = file.with_extension("partial");
-    fs::write(&partial, [blake3::hash(data).as_bytes(), data].concat())?;
-    fs::rename(partial, file)
+/// Data behind its checksum.
+fn summed(data: &[u8]) -> Vec<u8> {
+    [blake3::hash(data).as_bytes(), data].concat()
 }
 
 #[cfg(test)]
@@ -82,7 +81,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap_or_else(|e| unreachable!("{e}"));
         let file = dir.path().join("shaders");
         assert_eq!(read(&file), None);
-        assert!(write(&file, b"compiled").is_ok());
+        assert!(write_whole(&file, &summed(b"compiled")).is_ok());
         assert_eq!(read(&file).as_deref(), Some(&b"compiled"[..]));
         let whole = fs::read(&file).unwrap_or_default();
         for bad in [whole[..whole.len() - 1].to_vec(), whole[..10].to_vec(), [&whole[..], b"d"].concat(), {

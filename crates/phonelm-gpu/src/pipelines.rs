@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 
-use phonelm_model::Config;
 use wgpu::{
     BindGroup, BindGroupDescriptor, BindGroupEntry, BindGroupLayout, BindGroupLayoutDescriptor, BindGroupLayoutEntry,
     BindingType, Buffer, BufferBindingType, ComputePipeline, ComputePipelineDescriptor, PipelineCache,
@@ -93,14 +92,7 @@ pub(crate) struct Pipelines {
 
 impl Pipelines {
     /// For a model; compiled shaders are looked up in `cache` first.
-    pub(crate) fn new(
-        device: &Device,
-        config: &Config,
-        subgroup: Option<u32>,
-        half: bool,
-        edit: Edit,
-        cache: Option<PipelineCache>,
-    ) -> Self {
+    pub(crate) fn new(device: &Device, composer: Composer, edit: Edit, cache: Option<PipelineCache>) -> Self {
         let groups = Group::ALL.map(|group| group.layout(device));
         let layout = |[a, b]: [Group; 2]| {
             device.gpu.create_pipeline_layout(&PipelineLayoutDescriptor {
@@ -110,7 +102,7 @@ impl Pipelines {
             })
         };
         Self {
-            sources: Sources { composer: Composer::new(config, subgroup, half), edit },
+            sources: Sources { composer, edit },
             cache,
             linear: layout([Group::Matrix, Group::Rows]),
             heads: layout([Group::Layer, Group::Heads]),

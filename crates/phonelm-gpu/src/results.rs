@@ -50,7 +50,11 @@ impl Results {
                 self.best.iter().rev().take(count).all(|(_, logit)| *logit < f32::MAX)
             }
         };
-        let rows = self.logits.len() / self.vocab + self.best.len() / self.count.unwrap_or(1);
-        if finite { Ok(()) } else { Err(ExecutorError::NotFinite { position: rows - 1 }) }
+        if finite { Ok(()) } else { Err(ExecutorError::NotFinite { position: self.rows() - 1 }) }
+    }
+
+    /// How many came back so far.
+    pub(crate) fn rows(&self) -> usize {
+        self.logits.len() / self.vocab + self.best.len() / self.count.unwrap_or(1)
     }
 }

@@ -17,7 +17,7 @@ pub(crate) struct Room {
     pub(crate) wanted: usize,
     /// Words about the call.
     pub(crate) calls: usize,
-    /// Partial results of attention, in pairs of elements.
+    /// Floats of partial results of attention.
     pub(crate) partials: usize,
 }
 
@@ -116,7 +116,7 @@ impl Scratch {
         };
         let calls = words("calls", room.calls, size_of::<u32>(), BufferUsages::COPY_DST)?;
         let turns = words("turns", room.rows * config.head_dim, size_of::<f32>(), BufferUsages::COPY_DST)?;
-        let partials = words("partials", room.partials, 2 * size_of::<f32>(), none)?;
+        let partials = words("partials", room.partials, size_of::<f32>(), none)?;
         let pairs = BEST_COUNTS[2] as usize * 2 * size_of::<f32>();
         let chunks = words("chunks", room.wanted * best_chunks(config.vocab), pairs, none)?;
         let best = words("best", room.wanted, pairs, BufferUsages::COPY_SRC)?;

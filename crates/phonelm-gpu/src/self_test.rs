@@ -6,6 +6,7 @@
 
 mod best;
 mod heads;
+mod keys;
 mod linear;
 
 use std::collections::HashSet;
@@ -16,6 +17,7 @@ use wgpu::{Buffer, BufferUsages, CommandEncoderDescriptor};
 
 use crate::device::Device;
 use crate::error::LoadError;
+use crate::keys::KvFormat;
 use crate::linear::Recorder;
 use crate::pass::Network;
 use crate::pipelines::Pipelines;
@@ -25,7 +27,7 @@ use crate::upload::Uploader;
 /// How far a result may lie from the reference, in parts of the spread: far above what another order of sums makes, far
 /// below a wrong element.
 const LIMIT: f64 = 1e-2;
-/// The same where sums of a block are half precision.
+/// The same where sums of a block are half precision, or what is stored are bytes.
 const HALF_LIMIT: f64 = 5e-2;
 
 /// Shaders that gave the right numbers, by device and text.
@@ -44,6 +46,7 @@ pub(crate) fn run(
     pipelines: &mut Pipelines,
     file: &ModelFile,
     network: &Network,
+    keys: KvFormat,
 ) -> Result<(), LoadError> {
     let start = std::time::Instant::now();
     let config = file.config();
@@ -53,7 +56,7 @@ pub(crate) fn run(
         tested += bench.unproved(&kind.shaders(bench.pipelines), |bench| kind.run(bench))?;
     }
     tested += bench.unproved(&best::shaders(), |bench| best::run(bench, config))?;
-    tested += bench.unproved(&heads::SHADERS, |bench| heads::run(bench, config))?;
+    tested += bench.unproved(&heads::SHADERS, |bench| heads::run(bench, config, keys))?;
     tracing::info!(shaders = tested, seconds = start.elapsed().as_secs_f64(), "shaders tested");
     Ok(())
 }
@@ -113,13 +116,18 @@ impl Bench<'_> {
 
     /// Fails if a result lies far from the reference anywhere.
     fn compare(&self, shaders: &[Shader], found: &[f32], expected: &[f64]) -> Result<(), LoadError> {
+        let halves = |shader: &Shader| shader.format().is_some_and(|format| self.pipelines.halves(format));
+        let limit = if shaders.iter().any(halves) { HALF_LIMIT } else { LIMIT };
+        self.compare_within(limit, shaders, found, expected)
+    }
+
+    /// As [`Self::compare`], with a limit in parts of the spread.
+    fn compare_within(&self, limit: f64, shaders: &[Shader], found: &[f32], expected: &[f64]) -> Result<(), LoadError> {
         let mean = expected.iter().sum::<f64>() / expected.len() as f64;
         let spread = (expected.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / expected.len() as f64).sqrt();
         let apart = found.iter().zip(expected).map(|(found, expected)| (f64::from(*found) - expected).abs() / spread);
         // NaN is as far away as can be.
         let apart = apart.map(|apart| if apart.is_nan() { f64::INFINITY } else { apart }).fold(0.0, f64::max);
-        let halves = |shader: &Shader| shader.format().is_some_and(|format| self.pipelines.halves(format));
-        let limit = if shaders.iter().any(halves) { HALF_LIMIT } else { LIMIT };
         if apart <= limit && found.len() == expected.len() {
             return Ok(());
         }

@@ -4,6 +4,8 @@
 
 use phonelm_model::{Config, RopeLayout};
 
+use crate::keys::KvFormat;
+
 /// How a matrix lies on the GPU, always in blocks of 32 columns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Format {
@@ -141,6 +143,11 @@ impl Shader {
 pub const CHUNK: usize = 64;
 /// The same where each row has a workgroup of its own for each head.
 const WIDE_CHUNK: usize = 256;
+/// Floats of what a workgroup finds that shares a head: a sum of values, the highest score, the sum of weights.
+pub(crate) const fn partial_floats(head_dim: usize) -> usize {
+    head_dim + 4
+}
+
 /// The widest head that [`Shader::Attention`] holds.
 pub const MAX_HEAD_DIM: usize = 2 * ATTENTION_THREADS as usize;
 const ATTENTION_THREADS: u32 = 256;
@@ -151,12 +158,14 @@ pub struct Composer {
     subgroup: Option<u32>,
     half: bool,
     heads: String,
+    keys: KvFormat,
     vocab: usize,
 }
 
 impl Composer {
-    /// For a model, with subgroups of that many threads if there are any, and with half precision if there is.
-    pub fn new(config: &Config, subgroup: Option<u32>, half: bool) -> Self {
+    /// For a model and its keys and values, with subgroups of that many threads if there are any, and with half precision if there
+    /// is.
+    pub fn new(config: &Config, keys: KvFormat, subgroup: Option<u32>, half: bool) -> Self {
         let neighbours = config.rope.layout == RopeLayout::Pairs;
         let heads = [
             ("HEAD_DIM", format!("{}u", config.head_dim)),
@@ -169,7 +178,7 @@ impl Composer {
             ("EPS", format!("{:e}f", config.norm_eps)),
             ("SCALE", format!("{:e}f", 1.0 / (config.head_dim as f32).sqrt())),
         ];
-        Self { subgroup, half, heads: constants(&heads), vocab: config.vocab }
+        Self { subgroup, half, heads: constants(&heads), keys, vocab: config.vocab }
     }
 
     /// Whether products with such a matrix are computed in half precision, where x is prepared for it.
@@ -202,6 +211,7 @@ impl Composer {
         let of_all = self.choose(include_str!("shaders/all_subgroup.wgsl"), include_str!("shaders/all_memory.wgsl"));
         let linear = include_str!("shaders/linear.wgsl");
         let heads = include_str!("shaders/heads.wgsl");
+        let keys = self.keys.source();
         let numbers = |half| if half { include_str!("shaders/half.wgsl") } else { include_str!("shaders/single.wgsl") };
         let rows = include_str!("shaders/rows.wgsl");
         let formats = include_str!("shaders/formats.wgsl");
@@ -244,17 +254,17 @@ impl Composer {
             }
             Shader::Rope => {
                 parts.extend([self.heads.clone(), all(64)]);
-                parts.extend([of_all, heads, include_str!("shaders/rope.wgsl")].map(str::to_owned));
+                parts.extend([of_all, heads, keys, include_str!("shaders/rope.wgsl")].map(str::to_owned));
             }
             Shader::Attention { fused } => {
                 let chunk = if fused { CHUNK } else { WIDE_CHUNK };
                 parts.extend([self.heads.clone(), all(ATTENTION_THREADS)]);
                 parts.push(constants(&[("FUSED", fused.to_string()), ("CHUNK", format!("{chunk}u"))]));
-                parts.extend([of_all, heads, include_str!("shaders/attention.wgsl")].map(str::to_owned));
+                parts.extend([of_all, heads, keys, include_str!("shaders/attention.wgsl")].map(str::to_owned));
             }
             Shader::Merge => {
                 parts.extend([self.heads.clone(), all(64)]);
-                parts.extend([of_all, heads, include_str!("shaders/merge.wgsl")].map(str::to_owned));
+                parts.extend([of_all, heads, keys, include_str!("shaders/merge.wgsl")].map(str::to_owned));
             }
             Shader::Best { first, count } => {
                 parts.push(all(256));

@@ -83,6 +83,9 @@ pub struct BackendChange {
     pub reason: String,
 }
 
+/// Positions of a prompt that go through at once where an executor does not say otherwise.
+pub const PREFILL_BATCH: usize = 64;
+
 /// Computes forward passes of one model.
 pub trait Executor: Send {
     /// A short description for people: kind, instruction set, threads.
@@ -115,6 +118,17 @@ pub trait Executor: Send {
 
     /// Bytes held by all caches together.
     fn cache_bytes(&self) -> usize;
+
+    /// How many positions of a prompt to feed in at once: whoever cancels, or waits for another cache, waits for one such
+    /// pass. May change with each pass.
+    fn prefill_batch(&self) -> usize {
+        PREFILL_BATCH
+    }
+
+    /// Bytes that one token after `context` others reads from memory, or 0 where nobody knows.
+    fn bytes_per_token(&self, _context: usize) -> u64 {
+        0
+    }
 
     /// Threads that compute.
     fn threads(&self) -> usize {

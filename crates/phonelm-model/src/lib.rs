@@ -5,6 +5,7 @@
 
 mod batches;
 mod best;
+mod caches;
 mod config;
 mod error;
 mod executor;
@@ -14,14 +15,19 @@ mod mapping;
 mod read;
 mod rope;
 mod weights;
+mod whole;
 
 pub use batches::{Part, batches};
 pub use best::Best;
+pub use caches::Caches;
 pub use config::{Activation, Config, Family, Rope, RopeLayout};
 pub use error::Error;
-pub use executor::{BackendChange, CacheId, Executor, ExecutorError, Input, Logits, LogitsFor, Placement, Segment};
+pub use executor::{
+    BackendChange, CacheId, Executor, ExecutorError, Input, Logits, LogitsFor, PREFILL_BATCH, Placement, Segment,
+};
 pub use export::ExportShape;
 pub use file::{LAYOUT, LAYOUT_KEY, ModelFile};
 pub use mapping::Mapping;
 pub use rope::RopeTable;
 pub use weights::{LayerWeights, Tensor, Weights};
+pub use whole::write_whole;

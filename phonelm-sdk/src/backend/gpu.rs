@@ -5,10 +5,10 @@ use std::{fs, ops::ControlFlow, path::PathBuf};
 
 use phonelm_engine::Engine;
 use phonelm_gpu::{GpuOptions, HybridExecutor, LoadError, adapters};
-use phonelm_model::{ModelFile, Placement};
+use phonelm_model::{ModelFile, Placement, write_whole};
 
 use super::GpuCopies;
-use crate::{BackendPreference, KvType, ModelOptions, SdkError, kept, model::About};
+use crate::{BackendPreference, KvType, ModelOptions, SdkError, model::About};
 
 /// The names under which placements are kept.
 const NAMES: [(&str, Placement); 3] =
@@ -64,7 +64,8 @@ impl Placing {
             Ok(Some(placement)) => {
                 let name = NAMES.into_iter().find(|(_, known)| *known == placement).map_or("", |(name, _)| name);
                 tracing::info!(placement = name, gpu, "computes fastest");
-                if let Some(error) = self.file.and_then(|file| kept::keep(&file, &format!("{name}\n{gpu}\n")).err()) {
+                let kept = self.file.map_or(Ok(()), |file| write_whole(&file, format!("{name}\n{gpu}\n").as_bytes()));
+                if let Err(error) = kept {
                     tracing::warn!(%error, "the fastest backend could not be kept");
                 }
                 None
@@ -96,7 +97,7 @@ pub(crate) fn load(
             check_kv(options)?;
             Ok((hybrid(&file, name, options, Placement::Gpu, progress)?, None))
         }
-        // The GPU keeps keys and values as f16 alone.
+        // The GPU keeps no keys and values as f32.
         BackendPreference::Auto if check_kv(options).is_err() => Ok((on_cpu(progress)?, None)),
         BackendPreference::Auto => {
             let mut placing = Placing::of(&about.fingerprint, options);
@@ -156,11 +157,11 @@ fn hybrid(
 /// Whether the GPU keeps keys and values as the options want.
 fn check_kv(options: &ModelOptions) -> Result<(), SdkError> {
     match options.kv_type.unwrap_or_default() {
-        KvType::F16 => Ok(()),
-        other => Err(SdkError::OptionInvalid {
+        KvType::F16 | KvType::Q8_0 => Ok(()),
+        KvType::F32 => Err(SdkError::OptionInvalid {
             option: "kv_type".into(),
-            value: format!("{other:?}").to_lowercase(),
-            allowed: "f16 on the GPU".into(),
+            value: "f32".into(),
+            allowed: "f16 or q8_0 on the GPU".into(),
         }),
     }
 }

@@ -58,24 +58,27 @@ fn a_panic_ends_one_turn_and_neither_the_session_nor_its_neighbours() {
 }
 
 #[test]
-fn prompts_go_in_by_at_most_64_tokens_and_cancelling_stops_between_them() {
-    let (model, script) = model();
-    let session = model.new_session(SessionOptions::default()).unwrap();
-    let long = "a word and ".repeat(300);
-    let generation = session.generate(request(&long)).unwrap();
-    loop {
-        if !script.lock().unwrap().fed.is_empty() {
-            break;
+fn prompts_go_in_by_batches_and_cancelling_stops_between_them() {
+    for batch in [64, 200] {
+        let (model, script) = model();
+        script.lock().unwrap().prefill_batch = Some(batch);
+        let session = model.new_session(SessionOptions::default()).unwrap();
+        let long = "a word and ".repeat(300);
+        let generation = session.generate(request(&long)).unwrap();
+        loop {
+            if !script.lock().unwrap().fed.is_empty() {
+                break;
+            }
+            std::thread::yield_now();
         }
-        std::thread::yield_now();
+        script.lock().unwrap().slow = true;
+        generation.cancel();
+        let fed = script.lock().unwrap().fed.len();
+        while !matches!(block_on(generation.next()), Ok(None)) {}
+        let script = script.lock().unwrap();
+        assert!(script.fed.len() <= fed + 1, "{} passes after {fed}", script.fed.len());
+        assert!(script.fed[0].len() == batch && script.fed.iter().all(|fed| fed.len() <= batch));
     }
-    script.lock().unwrap().slow = true;
-    generation.cancel();
-    let fed = script.lock().unwrap().fed.len();
-    while !matches!(block_on(generation.next()), Ok(None)) {}
-    let script = script.lock().unwrap();
-    assert!(script.fed.len() <= fed + 1, "{} passes after {fed}", script.fed.len());
-    assert!(script.fed.iter().all(|batch| batch.len() <= 64));
 }
 
 #[test]

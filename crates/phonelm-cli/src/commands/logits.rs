@@ -35,7 +35,7 @@ pub(crate) struct Options {
     out: PathBuf,
     #[command(flatten)]
     backend: Backend,
-    /// How keys and values are kept [default: f32; f16 on a GPU]
+    /// How keys and values are kept [default: f32; f16 with another backend than cpu]
     #[arg(long, value_enum)]
     kv: Option<Kv>,
     /// Compute threads [default: the number of big cores]

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex};
 
-use phonelm_model::{CacheId, Executor, ExecutorError, Input, Logits, LogitsFor, Segment};
+use phonelm_model::{CacheId, Executor, ExecutorError, Input, Logits, LogitsFor, PREFILL_BATCH, Segment};
 
 /// What a test tells the executor and learns from it.
 #[derive(Default)]
@@ -20,6 +20,8 @@ pub(crate) struct Script {
     pub(crate) panic: bool,
     /// Takes a millisecond for each pass.
     pub(crate) slow: bool,
+    /// Tokens of a prompt that it likes at once, if other than most executors.
+    pub(crate) prefill_batch: Option<usize>,
 }
 
 pub(crate) type Shared = Arc<Mutex<Script>>;
@@ -57,6 +59,10 @@ impl Executor for Fake {
 
     fn context(&self) -> usize {
         self.context
+    }
+
+    fn prefill_batch(&self) -> usize {
+        self.script.lock().unwrap().prefill_batch.unwrap_or(PREFILL_BATCH)
     }
 
     fn create(&mut self) -> CacheId {

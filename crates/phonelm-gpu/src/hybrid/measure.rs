@@ -1,7 +1,7 @@
 //! Which side computes fastest on this device: measured, since neither names nor numbers of cores tell it.
 
 use std::ops::ControlFlow;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use phonelm_model::{Executor, ExecutorError, Input, LogitsFor, Placement, Segment};
 
@@ -9,10 +9,10 @@ use super::HybridExecutor;
 use super::text::Side;
 use crate::error::LoadError;
 
-/// Tokens of a prompt that go through at once.
-const PREFILL: usize = 64;
 /// Tokens of a turn: those of its prompt that no cache holds, and those of its answer.
-const TURN: (f64, f64) = (256.0, 64.0);
+const TURN: (usize, usize) = (256, 64);
+/// Tokens of a prompt whose cache moves.
+const MOVED: usize = 64;
 /// Rounds of each side, after one that warms up: a prompt and four tokens.
 const ROUNDS: usize = 3;
 const DECODE: usize = 4;
@@ -71,7 +71,7 @@ impl HybridExecutor {
     fn moving(&mut self) -> Result<Option<f64>, ExecutorError> {
         let gpu = self.side(Side::Gpu)?;
         let cache = gpu.create();
-        let prompt = [0; PREFILL];
+        let prompt = [0; MOVED];
         let segment = Segment { cache, input: Input::Tokens(&prompt), logits: LogitsFor::Last };
         let bytes = gpu.forward(&[segment]).map(|_| Instant::now()).and_then(|start| Ok((start, gpu.export(cache)?)));
         gpu.release(cache);
@@ -90,8 +90,9 @@ fn trial(executor: &mut dyn Executor, go_on: &mut dyn FnMut() -> bool) -> Result
     let mut prefills = Vec::with_capacity(ROUNDS);
     let mut decodes = Vec::with_capacity(ROUNDS * DECODE);
     let mut rounds = || {
-        let prompt = [0; PREFILL];
         for round in 0..=ROUNDS {
+            // As prompts go through, which the first rounds may change.
+            let prompt = vec![0; executor.prefill_batch().min(TURN.0).min(executor.context().saturating_sub(DECODE))];
             for pass in 0..=DECODE {
                 if !go_on() {
                     return Ok(false);
@@ -101,7 +102,7 @@ fn trial(executor: &mut dyn Executor, go_on: &mut dyn FnMut() -> bool) -> Result
                 executor.forward(&[Segment { cache, input: Input::Tokens(tokens), logits: LogitsFor::Last }])?;
                 let times = if pass == 0 { &mut prefills } else { &mut decodes };
                 if round > 0 {
-                    times.push(start.elapsed());
+                    times.push(start.elapsed().as_secs_f64() / tokens.len() as f64);
                 }
             }
             executor.truncate(cache, 0)?;
@@ -110,20 +111,20 @@ fn trial(executor: &mut dyn Executor, go_on: &mut dyn FnMut() -> bool) -> Result
     };
     let whole = rounds();
     executor.release(cache);
-    Ok(whole?.then(|| Pace { prefill: median(prefills) / PREFILL as f64, decode: median(decodes) }))
+    Ok(whole?.then(|| Pace { prefill: median(prefills), decode: median(decodes) }))
 }
 
-fn median(mut times: Vec<Duration>) -> f64 {
-    times.sort();
-    times.get(times.len() / 2).map_or(f64::INFINITY, Duration::as_secs_f64)
+fn median(mut times: Vec<f64>) -> f64 {
+    times.sort_by(f64::total_cmp);
+    times.get(times.len() / 2).copied().unwrap_or(f64::INFINITY)
 }
 
-/// Where a turn takes the least time. `moving` is the way of a prompt of [`PREFILL`] tokens from one side to the other.
+/// Where a turn takes the least time. `moving` is the way of a prompt of [`MOVED`] tokens from one side to the other.
 fn fastest(cpu: Pace, gpu: Pace, moving: Option<f64>) -> Placement {
-    let (prompt, answer) = TURN;
+    let (prompt, answer) = (TURN.0 as f64, TURN.1 as f64);
     let turn = |prefill: f64, decode: f64| prompt * prefill + answer * decode;
     // There for the prompt with all that was said before, and back.
-    let ways = moving.map_or(f64::INFINITY, |one| 2.0 * one * prompt / PREFILL as f64);
+    let ways = moving.map_or(f64::INFINITY, |one| 2.0 * one * prompt / MOVED as f64);
     let times = [
         (Placement::Cpu, turn(cpu.prefill, cpu.decode) / GAIN),
         (Placement::Gpu, turn(gpu.prefill, gpu.decode)),

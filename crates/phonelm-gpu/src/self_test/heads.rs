@@ -1,15 +1,16 @@
 //! The steps around attention with the model's own heads: norms, RoPE, the way into the cache, attention alone and shared.
 
-use half::f16;
 use phonelm_kernels::KV_BLOCK;
 use phonelm_model::{Config, ExecutorError, RopeLayout};
 use wgpu::Buffer;
 
-use super::{Bench, values};
+use super::keys::{Half, made_up, rounded};
+use super::{Bench, HALF_LIMIT, LIMIT, values};
 use crate::cache::{Cache, Pool};
 use crate::error::LoadError;
+use crate::keys::{KvFormat, Order};
 use crate::pipelines::Group;
-use crate::shaders::{Shader, padded};
+use crate::shaders::{Shader, padded, partial_floats};
 
 pub(super) const SHADERS: [Shader; 4] =
     [Shader::Rope, Shader::Attention { fused: false }, Shader::Attention { fused: true }, Shader::Merge];
@@ -22,22 +23,24 @@ const ROWS: usize = 3;
 /// The new tokens and the cache before them.
 struct Inputs<'a> {
     config: &'a Config,
+    format: KvFormat,
     qkv: Vec<f32>,
     /// Cosine and sine of each pair of a row.
     turns: Vec<f32>,
     /// Of query heads, then of key heads.
     norms: Vec<f32>,
     /// Of each block and key head: keys, then values, as the CPU keeps them.
-    cached: Vec<f16>,
+    cached: Vec<u8>,
 }
 
-pub(super) fn run(bench: &mut Bench<'_>, config: &Config) -> Result<(), LoadError> {
+pub(super) fn run(bench: &mut Bench<'_>, config: &Config, format: KvFormat) -> Result<(), LoadError> {
     let config = &Config { layers: 1, ..config.clone() };
     let stride = padded(config.q_width() + 2 * config.kv_width());
     let angles = values(ROWS * config.head_dim / 2, 5);
     let blocks = BEFORE.div_ceil(KV_BLOCK);
     let inputs = Inputs {
         config,
+        format,
         qkv: values(ROWS * stride, 6),
         turns: angles.iter().flat_map(|a| [a.cos(), a.sin()]).collect(),
         norms: if config.qk_norm {
@@ -45,7 +48,7 @@ pub(super) fn run(bench: &mut Bench<'_>, config: &Config) -> Result<(), LoadErro
         } else {
             Vec::new()
         },
-        cached: values(blocks * 2 * config.kv_width() * KV_BLOCK, 8).iter().map(|x| f16::from_f32(*x)).collect(),
+        cached: made_up(format, blocks * config.kv_heads * Order::new(format, config.head_dim).head_bytes()),
     };
     let width = config.q_width();
     let attended: Vec<Vec<f64>> = (0..ROWS).map(|row| inputs.attended(row)).collect();
@@ -98,9 +101,9 @@ impl Setup {
         let config = inputs.config;
         let norms = bench.uploader().vector(&inputs.norms)?;
         let no_room = LoadError::OutOfMemory { what: "the self-test", bytes: 0 };
-        let mut pool = Pool::new(bench.device, bench.pipelines, config, vec![norms]).ok_or(no_room)?;
+        let mut pool = Pool::new(bench.device, bench.pipelines, config, inputs.format, vec![norms]).ok_or(no_room)?;
         let mut bytes = pool.shape().begin(BEFORE);
-        bytes.extend(inputs.cached.iter().flat_map(|x| x.to_le_bytes()));
+        bytes.extend_from_slice(&inputs.cached);
         let cache = pool.import(bench.device, bench.pipelines, &bytes, 2 * KV_BLOCK);
         let mut cache = cache.map_err(failed)?;
         pool.reserve(bench.device, bench.pipelines, &mut cache, rows).map_err(failed)?;
@@ -112,7 +115,7 @@ impl Setup {
         let stride = padded(config.q_width() + 2 * config.kv_width());
         let qkv = bench.floats(&inputs.qkv[..rows * stride])?;
         let out = bench.floats(&vec![0.0; rows * padded(config.q_width())])?;
-        let partials = vec![0.0; 2 * rows * config.heads * shares as usize * (config.head_dim / 2 + 1)];
+        let partials = vec![0.0; rows * config.heads * shares as usize * partial_floats(config.head_dim)];
         let (calls, turns, partials) = (bench.buffer(&calls)?, bench.floats(&inputs.turns)?, bench.floats(&partials)?);
         let group = bench.pipelines.bind(bench.device, Group::Heads, &[&qkv, &out, &calls, &turns, &partials]);
         Ok(Self { pool, cache, group, qkv, out })
@@ -172,17 +175,24 @@ impl Inputs<'_> {
         self.row(row)[first..][..self.config.kv_width()].iter().map(|x| f64::from(*x)).collect()
     }
 
-    /// Key and value of a token for a key head, from `cached` or of a new one, as f16 holds them.
+    /// Key and value of a token for a key head, from `cached` or of a new one, as the cache keeps them.
     fn token(&self, token: usize, kv_head: usize) -> [Vec<f64>; 2] {
+        let Some(row) = token.checked_sub(BEFORE) else { return self.stored(&self.cached, token, kv_head) };
         let width = self.config.head_dim;
-        if let Some(row) = token.checked_sub(BEFORE) {
-            let rounded = |all: Vec<f64>| {
-                let head = &all[kv_head * width..][..width];
-                head.iter().map(|x| f64::from(f16::from_f64(*x))).collect()
-            };
-            return [rounded(self.new_keys(row)), rounded(self.new_values(row))];
-        }
-        key_and_value(&self.cached, token, kv_head, self.config)
+        [self.new_keys(row), self.new_values(row)].map(|all| rounded(self.format, &all[kv_head * width..][..width]))
+    }
+
+    /// Those in blocks as the CPU has them.
+    fn stored(&self, blocks: &[u8], token: usize, kv_head: usize) -> [Vec<f64>; 2] {
+        [false, true].map(|values| self.half(blocks, token, kv_head, values).token(token % KV_BLOCK))
+    }
+
+    /// The keys, or the values, among which a token's lie.
+    fn half<'b>(&self, blocks: &'b [u8], token: usize, kv_head: usize, values: bool) -> Half<'b> {
+        let Config { kv_heads, head_dim, .. } = *self.config;
+        let half = self.cached.len() / (BEFORE.div_ceil(KV_BLOCK) * kv_heads * 2);
+        let index = 2 * (token / KV_BLOCK * kv_heads + kv_head) + usize::from(values);
+        Half { format: self.format, bytes: &blocks[index * half..][..half], head_dim, values }
     }
 
     /// What all heads of a new token attend to.
@@ -205,25 +215,18 @@ impl Inputs<'_> {
     fn compare_cache(&self, bench: &Bench<'_>, shader: Shader, setup: &Setup, rows: usize) -> Result<(), LoadError> {
         let bytes = setup.pool.export(bench.device, &setup.cache).map_err(failed)?;
         let header = setup.pool.shape().begin(0).len();
-        let stored: Vec<f16> = bytes[header..].as_chunks::<2>().0.iter().map(|b| f16::from_le_bytes(*b)).collect();
         let (mut found, mut expected) = (Vec::new(), Vec::new());
         for token in 0..BEFORE + rows {
             for head in 0..self.config.kv_heads {
-                let floats = key_and_value(&stored, token, head, self.config).concat();
-                found.extend(floats.iter().map(|x| *x as f32));
+                found.extend(self.stored(&bytes[header..], token, head).concat().iter().map(|x| *x as f32));
                 expected.extend(self.token(token, head).concat());
             }
         }
-        bench.compare(&[shader], &found, &expected)
+        // Bytes may be rounded to the other side: 1.4 % of the spread.
+        let limit = if self.format == KvFormat::Q8 { HALF_LIMIT } else { LIMIT };
+        bench.compare_within(limit, &[shader], &found, &expected)
     }
 }
 
-/// Key and value of a token in blocks as the CPU keeps them.
-fn key_and_value(blocks: &[f16], token: usize, kv_head: usize, config: &Config) -> [Vec<f64>; 2] {
-    let (width, half) = (config.head_dim, config.head_dim * KV_BLOCK);
-    let block = &blocks[(token / KV_BLOCK * config.kv_heads + kv_head) * 2 * half..][..2 * half];
-    let (keys, values) = block.split_at(half);
-    let at = token % KV_BLOCK;
-    let key = (0..width).map(|i| f64::from(keys[i * KV_BLOCK + at])).collect();
-    [key, values[at * width..][..width].iter().map(|x| f64::from(*x)).collect()]
-}
+#[cfg(test)]
+mod tests;

@@ -11,20 +11,22 @@ use phonelm_tests::small_config;
 
 use super::*;
 use crate::executor::{GpuExecutor, GpuOptions};
+use crate::keys::KvFormat;
 use crate::pipelines::Edit;
-use crate::shaders::Emit;
+use crate::shaders::{Composer, Emit};
 
 fn file(config: &Config, ty: TensorType) -> ModelFile {
     ModelFile::new(Mapping::from_vec(random_model(config, ty, 7).unwrap())).unwrap()
 }
 
 /// Tests the shaders of a model with another text of some.
-fn tested(config: &Config, ty: TensorType, edit: Edit) -> Result<(), LoadError> {
+fn tested(config: &Config, ty: TensorType, keys: KvFormat, edit: Edit) -> Result<(), LoadError> {
     let file = file(config, ty);
     let executor = GpuExecutor::new(file.clone(), &GpuOptions::default())?;
     let device = Device::open(None, None)?;
-    let mut pipelines = Pipelines::new(&device, config, device.adapter.subgroup, device.adapter.f16, edit, None);
-    run(&device, &mut pipelines, &file, executor.network())
+    let composer = Composer::new(config, keys, device.adapter.subgroup, device.adapter.f16);
+    let mut pipelines = Pipelines::new(&device, composer, edit, None);
+    run(&device, &mut pipelines, &file, executor.network(), keys)
 }
 
 #[test]
@@ -58,7 +60,9 @@ fn one_wrong_line_of_any_shader_is_found() {
             _ => text,
         }),
         ("Attention { fused: true }", |shader, text| match shader {
-            Shader::Attention { fused: true } => text.replace("pool[value_at(block, position, thread)] = value;", ""),
+            Shader::Attention { fused: true } => {
+                text.replace("store(block_of(table, position, kv_head), position, thread, key, value);", "")
+            }
             _ => text,
         }),
         ("Merge", |shader, text| match shader {
@@ -71,8 +75,39 @@ fn one_wrong_line_of_any_shader_is_found() {
         }),
     ];
     for (name, edit) in wrong {
-        let error = tested(&config, TensorType::Q4_0, edit).err().map(|error| error.to_string());
-        assert!(error.as_ref().is_some_and(|error| error.contains(name)), "{name}: {error:?}");
+        assert_found(&config, KvFormat::F16, name, edit);
+    }
+}
+
+#[track_caller]
+fn assert_found(config: &Config, keys: KvFormat, name: &str, edit: Edit) {
+    let error = tested(config, TensorType::Q4_0, keys, edit).err().map(|error| error.to_string());
+    assert!(error.as_ref().is_some_and(|error| error.contains(name)), "{name}: {error:?}");
+}
+
+#[test]
+fn one_wrong_line_about_keys_in_bytes_is_found() {
+    let config = Config { head_dim: 64, ..small_config(Family::Qwen3, true) };
+    let wrong: [(&str, Edit); 4] = [
+        ("Rope", |shader, text| match shader {
+            Shader::Rope => text.replace("(top) / 127.0", "(top) / 150.0"),
+            _ => text,
+        }),
+        ("Rope", |shader, text| match shader {
+            Shader::Rope => text.replace("if unit % 8u == 0u", "if unit == 0u"),
+            _ => text,
+        }),
+        ("Attention { fused: false }", |shader, text| match shader {
+            Shader::Attention { fused: false } => text.replace("[scale_at(key, unit)]).x", "[scale_at(key, unit)]).y"),
+            _ => text,
+        }),
+        ("Attention { fused: true }", |shader, text| match shader {
+            Shader::Attention { fused: true } => text.replace("unit / 8u * 64u", "0u"),
+            _ => text,
+        }),
+    ];
+    for (name, edit) in wrong {
+        assert_found(&config, KvFormat::Q8, name, edit);
     }
 }
 
@@ -81,12 +116,16 @@ fn the_right_shaders_pass_and_are_tested_once() {
     let types = [TensorType::Q8_0, TensorType::F16, TensorType::F32, TensorType::Q4_0];
     for (family, ty) in Family::ALL.into_iter().zip(types) {
         let start = std::time::Instant::now();
-        tested(&small_config(family, true), ty, |_, text| text).unwrap_or_else(|error| panic!("{error}"));
+        for keys in KvFormat::ALL {
+            let config = Config { head_dim: 96, ..small_config(family, true) };
+            tested(&config, ty, keys, |_, text| text).unwrap_or_else(|error| panic!("{error}"));
+        }
         println!("{} as {ty}: {:?}", family.name(), start.elapsed());
     }
     let texts: HashSet<String> = PROVED.lock().unwrap().clone();
     let start = std::time::Instant::now();
-    tested(&small_config(Family::Llama, true), TensorType::Q4_0, |_, text| text).unwrap();
+    let config = Config { head_dim: 96, ..small_config(Family::Llama, true) };
+    tested(&config, TensorType::Q4_0, KvFormat::Q8, |_, text| text).unwrap();
     println!("{:?} for a model whose shaders are proved", start.elapsed());
     assert!(texts.is_subset(&PROVED.lock().unwrap()));
 }

@@ -1,20 +1,19 @@
 // Attention of one head of one row, CHUNK tokens of its cache after CHUNK tokens, with the online softmax. First the scores
-// of a chunk, TEAMS threads a token; then its values, a thread a pair of elements. calls[0] workgroups share the chunks of a head
+// of a chunk, TEAMS threads a token; then its values, a thread a unit of elements. calls[0] workgroups share the chunks of a head
 // in turn, and where that is more than one, merge.wgsl puts them together.
 //
 // Where FUSED, each row is alone in its cache, and heads are finished here instead of in a step before. The new token's key
 // and value then come from `qkv`, because the workgroup that stores them is another.
 
-var<workgroup> query: array<vec2<f32>, PAIRS>;
 // Each team's share of the scores.
 var<workgroup> shares: array<f32, TEAMS * CHUNK>;
 var<workgroup> scores: array<f32, CHUNK>;
-var<workgroup> columns: array<vec2<f32>, THREADS>;
+var<workgroup> columns: array<Unit, THREADS>;
 
-// A team has a thread for each token of a block and takes every TEAMS-th pair.
+// A team has a thread for each token of a block and takes every TEAMS-th unit.
 const TEAMS = THREADS / 64u;
-// Threads that share a pair of the values, each with tokens of its own.
-const LISTS = THREADS / PAIRS;
+// Threads that share a unit of the values, each with tokens of its own.
+const LISTS = THREADS / UNITS;
 // Less than any score.
 const NONE = -3.0e38;
 
@@ -27,51 +26,58 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     let at = row * QKV_STRIDE + group.x * HEAD_DIM;
     var most = NONE;
     var sum = 0.0;
-    var column = vec2<f32>(0.0);
+    var column = Unit();
     // The block of the chunk, where a chunk is one; asked for early.
     var here = 0u;
     if FUSED {
         here = block_of(table, min(group.z * CHUNK, position), kv_head);
-        let first = value_head(row, kv_head) + 2u * min(thread, PAIRS - 1u);
-        let value = pack2x16float(vec2<f32>(qkv[first], qkv[first + 1u]));
-        let score = sum_all(finish_both(row, at, key_head(row, kv_head), thread), thread);
+        finish_both(row, at, kv_head, thread);
+    } else {
+        for (var i = thread; i < HEAD_DIM; i += THREADS) {
+            head[i] = SCALE * qkv[at + i];
+        }
+    }
+    workgroupBarrier();
+    var own = 0.0;
+    if thread < UNITS {
+        query[thread] = of_head(thread);
+        if FUSED {
+            let key = keep(thread);
+            let value = keep(UNITS + thread);
+            own = dot(query[thread], unit_of(key));
+            if group.z == 0u {
+                column = unit_of(value);
+                if group.x % (HEADS / KV_HEADS) == 0u {
+                    store(block_of(table, position, kv_head), position, thread, key, value);
+                }
+            }
+        }
+    }
+    if FUSED {
+        let score = sum_all(own, thread);
         if group.z == 0u {
             most = score;
             sum = 1.0;
         }
-        if thread < PAIRS {
-            query[thread] = vec2<f32>(head[2u * thread], head[2u * thread + 1u]);
-            if group.z == 0u {
-                column = unpack2x16float(value);
-                if group.x % (HEADS / KV_HEADS) == 0u {
-                    let block = block_of(table, position, kv_head);
-                    pool[key_at(block, position, thread)] =
-                        pack2x16float(vec2<f32>(new_key[2u * thread], new_key[2u * thread + 1u]));
-                    pool[value_at(block, position, thread)] = value;
-                }
-            }
-        }
-    } else if thread < PAIRS {
-        query[thread] = SCALE * vec2<f32>(qkv[at + 2u * thread], qkv[at + 2u * thread + 1u]);
     }
     workgroupBarrier();
 
-    let pair = thread % PAIRS;
+    let unit = thread % UNITS;
     let end = select(position + 1u, position, FUSED);
     for (var first = group.z * CHUNK; first < end; first += calls[0] * CHUNK) {
         let count = min(end - first, CHUNK);
         var highest = NONE;
         let team = thread / 64u;
         for (var t = thread % 64u; t < count; t += 64u) {
-            let keys = key_at(block_at(here, table, first + t, kv_head), first + t, 0u);
+            let key = key_at(block_at(here, table, first + t, kv_head), first + t, 0u);
             var share = 0.0;
-            var p = team;
+            var u = team;
             // Eight loads under way at a time.
-            for (; p + 7u * TEAMS < PAIRS; p += 8u * TEAMS) {
-                share += four_scores(keys, p) + four_scores(keys, p + 4u * TEAMS);
+            for (; u + 7u * TEAMS < UNITS; u += 8u * TEAMS) {
+                share += four_scores(key, u) + four_scores(key, u + 4u * TEAMS);
             }
-            for (; p < PAIRS; p += TEAMS) {
-                share += score_of(keys, p);
+            for (; u < UNITS; u += TEAMS) {
+                share += score_of(key, u);
             }
             shares[team * CHUNK + t] = share;
         }
@@ -95,14 +101,14 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
         }
         sum = sum * shrink + sum_all(weights, thread);
         column *= shrink;
-        if thread < LISTS * PAIRS {
-            var t = thread / PAIRS;
+        if thread < LISTS * UNITS {
+            var t = thread / UNITS;
             for (; t + 7u * LISTS < count; t += 8u * LISTS) {
-                let four = four_weighted(here, table, kv_head, first, t, pair);
-                column += four + four_weighted(here, table, kv_head, first, t + 4u * LISTS, pair);
+                let four = four_weighted(here, table, kv_head, first, t, unit);
+                column += four + four_weighted(here, table, kv_head, first, t + 4u * LISTS, unit);
             }
             for (; t < count; t += LISTS) {
-                column += weighted(here, table, kv_head, first, t, pair);
+                column += weighted(here, table, kv_head, first, t, unit);
             }
         }
         if FUSED {
@@ -112,34 +118,37 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     }
     columns[thread] = column;
     workgroupBarrier();
-    if thread >= PAIRS {
+    if thread >= UNITS {
         return;
     }
     for (var i = 1u; i < LISTS; i++) {
-        column += columns[thread + i * PAIRS];
+        column += columns[thread + i * UNITS];
     }
     if calls[0] == 1u {
-        attended[row * (OUT_STRIDE / 2u) + group.x * PAIRS + thread] = column / sum;
+        attended[out_at(row, group.x) + thread] = column / sum;
         return;
     }
-    let partial = ((row * HEADS + group.x) * calls[0] + group.z) * (PAIRS + 1u);
+    let partial = ((row * HEADS + group.x) * calls[0] + group.z) * (UNITS + 1u);
     partials[partial + thread] = column;
     if thread == 0u {
-        partials[partial + PAIRS] = vec2<f32>(most, sum);
+        var last = Unit();
+        last.x = most;
+        last.y = sum;
+        partials[partial + UNITS] = last;
     }
 }
 
-// The new token's key, after norm and RoPE.
-var<workgroup> new_key: array<f32, HEAD_DIM>;
-
-// Leaves in `head` the query that begins at `query_at` in `qkv`, after its norm, RoPE and SCALE, and in `new_key` the key that
-// begins at `key_at`. Returns a thread's share of their score.
-fn finish_both(row: u32, query_at: u32, key_at: u32, thread: u32) -> f32 {
+// Leaves in `head` the query that begins at `query_at` in `qkv`, after its norm, RoPE and SCALE, and in `fresh` the row's key and
+// value.
+fn finish_both(row: u32, query_at: u32, kv_head: u32, thread: u32) {
     let p = min(thread, PAIRS - 1u);
+    let key = key_head(row, kv_head);
+    let value = value_head(row, kv_head);
     let i = select(p, 2u * p, NEIGHBOURS);
     let j = select(p + PAIRS, 2u * p + 1u, NEIGHBOURS);
     var q = vec2<f32>(qkv[query_at + i], qkv[query_at + j]);
-    var k = vec2<f32>(qkv[key_at + i], qkv[key_at + j]);
+    var k = vec2<f32>(qkv[key + i], qkv[key + j]);
+    let v = vec2<f32>(qkv[value + i], qkv[value + j]);
     let turn = turns[row * PAIRS + p];
     if QK_NORM {
         let squares = select(vec4<f32>(0.0), vec4<f32>(dot(q, q), dot(k, k), 0.0, 0.0), thread < PAIRS);
@@ -149,15 +158,14 @@ fn finish_both(row: u32, query_at: u32, key_at: u32, thread: u32) -> f32 {
     }
     q = SCALE * (q * turn.x + vec2<f32>(-q.y, q.x) * turn.y);
     k = k * turn.x + vec2<f32>(-k.y, k.x) * turn.y;
-    if thread >= PAIRS {
-        return 0.0;
+    if thread < PAIRS {
+        head[i] = q.x;
+        head[j] = q.y;
+        fresh[i] = k.x;
+        fresh[j] = k.y;
+        fresh[HEAD_DIM + i] = v.x;
+        fresh[HEAD_DIM + j] = v.y;
     }
-    head[i] = q.x;
-    head[j] = q.y;
-    new_key[i] = k.x;
-    new_key[j] = k.y;
-    // As the cache keeps it.
-    return dot(q, unpack2x16float(pack2x16float(k)));
 }
 
 // The block of a token: `here` where a chunk is one.
@@ -168,26 +176,21 @@ fn block_at(here: u32, table: u32, token: u32, kv_head: u32) -> u32 {
     return block_of(table, token, kv_head);
 }
 
-fn four_scores(keys: u32, pair: u32) -> f32 {
-    let two = score_of(keys, pair) + score_of(keys, pair + TEAMS);
-    return two + (score_of(keys, pair + 2u * TEAMS) + score_of(keys, pair + 3u * TEAMS));
-}
-
-// One pair's share of a score.
-fn score_of(keys: u32, pair: u32) -> f32 {
-    return dot(query[pair], unpack2x16float(pool[keys + pair * 64u]));
+fn four_scores(key: u32, unit: u32) -> f32 {
+    let two = score_of(key, unit) + score_of(key, unit + TEAMS);
+    return two + (score_of(key, unit + 2u * TEAMS) + score_of(key, unit + 3u * TEAMS));
 }
 
 // Those of four tokens of a list.
-fn four_weighted(here: u32, table: u32, kv_head: u32, first: u32, t: u32, pair: u32) -> vec2<f32> {
-    let a = weighted(here, table, kv_head, first, t, pair);
-    let b = weighted(here, table, kv_head, first, t + LISTS, pair);
-    let c = weighted(here, table, kv_head, first, t + 2u * LISTS, pair);
-    return a + b + (c + weighted(here, table, kv_head, first, t + 3u * LISTS, pair));
+fn four_weighted(here: u32, table: u32, kv_head: u32, first: u32, t: u32, unit: u32) -> Unit {
+    let a = weighted(here, table, kv_head, first, t, unit);
+    let b = weighted(here, table, kv_head, first, t + LISTS, unit);
+    let c = weighted(here, table, kv_head, first, t + 2u * LISTS, unit);
+    return a + b + (c + weighted(here, table, kv_head, first, t + 3u * LISTS, unit));
 }
 
-// One pair of a value, by its token's weight in the chunk that begins at `first`.
-fn weighted(here: u32, table: u32, kv_head: u32, first: u32, t: u32, pair: u32) -> vec2<f32> {
+// One unit of a value, by its token's weight in the chunk that begins at `first`.
+fn weighted(here: u32, table: u32, kv_head: u32, first: u32, t: u32, unit: u32) -> Unit {
     let token = first + t;
-    return scores[t] * unpack2x16float(pool[value_at(block_at(here, table, token, kv_head), token, pair)]);
+    return scores[t] * value_of(block_at(here, table, token, kv_head), token, unit);
 }

@@ -2,8 +2,8 @@
 
 fn activate(gate: vec2<f32>) -> vec2<f32> {
     if RELU {
-        // Not max(): NaN must stay NaN.
-        return select(gate, vec2<f32>(0.0), gate <= vec2<f32>(0.0));
+        // NaN must stay NaN: neither max() nor a choice between gate and zero, of which compilers make max().
+        return gate * select(vec2<f32>(0.0), vec2<f32>(1.0), gate > vec2<f32>(0.0));
     }
     return gate / (1.0 + exp(-gate));
 }

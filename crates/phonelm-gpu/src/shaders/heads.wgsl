@@ -1,20 +1,20 @@
-// What the steps around attention share. A head has PAIRS pairs of elements. The cache of a layer is a pool of blocks of
-// 64 tokens; in a block, key head after key head, lie the keys, [PAIRS][64], and the values, [64][PAIRS], a word of two
-// f16 each. `calls` says how many workgroups share a head, then of each row its position and where the list of its
-// cache's blocks begins, then holds the lists.
+// What the steps around attention share. The cache of a layer is a pool of blocks of 64 tokens; in a block, key head after
+// key head, lie keys and values as keys_f16.wgsl or keys_q8.wgsl says, in units of neighbouring elements. `calls` says how many
+// workgroups share a head, then of each row its position and where the list of its cache's blocks begins, then holds the lists.
 
 @group(0) @binding(0) var<storage, read_write> pool: array<u32>;
 // RMSNorm weights of query heads, then of key heads.
 @group(0) @binding(1) var<storage, read> norms: array<f32>;
 @group(1) @binding(0) var<storage, read_write> qkv: array<f32>;
-@group(1) @binding(1) var<storage, read_write> attended: array<vec2<f32>>;
+@group(1) @binding(1) var<storage, read_write> attended: array<Unit>;
 @group(1) @binding(2) var<storage, read> calls: array<u32>;
 // Cosine and sine of each row's position, PAIRS of them.
 @group(1) @binding(3) var<storage, read> turns: array<vec2<f32>>;
-@group(1) @binding(4) var<storage, read_write> partials: array<vec2<f32>>;
+@group(1) @binding(4) var<storage, read_write> partials: array<Unit>;
 
 const PAIRS = HEAD_DIM / 2u;
-const KEYS = 64u * PAIRS;
+// Words of a head's keys in a block, and of its values.
+const KEYS = 64u * UNITS;
 
 fn position_of(row: u32) -> u32 {
     return calls[1u + 2u * row];
@@ -25,6 +25,10 @@ fn table_of(row: u32) -> u32 {
 }
 
 var<workgroup> head: array<f32, HEAD_DIM>;
+// The query of attention, after norm, RoPE and SCALE.
+var<workgroup> query: array<Unit, UNITS>;
+// A new token's key, after norm and RoPE, and its value behind it.
+var<workgroup> fresh: array<f32, 2u * HEAD_DIM>;
 
 // Leaves in `head` the head that begins at `at` in `qkv`, after its norm and RoPE.
 fn finish(row: u32, at: u32, norm: u32, thread: u32) {
@@ -52,17 +56,17 @@ fn finish(row: u32, at: u32, norm: u32, thread: u32) {
     workgroupBarrier();
 }
 
-// Where the keys of a token's block begin; its values lie KEYS further.
+// Where a head begins in a token's block.
 fn block_of(table: u32, token: u32, kv_head: u32) -> u32 {
-    return (calls[table + token / 64u] * KV_HEADS + kv_head) * 2u * KEYS;
+    return (calls[table + token / 64u] * KV_HEADS + kv_head) * HEAD_WORDS;
 }
 
-fn key_at(block: u32, token: u32, pair: u32) -> u32 {
-    return block + pair * 64u + token % 64u;
+fn key_at(block: u32, token: u32, unit: u32) -> u32 {
+    return block + unit * 64u + token % 64u;
 }
 
-fn value_at(block: u32, token: u32, pair: u32) -> u32 {
-    return block + KEYS + token % 64u * PAIRS + pair;
+fn value_at(block: u32, token: u32, unit: u32) -> u32 {
+    return block + KEYS + token % 64u * UNITS + unit;
 }
 
 fn key_head(row: u32, kv_head: u32) -> u32 {
@@ -71,4 +75,9 @@ fn key_head(row: u32, kv_head: u32) -> u32 {
 
 fn value_head(row: u32, kv_head: u32) -> u32 {
     return key_head(row, kv_head) + KV_HEADS * HEAD_DIM;
+}
+
+// Where a head of a row of `attended` begins.
+fn out_at(row: u32, q_head: u32) -> u32 {
+    return row * (OUT_STRIDE / (HEAD_DIM / UNITS)) + q_head * UNITS;
 }

@@ -14,11 +14,15 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     }
     let kv_head = group.x - HEADS;
     finish(row, key_head(row, kv_head), HEAD_DIM, thread);
+    let value = value_head(row, kv_head);
+    for (var i = thread; i < HEAD_DIM; i += THREADS) {
+        fresh[i] = head[i];
+        fresh[HEAD_DIM + i] = qkv[value + i];
+    }
+    workgroupBarrier();
     let token = position_of(row);
     let block = block_of(table_of(row), token, kv_head);
-    let value = value_head(row, kv_head);
-    for (var p = thread; p < PAIRS; p += THREADS) {
-        pool[key_at(block, token, p)] = pack2x16float(vec2<f32>(head[2u * p], head[2u * p + 1u]));
-        pool[value_at(block, token, p)] = pack2x16float(vec2<f32>(qkv[value + 2u * p], qkv[value + 2u * p + 1u]));
+    for (var u = thread; u < UNITS; u += THREADS) {
+        store(block, token, u, keep(u), keep(UNITS + u));
     }
 }

@@ -6,27 +6,36 @@ use phonelm_kernels::KvType;
 use phonelm_model::{CacheId, Config, Executor, ExecutorError, Family, Input, LogitsFor, Mapping, ModelFile, Segment};
 use phonelm_tests::{distance, extend, logits, small_config};
 
-use crate::common::{cpu, gpu, model, text};
+use crate::common::{KV_TYPES, cpu, gpu, gpu_with, model, text};
 
 /// Sums come in another order when other rows are computed with them, and many rows are multiplied in half precision.
 const SAME: f64 = 6e-3;
 
 fn config() -> Config {
-    small_config(Family::Qwen2, true)
+    Config { head_dim: 64, ..small_config(Family::Qwen2, true) }
 }
 
 #[track_caller]
 fn assert_near(found: &[f32], expected: &[f32]) {
+    assert_within(SAME, found, expected);
+}
+
+#[track_caller]
+fn assert_within(limit: f64, found: &[f32], expected: &[f32]) {
     let apart = distance(found, expected);
-    assert!(apart < SAME, "{apart:.1e} of the spread");
+    assert!(apart < limit, "{apart:.1e} of the spread");
 }
 
 #[test]
 fn however_a_cache_was_filled() {
+    KV_TYPES.into_iter().for_each(fill_in_all_ways);
+}
+
+fn fill_in_all_ways(kv: KvType) {
     let config = config();
     let (file, vocab) = (model(&config, TensorType::Q8_0), config.vocab);
     let tokens = text(150, vocab);
-    let mut gpu = gpu(&file);
+    let mut gpu = gpu_with(&file, kv);
     let whole = logits(&mut gpu, &tokens);
 
     // Cut back into a block, written differently, forked, cut back again.
@@ -76,27 +85,53 @@ fn exports_pass_between_gpu_and_cpu() {
     let config = config();
     let (file, vocab) = (model(&config, TensorType::F16), config.vocab);
     let tokens = text(120, vocab);
-    let (mut gpu, mut cpu) = (gpu(&file), cpu(&file, KvType::F16));
-    let expected = &logits(&mut cpu, &tokens)[90 * vocab..];
-    let (on_gpu, on_cpu) = (gpu.create(), cpu.create());
-    extend(&mut gpu, on_gpu, &tokens[..90]);
-    extend(&mut cpu, on_cpu, &tokens[..90]);
-    let (from_gpu, from_cpu) = (gpu.export(on_gpu).unwrap(), cpu.export(on_cpu).unwrap());
+    // The CPU rounds queries too where keys are bytes.
+    for (kv, limit) in KV_TYPES.into_iter().zip([SAME, 2e-2]) {
+        let (mut gpu, mut cpu) = (gpu_with(&file, kv), cpu(&file, kv));
+        let expected = &logits(&mut cpu, &tokens)[90 * vocab..];
+        let (on_gpu, on_cpu) = (gpu.create(), cpu.create());
+        extend(&mut gpu, on_gpu, &tokens[..90]);
+        extend(&mut cpu, on_cpu, &tokens[..90]);
+        let (from_gpu, from_cpu) = (gpu.export(on_gpu).unwrap(), cpu.export(on_cpu).unwrap());
 
-    let back = gpu.import(&from_gpu).unwrap();
-    assert_eq!(gpu.export(back).unwrap(), from_gpu);
-    let moved = [gpu.import(&from_cpu).unwrap(), back];
-    for cache in moved {
-        assert_near(&extend(&mut gpu, cache, &tokens[90..]), expected);
+        let (back, from_there) = (gpu.import(&from_gpu).unwrap(), gpu.import(&from_cpu).unwrap());
+        assert!(gpu.export(back).unwrap() == from_gpu && gpu.export(from_there).unwrap() == from_cpu);
+        for cache in [back, from_there] {
+            assert_within(limit, &extend(&mut gpu, cache, &tokens[90..]), expected);
+        }
+        let moved = cpu.import(&from_gpu).unwrap();
+        assert!(cpu.export(moved).unwrap() == from_gpu);
+        assert_within(limit, &extend(&mut cpu, moved, &tokens[90..]), expected);
+        assert_eq!(gpu.cache_bytes() * 2, cpu.cache_bytes() * 3, "three caches on the GPU, two on the CPU");
     }
-    let moved = cpu.import(&from_gpu).unwrap();
-    assert_near(&extend(&mut cpu, moved, &tokens[90..]), expected);
+}
+
+#[test]
+fn exports_of_another_type_are_refused() {
+    let file = model(&config(), TensorType::Q8_0);
+    let [mut f16, mut q8] = KV_TYPES.map(|kv| gpu_with(&file, kv));
+    let (a, b) = (f16.create(), q8.create());
+    extend(&mut f16, a, &[1, 2, 3]);
+    extend(&mut q8, b, &[1, 2, 3]);
+    let (from_f16, from_q8) = (f16.export(a).unwrap(), q8.export(b).unwrap());
+    assert!(matches!(f16.import(&from_q8), Err(ExecutorError::BadImport { field: "bytes an element", .. })));
+    assert!(matches!(q8.import(&from_f16), Err(ExecutorError::BadImport { field: "bytes an element", .. })));
+}
+
+#[test]
+fn keys_that_a_gpu_does_not_keep_are_refused() {
+    let narrow = model(&small_config(Family::Qwen2, true), TensorType::Q8_0);
+    let refused = |file: &ModelFile, kv| {
+        GpuExecutor::new(file.clone(), &GpuOptions { kv, ..GpuOptions::default() }).err().unwrap().to_string()
+    };
+    assert!(refused(&narrow, KvType::Q8_0).contains("heads whose width is a multiple of 32"));
+    assert!(refused(&narrow, KvType::F32).contains("f16 or q8_0"));
 }
 
 #[test]
 fn damaged_exports_are_refused() {
     let file = model(&config(), TensorType::Q8_0);
-    let mut gpu = gpu(&file);
+    let mut gpu = gpu_with(&file, KvType::Q8_0);
     let cache = gpu.create();
     extend(&mut gpu, cache, &[1, 2, 3]);
     let good = gpu.export(cache).unwrap();
@@ -143,14 +178,16 @@ fn weights_that_are_no_numbers_are_told() {
         let at = Gguf::parse(&bytes).unwrap().tensor(name).unwrap().range.start as usize;
         bytes[at..at + 2].copy_from_slice(&[0x00, 0x7e]);
         let file = ModelFile::new(Mapping::from_vec(bytes)).unwrap();
-        let mut gpu = gpu(&file);
-        let cache = gpu.create();
-        for tokens in [&[0, 1, 2][..], &[0; 20]] {
-            let segment = Segment { cache, input: Input::Tokens(tokens), logits: LogitsFor::Last };
-            for error in [gpu.forward(&[segment]).unwrap_err(), gpu.forward_best(&[segment], 3).unwrap_err()] {
-                assert!(matches!(error, ExecutorError::NotFinite { position: 0 }), "{name}: {error}");
+        for kv in KV_TYPES {
+            let mut gpu = gpu_with(&file, kv);
+            let cache = gpu.create();
+            for tokens in [&[0, 1, 2][..], &[0; 20]] {
+                let segment = Segment { cache, input: Input::Tokens(tokens), logits: LogitsFor::Last };
+                for error in [gpu.forward(&[segment]).err(), gpu.forward_best(&[segment], 3).err()] {
+                    assert_eq!(error, Some(ExecutorError::NotFinite { position: 0 }), "{name}, {kv:?}");
+                }
+                assert_eq!(gpu.len(cache), Ok(0), "{name}");
             }
-            assert_eq!(gpu.len(cache), Ok(0), "{name}");
         }
     }
 }

@@ -11,8 +11,15 @@ pub(crate) fn model(config: &Config, ty: TensorType) -> ModelFile {
 }
 
 pub(crate) fn gpu(file: &ModelFile) -> GpuExecutor {
-    GpuExecutor::new(file.clone(), &GpuOptions::default()).unwrap_or_else(|e| panic!("{e}"))
+    gpu_with(file, KvType::F16)
 }
+
+pub(crate) fn gpu_with(file: &ModelFile, kv: KvType) -> GpuExecutor {
+    GpuExecutor::new(file.clone(), &GpuOptions { kv, ..GpuOptions::default() }).unwrap_or_else(|e| panic!("{e}"))
+}
+
+/// What a GPU keeps keys and values as.
+pub(crate) const KV_TYPES: [KvType; 2] = [KvType::F16, KvType::Q8_0];
 
 pub(crate) fn cpu(file: &ModelFile, kv: KvType) -> CpuExecutor {
     CpuExecutor::new(file.clone(), &CpuOptions { threads: Some(2), kv, ..CpuOptions::default() }).unwrap()

@@ -8,7 +8,7 @@ use phonelm_kernels::KvType;
 use phonelm_model::{Executor, Family, ModelFile};
 use phonelm_tests::{extend, logits, small_config};
 
-use crate::common::{cpu, gpu, model, text};
+use crate::common::{KV_TYPES, cpu, gpu, gpu_with, model, text};
 
 /// The likeliest token, and how far the next one is behind.
 fn likeliest(row: &[f32]) -> (u32, f32) {
@@ -22,7 +22,11 @@ fn greedy_text_is_the_cpus_up_to_a_near_tie() {
     const TINY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../models/phonelm-tiny/phonelm-tiny.gguf");
     let file = ModelFile::open(TINY.as_ref()).unwrap();
     assert_eq!(file.weights().layers[0].q.ty, TensorType::Q8_0x16);
-    let (mut gpu, mut cpu) = (gpu(&file), cpu(&file, KvType::F16));
+    KV_TYPES.into_iter().for_each(|kv| compare(&file, kv));
+}
+
+fn compare(file: &ModelFile, kv: KvType) {
+    let (mut gpu, mut cpu) = (gpu_with(file, kv), cpu(file, kv));
     let (on_gpu, on_cpu) = (gpu.create(), cpu.create());
     let mut next = text(12, file.config().vocab);
     for count in 0..64 {

@@ -18,8 +18,8 @@ use std::{collections::HashMap, ops::ControlFlow};
 
 use phonelm_gguf::TensorType;
 use phonelm_model::{
-    CacheId, Config, Executor, ExecutorError, Input, LayerWeights, Logits, ModelFile, Part, RopeTable, Segment, Tensor,
-    batches,
+    CacheId, Caches, Config, Executor, ExecutorError, Input, LayerWeights, Logits, ModelFile, Part, RopeTable, Segment,
+    Tensor, batches,
 };
 
 pub use cache::KvType;
@@ -115,8 +115,7 @@ pub struct CpuExecutor {
     scratch: Scratch,
     geometry: Geometry,
     context: usize,
-    caches: HashMap<CacheId, Cache>,
-    next_id: u64,
+    caches: Caches<Cache>,
 }
 
 impl CpuExecutor {
@@ -141,16 +140,7 @@ impl CpuExecutor {
         let network =
             load(file, &config, &pool, |layer| !options.dense && skipping::skips(&config, layer, kernels), progress)?;
         tracing::info!(kernels = kernels.name(), threads, context, "CPU executor ready");
-        Ok(Self {
-            network,
-            kernels,
-            pool,
-            scratch: Scratch::default(),
-            geometry,
-            context,
-            caches: HashMap::new(),
-            next_id: 0,
-        })
+        Ok(Self { network, kernels, pool, scratch: Scratch::default(), geometry, context, caches: Caches::default() })
     }
 
     /// Bytes of weights packed into memory, beyond the mapped file.
@@ -169,21 +159,6 @@ impl CpuExecutor {
         self.network.file.config()
     }
 
-    fn cache(&self, id: CacheId) -> Result<&Cache, ExecutorError> {
-        self.caches.get(&id).ok_or(ExecutorError::UnknownCache { id: id.0 })
-    }
-
-    fn cache_mut(&mut self, id: CacheId) -> Result<&mut Cache, ExecutorError> {
-        self.caches.get_mut(&id).ok_or(ExecutorError::UnknownCache { id: id.0 })
-    }
-
-    fn insert(&mut self, cache: Cache) -> CacheId {
-        self.next_id += 1;
-        let id = CacheId(self.next_id);
-        self.caches.insert(id, cache);
-        id
-    }
-
     /// Runs one batch and appends the logits of its wanted rows.
     fn run_batch(&mut self, batch: &[Part<'_>], logits: &mut Logits) -> Result<(), ExecutorError> {
         let geometry = self.geometry;
@@ -191,12 +166,8 @@ impl CpuExecutor {
         let rows = batch.iter().map(|part| part.positions).sum();
         self.scratch.x.resize(rows, hidden);
         let (mut first_row, mut wanted, mut spans) = (0, Vec::new(), Vec::new());
-        let mut owned: HashMap<CacheId, &mut Cache> = self
-            .caches
-            .iter_mut()
-            .filter(|(id, _)| batch.iter().any(|p| p.cache == **id))
-            .map(|(id, c)| (*id, c))
-            .collect();
+        let mut owned: HashMap<CacheId, &mut Cache> =
+            self.caches.iter_mut().filter(|(id, _)| batch.iter().any(|p| p.cache == *id)).collect();
         for part in batch {
             for i in 0..part.positions {
                 let x = self.scratch.x.row_mut(first_row + i);
@@ -215,7 +186,7 @@ impl CpuExecutor {
         let pass = Pass { network: &self.network, kernels: self.kernels, pool: &self.pool, spans: &spans };
         pass.run(rows, &wanted, &mut self.scratch);
         for part in batch {
-            self.cache_mut(part.cache)?.advance(part.positions);
+            self.caches.get_mut(part.cache)?.advance(part.positions);
         }
         for i in 0..wanted.len() {
             let row = self.scratch.logits.row(i);
@@ -238,39 +209,43 @@ impl Executor for CpuExecutor {
     }
 
     fn create(&mut self) -> CacheId {
-        self.insert(Cache::default())
+        self.caches.insert(Cache::default())
     }
 
     fn fork(&mut self, cache: CacheId) -> Result<CacheId, ExecutorError> {
-        let copy = self.cache(cache)?.clone();
-        Ok(self.insert(copy))
+        let copy = self.caches.get(cache)?.clone();
+        Ok(self.caches.insert(copy))
     }
 
     fn len(&self, cache: CacheId) -> Result<usize, ExecutorError> {
-        Ok(self.cache(cache)?.len())
+        Ok(self.caches.get(cache)?.len())
     }
 
     fn truncate(&mut self, cache: CacheId, len: usize) -> Result<usize, ExecutorError> {
-        let cache = self.cache_mut(cache)?;
+        let cache = self.caches.get_mut(cache)?;
         cache.truncate(len);
         Ok(cache.len())
     }
 
     fn release(&mut self, cache: CacheId) {
-        self.caches.remove(&cache);
+        self.caches.remove(cache);
     }
 
     fn export(&self, cache: CacheId) -> Result<Vec<u8>, ExecutorError> {
-        Ok(self.cache(cache)?.export(self.geometry))
+        Ok(self.caches.get(cache)?.export(self.geometry))
     }
 
     fn import(&mut self, bytes: &[u8]) -> Result<CacheId, ExecutorError> {
         let cache = Cache::import(bytes, self.geometry, self.context)?;
-        Ok(self.insert(cache))
+        Ok(self.caches.insert(cache))
     }
 
     fn cache_bytes(&self) -> usize {
-        Cache::bytes(self.caches.values(), self.geometry)
+        Cache::bytes(self.caches.iter().map(|(_, cache)| cache), self.geometry)
+    }
+
+    fn bytes_per_token(&self, context: usize) -> u64 {
+        self.traffic(context)
     }
 
     fn threads(&self) -> usize {
@@ -289,7 +264,7 @@ impl Executor for CpuExecutor {
         let result = batches.iter().try_for_each(|batch| self.run_batch(batch, &mut logits));
         if let Err(error) = result {
             for (id, len) in lengths {
-                self.cache_mut(id)?.truncate(len);
+                self.caches.get_mut(id)?.truncate(len);
             }
             return Err(error);
         }

@@ -9,7 +9,7 @@ impl CpuExecutor {
     /// Bytes that one token after `context` others reads: every matrix as it lies in memory, the vectors beside them, one row
     /// of the embedding, and the keys and values of the context. Where neurons are skipped, the share of those that counted
     /// in the tokens so far is taken.
-    pub fn bytes_per_token(&self, context: usize) -> u64 {
+    pub(super) fn traffic(&self, context: usize) -> u64 {
         let n = &self.network;
         let layers: usize = n.layers.iter().map(|layer| layer_bytes(layer, self.scratch.skipping.share())).sum();
         let row = row_bytes(&n.file.weights().embedding);

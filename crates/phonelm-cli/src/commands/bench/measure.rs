@@ -32,7 +32,7 @@ pub(super) struct Round {
 /// All rounds, and what does not change between them.
 pub(super) struct Rounds {
     pub(super) measured: Vec<Round>,
-    /// The kernel set, or the GPU.
+    /// The kernel set, or what else computes.
     pub(super) kernels: String,
     /// Of the processor, if it computes.
     pub(super) threads: Option<usize>,

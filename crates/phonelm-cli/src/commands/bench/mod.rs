@@ -41,6 +41,7 @@ Examples:
   phonelm bench --shape phonelm-0.5b --type q4_0 --rows 2,4,8 --json
   phonelm bench --shape phonelm-1.5b --sparsity 0.9 -p 0
   phonelm bench --shape phonelm-1.5b --backend gpu -p 512 -n 64
+  phonelm bench --backend auto
   phonelm bench --shape phonelm-0.5b --llama --save random.gguf")]
 pub(crate) struct Options {
     /// Model file [default: phonelm-tiny]
@@ -133,7 +134,7 @@ fn check(options: &Options) -> Result<(), Error> {
         return usage("--type, --llama and --save are for random weights: they need --shape".to_owned());
     }
     if options.bandwidth && !options.backend.is_cpu() {
-        return usage("--bandwidth reads the processor's memory: leave it out with --backend gpu".to_owned());
+        return usage("--bandwidth reads the processor's memory: it needs --backend cpu".to_owned());
     }
     if let Some(share) = options.sparsity {
         if options.shape.is_none() || options.llama || ty(options) != TensorType::Q4_0 {

@@ -57,7 +57,7 @@ struct Products {
 pub(super) struct Report {
     model: String,
     parameters: u64,
-    /// The kernel set, or the GPU.
+    /// The kernel set, or what else computes.
     kernels: String,
     threads: Option<usize>,
     /// From the mapped file to the first pass.
