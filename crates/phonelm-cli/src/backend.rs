@@ -14,6 +14,7 @@ use phonelm_kernels::{CpuExecutor, CpuOptions};
 use phonelm_model::Executor;
 #[cfg(feature = "gpu")]
 use phonelm_model::Placement;
+use phonelm_search::Device;
 
 use crate::error::Error;
 use crate::model::Model;
@@ -70,7 +71,21 @@ impl Backend {
                 Ok(Loaded::Gpu(Box::new(executor.map_err(failed)?)))
             }
             #[cfg(feature = "gpu")]
-            Kind::Auto => Err(Error::Usage("--backend auto is for `phonelm run`: say cpu or gpu here".to_owned())),
+            Kind::Auto => Err(Self::no_choice()),
+        }
+    }
+
+    /// What times shapes: the processor with these options, or a GPU.
+    pub(crate) fn device(&self, cpu: &CpuOptions) -> Result<Box<dyn Device>, Error> {
+        match self.kind {
+            Kind::Cpu => Ok(Box::new(phonelm_search::Cpu(cpu.clone()))),
+            #[cfg(feature = "gpu")]
+            Kind::Gpu => {
+                Self::check(cpu)?;
+                Ok(Box::new(phonelm_search::Gpu(self.gpu())))
+            }
+            #[cfg(feature = "gpu")]
+            Kind::Auto => Err(Self::no_choice()),
         }
     }
 
@@ -108,6 +123,12 @@ impl Backend {
     #[cfg(feature = "gpu")]
     fn gpu(&self) -> GpuOptions {
         GpuOptions { adapter: self.device.clone(), ..GpuOptions::default() }
+    }
+
+    /// The error of commands that compute on one device.
+    #[cfg(feature = "gpu")]
+    fn no_choice() -> Error {
+        Error::Usage("--backend auto is for `phonelm run`: say cpu or gpu here".to_owned())
     }
 
     /// Refuses options that a GPU does not take.
