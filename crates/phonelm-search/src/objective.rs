@@ -5,7 +5,7 @@ use std::fmt;
 use crate::{Cost, Search, Shape};
 
 /// Energy of reading a byte from DRAM: 640 pJ for 32 bits (Horowitz, "Computing's energy problem", ISSCC 2014, 45 nm; the
-/// number as in Han et al., arXiv 1506.02626, table 1).
+/// number as in the energy table of Han et al., arXiv 1506.02626).
 pub const DRAM_PICOJOULES_PER_BYTE: f64 = 160.0;
 /// Energy of multiplying two bytes and adding the product to 32 bits: 0.2 and 0.1 pJ (Horowitz, as above).
 pub const MAC_PICOJOULES: f64 = 0.3;
