@@ -14,6 +14,7 @@ use phonelm_kernels::{CpuExecutor, CpuOptions};
 use phonelm_model::Executor;
 #[cfg(feature = "gpu")]
 use phonelm_model::Placement;
+use phonelm_search::Device;
 
 use crate::error::Error;
 use crate::model::Model;
@@ -71,6 +72,22 @@ impl Backend {
             }
             #[cfg(feature = "gpu")]
             Kind::Auto => Ok(Loaded::Other(self.fastest(model, cpu)?)),
+        }
+    }
+
+    /// What times shapes: the processor with these options, or a GPU.
+    pub(crate) fn device(&self, cpu: &CpuOptions) -> Result<Box<dyn Device>, Error> {
+        match self.kind {
+            Kind::Cpu => Ok(Box::new(phonelm_search::Cpu(cpu.clone()))),
+            #[cfg(feature = "gpu")]
+            Kind::Gpu => {
+                Self::check(cpu)?;
+                Ok(Box::new(phonelm_search::Gpu(self.gpu())))
+            }
+            #[cfg(feature = "gpu")]
+            Kind::Auto => Err(Error::Usage(
+                "--backend auto: a search is for what will compute the model; say cpu or gpu".to_owned(),
+            )),
         }
     }
 

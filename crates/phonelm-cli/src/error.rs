@@ -39,6 +39,9 @@ pub(crate) enum Error {
     /// The random model of a benchmark cannot be made.
     #[error("a random model cannot be made: {0}")]
     Random(#[from] phonelm_convert::RandomError),
+    /// A search for a shape failed.
+    #[error(transparent)]
+    Search(#[from] phonelm_search::Error),
     /// No kernel set fits.
     #[error(transparent)]
     Kernels(#[from] phonelm_kernels::KernelError),

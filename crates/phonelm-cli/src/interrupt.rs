@@ -16,6 +16,11 @@ pub(crate) fn pressed() -> bool {
     PRESSED.load(Ordering::Relaxed)
 }
 
+/// The flag itself, for work that looks at it.
+pub(crate) fn flag() -> &'static AtomicBool {
+    &PRESSED
+}
+
 /// Clears the flag before new work begins.
 pub(crate) fn forget() {
     PRESSED.store(false, Ordering::Relaxed);

@@ -332,6 +332,30 @@ fn options_out_of_range() {
 }
 
 #[test]
+fn searches_that_cannot_be() {
+    let place = Place::new();
+    std::fs::create_dir(place.path("taken")).unwrap();
+    place.write("taken/config.json", "a model's");
+    for (args, expected) in [
+        ("--params 1M -o new", "no shape has 1000000 parameters within 2 %: the nearest has "),
+        ("--params many -o new", "write 500M or 1.5B"),
+        ("--params 100M --tolerance 0 -o new", "tolerance is 0"),
+        ("--params 100M --budget 20 -o new", "write 90s, 20m or 2h"),
+        ("--params 100M --prefill 2000 -o new", "decode is 64, but it should be from 1 to 48"),
+        ("--params 100M --type q6_k -o new", "choose one of"),
+        ("--params 100M --type f16 -o new", "type is f16, but it should be q4_0 or q8_0"),
+        ("--params 100M --also 100x3x32x3 -o new", "shape is 100x3"),
+        ("--params 100M --threads 0 -o new", "threads must lie between 1 and"),
+        ("--params 100M -o taken", "taken holds other files and no search"),
+    ] {
+        let args: Vec<&str> = ["search"].into_iter().chain(args.split(' ')).collect();
+        let line = place.fails(&args);
+        assert!(line.contains(expected), "{args:?}: {line}");
+    }
+    assert_eq!(place.names(), ["taken"]);
+}
+
+#[test]
 fn texts_too_short_or_no_text() {
     let place = Place::new();
     place.convert("llama-tied-gqa", "f32");

@@ -19,7 +19,9 @@ fn ids(value: &Value) -> Vec<u64> {
 #[test]
 fn help_has_examples_everywhere() {
     let place = Place::new();
-    for command in ["run", "convert", "inspect", "tokenize", "logits", "perplexity", "bench", "kernels", "devices"] {
+    let commands =
+        ["run", "convert", "inspect", "tokenize", "logits", "perplexity", "bench", "search", "kernels", "devices"];
+    for command in commands {
         let help = place.succeeds(&[command, "--help"]);
         assert!(help.contains("Usage: phonelm") && help.contains("Examples:"), "{command}: {help}");
     }
@@ -200,6 +202,32 @@ fn bench_holds_decode_against_memory_and_passes_against_one_token() {
     assert!(shallow["bytes_per_token"].as_u64() < measure["bytes_per_token"].as_u64());
     let text = place.succeeds(&deep);
     assert!(text.contains("4 at once") && text.contains("GB/s") && text.contains("decode reaches"), "{text}");
+}
+
+/// A search among a few shapes of 300,000 parameters.
+const SEARCH: &str = "search --params 300K --tolerance 4% --vocab 512 --context 64 --prefill 16 --decode 8 \
+                      --head-dims 16,32 --kv-groups 1,2 --layers 2..6 --ffn-ratio 2..4 -t 1 -o found";
+
+#[test]
+fn search_finds_a_shape_and_goes_on_where_it_was() {
+    let place = Place::new();
+    let args: Vec<&str> = SEARCH.split_whitespace().collect();
+    let text = place.succeeds(&args);
+    assert!(text.lines().any(|line| line.starts_with('*')) && text.contains("tokens/s in decode"), "{text}");
+    let read = |name: &str| std::fs::read(place.path("found").join(name)).unwrap();
+    let found = json(std::str::from_utf8(&read("results.json")).unwrap());
+    let config = json(std::str::from_utf8(&read("config.json")).unwrap());
+    assert_eq!((&config["hidden_size"], &config["model_type"]), (&found["winner"]["hidden"], &json("\"phonelm\"")));
+    assert!(String::from_utf8(read("results.csv")).unwrap().starts_with("hidden,layers,"));
+    for picture in ["speed", "front"] {
+        let svg = String::from_utf8(read(&format!("{picture}.svg"))).unwrap();
+        assert!(svg.contains("Shapes of 0.3 M parameters") && svg.contains("<circle"), "{svg}");
+        assert!(read(&format!("{picture}.png")).starts_with(b"\x89PNG\r\n"));
+    }
+    let measured = read("measurements.jsonl");
+    let again = json(&place.succeeds(&[&args[..], &["--json", "--objective", "prefill"]].concat()));
+    assert_eq!(again["objective"], "prefill");
+    assert!(read("measurements.jsonl").starts_with(&measured));
 }
 
 #[test]

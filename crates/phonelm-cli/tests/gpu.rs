@@ -48,12 +48,24 @@ fn run_and_bench_take_the_gpu() {
 }
 
 #[test]
+fn search_takes_the_gpu() {
+    let place = Place::new();
+    let args = "search --params 300K --tolerance 4% --vocab 512 --context 64 --prefill 16 --decode 8 --head-dims 32 \
+                --kv-groups 1 --layers 4 --ffn-ratio 2..4 --backend gpu --budget 30s -o found --json";
+    let found: Value = serde_json::from_str(&place.succeeds(&args.split_whitespace().collect::<Vec<_>>())).unwrap();
+    assert!(found["device"].as_str().unwrap().starts_with("GPU, "), "{found}");
+    assert!(found["shapes"][0]["measured"]["decode_tokens_per_second"].as_f64().unwrap() > 0.0);
+}
+
+#[test]
 fn options_of_the_processor_are_refused() {
     let place = Place::new();
     for option in [&["--threads", "2"][..], &["--kv", "f32"], &["--dense"], &["--bandwidth"]] {
         let line = place.fails(&[&["bench", "--backend", "gpu"][..], option].concat());
         assert!(line.contains(option[0]), "{line}");
     }
+    let line = place.fails(&["search", "--params", "100M", "-o", "new", "--backend", "auto"]);
+    assert!(line.contains("say cpu or gpu"), "{line}");
 }
 
 #[cfg(target_os = "linux")]

@@ -121,4 +121,10 @@ impl Config {
         let tables = if self.tied { 1 } else { 2 };
         tables * self.vocab as u64 * h + self.layers as u64 * layer + h
     }
+
+    /// Multiply-accumulates of a token with one layer's matrices; attention is left out.
+    pub fn layer_macs(&self) -> u64 {
+        let [hidden, ffn, q, kv] = [self.hidden, self.ffn, self.q_width(), self.kv_width()].map(|n| n as u64);
+        2 * hidden * (q + kv) + 3 * hidden * ffn
+    }
 }

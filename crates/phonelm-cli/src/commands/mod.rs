@@ -9,6 +9,7 @@ mod kernels;
 mod logits;
 mod perplexity;
 mod run;
+mod search;
 mod tokenize;
 
 use clap::Subcommand;
@@ -24,6 +25,7 @@ pub(crate) enum Command {
     Logits(logits::Options),
     Perplexity(perplexity::Options),
     Bench(bench::Options),
+    Search(search::Options),
     Kernels(kernels::Options),
     #[cfg(feature = "gpu")]
     Devices(devices::Options),
@@ -39,6 +41,7 @@ impl Command {
             Self::Logits(options) => logits::run(&options),
             Self::Perplexity(options) => perplexity::run(&options),
             Self::Bench(options) => bench::run(&options),
+            Self::Search(options) => search::run(&options),
             Self::Kernels(options) => kernels::run(&options),
             #[cfg(feature = "gpu")]
             Self::Devices(options) => devices::run(&options),

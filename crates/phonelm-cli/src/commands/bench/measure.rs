@@ -71,9 +71,7 @@ pub(super) fn run(executor: Loaded, file: &ModelFile, plan: &Plan) -> Result<Rou
 
 /// The products of `tokens` tokens with each layer's weights, and of the last one with the head; attention is left out.
 fn prompt_macs(config: &Config, tokens: u64) -> u64 {
-    let [hidden, ffn, q, kv] = [config.hidden, config.ffn, config.q_width(), config.kv_width()].map(|n| n as u64);
-    let layer = 2 * hidden * (q + kv) + 3 * hidden * ffn;
-    tokens * config.layers as u64 * layer + config.vocab as u64 * hidden
+    tokens * config.layers as u64 * config.layer_macs() + (config.vocab * config.hidden) as u64
 }
 
 /// An executor with a text of the wanted depth.

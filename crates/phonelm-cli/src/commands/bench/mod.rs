@@ -22,7 +22,7 @@ use crate::save;
 
 use measure::Plan;
 use report::Report;
-use shape::Shape;
+use shape::Known;
 
 /// Measure prefill and decode speed
 #[derive(Args)]
@@ -75,7 +75,7 @@ pub(crate) struct Options {
     repetitions: u32,
     /// Use random weights of this shape in memory
     #[arg(long, value_enum)]
-    shape: Option<Shape>,
+    shape: Option<Known>,
     /// Type of the random weights [default: q4_0]
     #[arg(long = "type", value_name = "TYPE", value_parser = writable_type)]
     ty: Option<TensorType>,
@@ -163,7 +163,7 @@ fn open(options: &Options) -> Result<Model, Error> {
     Ok(Model { name, file })
 }
 
-fn random(options: &Options, shape: Shape) -> Result<Vec<u8>, Error> {
+fn random(options: &Options, shape: Known) -> Result<Vec<u8>, Error> {
     let mut file = phonelm_convert::random_model(&shape.config(options.llama), ty(options), 1)?;
     if let Some(share) = options.sparsity {
         phonelm_convert::silence(&mut file, share).map_err(|cause| model::error("random model", cause.into()))?;
