@@ -25,7 +25,7 @@ let package = Package(
             resources: [.copy("PrivacyInfo.xcprivacy")],
             linkerSettings: linking
         ),
-        .testTarget(name: "PhoneLMTests", dependencies: ["PhoneLM"]),
+        .testTarget(name: "PhoneLMTests", dependencies: ["PhoneLM", "PhoneLMBindings"]),
     ],
     swiftLanguageModes: [.v6]
 )
