@@ -5,7 +5,14 @@ import PackageDescription
 
 #if canImport(Darwin)
 let engine = Target.binaryTarget(name: "PhoneLMFFI", path: "PhoneLMFFI.xcframework")
-let linking: [LinkerSetting] = []
+// What the engine calls beside libSystem: Metal, and what its Rust side needs to talk to it.
+let linking: [LinkerSetting] = [
+    .linkedFramework("CoreFoundation"),
+    .linkedFramework("CoreGraphics"),
+    .linkedFramework("Foundation"),
+    .linkedFramework("Metal"),
+    .linkedLibrary("objc"),
+]
 #else
 let library = Context.environment["PHONELM_LIB_DIR"] ?? Context.packageDirectory + "/lib"
 let engine = Target.systemLibrary(name: "PhoneLMFFI")
@@ -25,7 +32,7 @@ let package = Package(
             resources: [.copy("PrivacyInfo.xcprivacy")],
             linkerSettings: linking
         ),
-        .testTarget(name: "PhoneLMTests", dependencies: ["PhoneLM"]),
+        .testTarget(name: "PhoneLMTests", dependencies: ["PhoneLM", "PhoneLMBindings"]),
     ],
     swiftLanguageModes: [.v6]
 )

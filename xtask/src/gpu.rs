@@ -1,6 +1,7 @@
 //! The gpu suite: all tests that need a GPU that Vulkan or Metal reaches. None of them runs anywhere else.
 
 use std::fs;
+use std::path::PathBuf;
 
 use anyhow::Result;
 
@@ -18,9 +19,15 @@ pub(crate) fn missing() -> Option<String> {
     if cfg!(target_os = "macos") {
         return None;
     }
-    let loader = output("ldconfig", &["-p"]).is_some_and(|libraries| libraries.contains("libvulkan.so.1"));
     let driver = DRIVERS.iter().any(|dir| fs::read_dir(dir).is_ok_and(|mut entries| entries.next().is_some()));
-    (!loader || !driver).then(|| "no Vulkan driver: cargo xtask setup --gpu".to_owned())
+    (vulkan().is_none() || !driver).then(|| "no Vulkan driver: cargo xtask setup --gpu".to_owned())
+}
+
+/// Linux's Vulkan library, which leads to the drivers.
+pub(crate) fn vulkan() -> Option<PathBuf> {
+    let libraries = output("ldconfig", &["-p"])?;
+    let line = libraries.lines().find(|line| line.trim_start().starts_with("libvulkan.so.1 "))?;
+    line.split_once("=> ").map(|(_, path)| PathBuf::from(path))
 }
 
 /// The GPU executor, the SDK with it, the program with it.

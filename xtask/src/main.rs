@@ -145,12 +145,12 @@ Examples:
     /// Builds what an app developer adds to a project, into dist/.
     #[command(subcommand)]
     Package(package::Package),
-    /// Checks a finished AAR: entries, libraries, classes, size; runs its libraries on this machine.
+    /// Checks finished AARs: entries, libraries, classes, size; runs their libraries on this machine.
     #[command(after_help = "Examples:
-  cargo xtask verify-aar           the one that `package android` built
+  cargo xtask verify-aar           those that `package android` built
   cargo xtask verify-aar my.aar")]
     VerifyAar {
-        /// An AAR; the one in dist/maven if left out.
+        /// An AAR, with the GPU if its name begins with phonelm-gpu; both in dist/maven if left out.
         file: Option<std::path::PathBuf>,
     },
     /// Checks the finished Swift package: the XCFramework's layout, libraries, symbols and size, the zip, the manifests.
@@ -198,7 +198,10 @@ fn run(command: Command) -> Result<ExitCode> {
         Command::KotlinApi => kotlin::accept_api()?,
         Command::SwiftApi => swift::accept_api()?,
         Command::Package(package) => package.run()?,
-        Command::VerifyAar { file } => verify_aar::run(file)?,
+        Command::VerifyAar { file: Some(file) } => verify_aar::one(file)?,
+        Command::VerifyAar { file: None } => {
+            verify_aar::all(&package::android::repository(), &package::android::VARIANTS)?;
+        }
         Command::VerifyXcframework { dir } => verify_xcframework::run(dir)?,
         Command::ReleaseCheck(options) => release_check::run(&options)?,
         Command::Fuzz { target, seconds } => tools::fuzz(target.as_deref(), seconds)?,

@@ -36,7 +36,7 @@ pub(crate) struct Options {
 enum Part {
     /// Builds and checks what apps get.
     Packages,
-    /// Builds and checks the AAR once more through cargo-ndk, with a stand-in for the NDK.
+    /// Builds and checks the AARs once more through cargo-ndk, with a stand-in for the NDK.
     Ndk,
     /// Builds all of it again in a clone elsewhere; every file must be the same.
     Twice,
@@ -64,7 +64,7 @@ impl Part {
     fn title(self) -> &'static str {
         match self {
             Self::Packages => "packages are built and pass their checks",
-            Self::Ndk => "the AAR that cargo-ndk builds passes the same checks",
+            Self::Ndk => "the AARs that cargo-ndk builds pass the same checks",
             Self::Twice => "a second build elsewhere gives the same bytes",
             Self::Docs => "KDoc and DocC render without a warning",
             Self::Addresses => "AddressSanitizer finds no access outside memory in the kernels",
@@ -127,7 +127,7 @@ fn report(commit: &str, rows: &str) -> Result<String> {
 
 fn packages() -> Result<String> {
     build(&root())?;
-    verify_aar::run(None)?;
+    verify_aar::all(&android::repository(), &android::VARIANTS)?;
     verify_xcframework::run(None)?;
     let files = dist(&root())?;
     let bytes: usize = files.values().map(|(bytes, _)| bytes).sum();
@@ -135,8 +135,8 @@ fn packages() -> Result<String> {
 }
 
 fn ndk() -> Result<String> {
-    let aar = android::run_with_stand_in().context("the packages come first: --only packages --only ndk")?;
-    verify_aar::run(Some(aar))?;
+    let archives = android::run_with_stand_in().context("the packages come first: --only packages --only ndk")?;
+    verify_aar::all(&archives, &android::VARIANTS)?;
     Ok("built with LLVM's clang in the place of the NDK's".into())
 }
 

@@ -91,7 +91,8 @@ fn arm_tools() -> Result<()> {
     Ok(())
 }
 
-fn gpu_driver() -> Result<()> {
+/// A GPU, in software if there is none.
+pub(crate) fn gpu_driver() -> Result<()> {
     if gpu::missing().is_none() {
         println!("setup: there already: a Vulkan driver");
         return Ok(());

@@ -63,7 +63,7 @@ enum Suite {
     Arm,
     /// Instructions per multiply-accumulate of the kernels of two architectures, counted under qemu, against their bounds.
     Instructions,
-    /// The AAR: built, and the finished file checked.
+    /// The AAR with the GPU: built, and the finished file checked.
     Android,
     /// The Swift package with its XCFramework: built, and the finished files checked.
     Apple,

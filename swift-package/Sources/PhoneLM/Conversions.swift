@@ -226,7 +226,12 @@ extension PhoneLMBindings.GenerationOptions {
 }
 
 extension LanguageModelSession.Response {
-    init(_ response: PhoneLMBindings.Response, droppedTurns: UInt64, droppedTokens: UInt64) throws {
+    init(
+        _ response: PhoneLMBindings.Response,
+        droppedTurns: UInt64,
+        droppedTokens: UInt64,
+        backendChanges: [LanguageModelSession.BackendChange]
+    ) throws {
         content = response.text
         finishReason = try .init(response.finish)
         statistics = .init(
@@ -238,6 +243,7 @@ extension LanguageModelSession.Response {
             droppedTurns: Int(clamping: droppedTurns),
             droppedTokens: Int(clamping: droppedTokens)
         )
+        self.backendChanges = backendChanges
     }
 }
 

@@ -9,6 +9,21 @@ extension LanguageModelSession {
 
         /// What the answer took.
         public let statistics: Statistics
+
+        /// When something else went on with the answer, in order; mostly empty.
+        public let backendChanges: [BackendChange]
+    }
+
+    /// Something else went on with an answer: the GPU failed, or the app went to the background. Nothing was lost.
+    public struct BackendChange: Sendable, Hashable {
+        /// What computed before, as in ``LanguageModel/Info/executor``.
+        public let from: String
+
+        /// What computed from then on.
+        public let to: String
+
+        /// Why, in words.
+        public let reason: String
     }
 
     /// Why an answer ended.

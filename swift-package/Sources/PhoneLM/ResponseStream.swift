@@ -76,6 +76,7 @@ final class Turn: Sendable {
         var content = ""
         var droppedTurns: UInt64 = 0
         var droppedTokens: UInt64 = 0
+        var backendChanges: [LanguageModelSession.BackendChange] = []
         var outcome: Result<LanguageModelSession.Response, any Error>?
     }
 
@@ -125,7 +126,8 @@ final class Turn: Sendable {
         }
     }
 
-    private func snapshot(
+    /// The next snapshot of a generation; what else it tells is done and kept.
+    func snapshot(
         of generation: Generation
     ) async throws -> LanguageModelSession.ResponseStream.Snapshot? {
         while let event = try await crossingAsync({ try await generation.next() }) {
@@ -145,9 +147,8 @@ final class Turn: Sendable {
                     state.droppedTurns += turns
                     state.droppedTokens += tokens
                 }
-            case .backendChanged:
-                // The answer goes on as it was; the model's info says what computes.
-                continue
+            case .backendChanged(let from, let to, let reason):
+                state.withLock { $0.backendChanges.append(.init(from: from, to: to, reason: reason)) }
             case .finished(let response):
                 return try finish(response)
             }
@@ -160,7 +161,11 @@ final class Turn: Sendable {
     ) throws -> LanguageModelSession.ResponseStream.Snapshot {
         try state.withLock { state in
             let whole = try LanguageModelSession.Response(
-                response, droppedTurns: state.droppedTurns, droppedTokens: state.droppedTokens)
+                response,
+                droppedTurns: state.droppedTurns,
+                droppedTokens: state.droppedTokens,
+                backendChanges: state.backendChanges
+            )
             state.outcome = .success(whole)
             return .init(content: whole.content, delta: "", response: whole)
         }

@@ -126,6 +126,9 @@ pub(crate) fn missing() -> Option<String> {
     Toolchain::find().err()
 }
 
+/// What cargo builds the library with: every device has Metal.
+pub(crate) const FEATURES: [&str; 2] = ["--features", "gpu"];
+
 /// The static library as cargo names it.
 pub(crate) const LIBRARY: &str = "libphonelm_static.a";
 
@@ -142,7 +145,7 @@ pub(crate) fn build() -> Result<Vec<Library>> {
     let toolchain = Toolchain::find().map_err(|reason| anyhow!("{reason}: cargo xtask setup --packages"))?;
     println!("package: Apple's slices with {toolchain}");
     // All slices at once: one after the other leaves processors idle.
-    check(toolchain.build().args(["--package", "phonelm-static"]))?;
+    check(toolchain.build().args(["--package", "phonelm-static"]).args(FEATURES))?;
     SLICES.iter().map(sealed).collect()
 }
 

@@ -121,7 +121,7 @@ fn desktop(repository: &Repository, library: &Path) -> Result<()> {
     let host = output("rustc", &["--print", "host-tuple"]).context("`rustc --print host-tuple` failed")?;
     let entries = vec![
         Entry::read(format!("{}/{}", resource_folder(), library_name()), &stripped)?,
-        Entry::new("META-INF/THIRD-PARTY.txt", licences::third_party(&[host.trim()])?),
+        Entry::new("META-INF/THIRD-PARTY.txt", licences::third_party(&[host.trim()], &[])?),
     ];
     publish(repository, &artifact, "io.phonelm.desktop", entries, None)
 }

@@ -18,6 +18,21 @@ const WITH_COMPILER: &str = "\
 Rust's standard library, <https://github.com/rust-lang/rust>, under Apache-2.0
 LLVM's libunwind, <https://llvm.org>, under Apache-2.0 with LLVM exceptions
 ";
+/// What MIT asks to come along, for crates that name it and bring no text; who the authors are stands at their address.
+const MIT: &str = "\
+Permission is hereby granted, free of charge, to any person obtaining a copy of this software and associated documentation
+files (the \"Software\"), to deal in the Software without restriction, including without limitation the rights to use, copy,
+modify, merge, publish, distribute, sublicense, and/or sell copies of the Software, and to permit persons to whom the
+Software is furnished to do so, subject to the following conditions:
+
+The above copyright notice and this permission notice shall be included in all copies or substantial portions of the
+Software.
+
+THE SOFTWARE IS PROVIDED \"AS IS\", WITHOUT WARRANTY OF ANY KIND, EXPRESS OR IMPLIED, INCLUDING BUT NOT LIMITED TO THE
+WARRANTIES OF MERCHANTABILITY, FITNESS FOR A PARTICULAR PURPOSE AND NONINFRINGEMENT. IN NO EVENT SHALL THE AUTHORS OR
+COPYRIGHT HOLDERS BE LIABLE FOR ANY CLAIM, DAMAGES OR OTHER LIABILITY, WHETHER IN AN ACTION OF CONTRACT, TORT OR OTHERWISE,
+ARISING FROM, OUT OF OR IN CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER DEALINGS IN THE SOFTWARE.
+";
 /// Beginnings of the names of files with terms.
 const TERMS: [&str; 4] = ["license", "licence", "copying", "notice"];
 
@@ -31,9 +46,9 @@ struct Crate {
     terms: String,
 }
 
-/// The list for libphonelm as built for `targets`.
-pub(crate) fn third_party(targets: &[&str]) -> Result<String> {
-    let linked = linked(targets)?;
+/// The list for libphonelm as built for `targets`, with these `features` as cargo's arguments.
+pub(crate) fn third_party(targets: &[&str], features: &[&str]) -> Result<String> {
+    let linked = linked(targets, features)?;
     let metadata = print(&["metadata", "--format-version", "1", "--locked"])?;
     let metadata: Value = serde_json::from_str(&metadata).context("cannot understand what cargo metadata prints")?;
     let packages = metadata["packages"].as_array().context("cargo metadata prints no packages")?;
@@ -52,11 +67,11 @@ pub(crate) fn third_party(targets: &[&str]) -> Result<String> {
 }
 
 /// Name and version of every crate whose code is in the library: what it needs at run time, without macros.
-fn linked(targets: &[&str]) -> Result<BTreeSet<String>> {
+fn linked(targets: &[&str], features: &[&str]) -> Result<BTreeSet<String>> {
     let tree = ["tree", "--package", "phonelm", "--edges", "normal,no-proc-macro", "--prefix", "none", "--no-dedupe"];
     let mut linked = BTreeSet::new();
     for target in targets {
-        let lines = print(&[&tree[..], &["--locked", "--target", target]].concat())?;
+        let lines = print(&[&tree[..], features, &["--locked", "--target", target]].concat())?;
         let words = lines.lines().filter_map(|line| line.split_once(" v"));
         linked.extend(words.map(|(name, rest)| format!("{name} {}", rest.split(' ').next().unwrap_or_default())));
     }
@@ -75,7 +90,8 @@ fn name_and_version(package: &Value) -> String {
 }
 
 fn part(package: &Value) -> Result<Crate> {
-    let [name, version, licence] = ["name", "version", "license"].map(|key| text(&package[key]));
+    let [name, version, licence, repository] =
+        ["name", "version", "license", "repository"].map(|key| text(&package[key]));
     let manifest = text(&package["manifest_path"]);
     let may_be_apache = licence.split(" OR ").flat_map(|part| part.split('/')).any(|part| part.trim() == "Apache-2.0");
     let (licence, terms) = if may_be_apache {
@@ -85,14 +101,17 @@ fn part(package: &Value) -> Result<Crate> {
         let source = format!("https://crates.io/crates/{name}/{version}");
         (format!("MPL-2.0 <https://mozilla.org/MPL/2.0/>, source at <{source}>"), String::new())
     } else {
-        let terms = terms(Path::new(&manifest).parent().context("a manifest lies in no folder")?)?;
+        let mut terms = terms(Path::new(&manifest).parent().context("a manifest lies in no folder")?)?;
+        if terms.is_empty() && licence == "MIT" {
+            terms = format!("Copyright (c) the authors of {name}, <{repository}>\n\n{MIT}");
+        }
         ensure!(
             !terms.is_empty(),
             "{name} {version} brings no text of its licence, {licence}: drop the crate or add it"
         );
         (licence, terms)
     };
-    Ok(Crate { name, version, licence, repository: text(&package["repository"]), terms })
+    Ok(Crate { name, version, licence, repository, terms })
 }
 
 /// The files with terms that a crate brings, one after the other.
@@ -119,8 +138,16 @@ mod tests {
     use super::*;
 
     #[test]
+    fn every_crate_brings_its_terms() {
+        let text = third_party(&["aarch64-apple-ios"], &["--features", "gpu"]).unwrap();
+        let of_objc2 = text.split_once("==== objc2 ").unwrap().1;
+        assert!(of_objc2.contains("the authors of objc2, <https://") && of_objc2.contains("free of charge"));
+        assert!(!third_party(&["aarch64-apple-ios"], &[]).unwrap().contains("objc2"));
+    }
+
+    #[test]
     fn the_list_has_what_is_linked_and_nothing_else() {
-        let text = third_party(&["aarch64-linux-android"]).unwrap();
+        let text = third_party(&["aarch64-linux-android"], &[]).unwrap();
         let listed = |name: &str| text.lines().any(|line| line.starts_with(&format!("{name} ")));
         for name in ["tokenizers", "minijinja", "memmap2", "uniffi_core"] {
             assert!(listed(name), "{name}");

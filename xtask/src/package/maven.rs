@@ -67,10 +67,15 @@ impl Repository {
         Self { root: root.into() }
     }
 
+    /// The folder of an artefact, in which each version has one.
+    pub(crate) fn folder(&self, artifact: &str) -> PathBuf {
+        self.root.join(GROUP.replace('.', "/")).join(artifact)
+    }
+
     /// Writes an artefact in place of every earlier version of it. A file is its bytes and what follows the version in its
     /// name: `.jar`, `-sources.jar`, `-javadoc.jar`. Returns the folder of the version.
     pub(crate) fn publish(&self, artifact: &Artifact<'_>, files: &[(&str, &[u8])]) -> Result<PathBuf> {
-        let folder = self.root.join(GROUP.replace('.', "/")).join(artifact.name);
+        let folder = self.folder(artifact.name);
         remove_folder(&folder)?;
         let versioned = folder.join(VERSION);
         fs::create_dir_all(&versioned).with_context(|| format!("cannot make {}", versioned.display()))?;

@@ -13,6 +13,7 @@ pub(crate) mod rust;
 pub(crate) mod seal;
 pub(crate) mod suite;
 pub(crate) mod swift;
+pub(crate) mod symbols;
 pub(crate) mod xcframework;
 pub(crate) mod zig;
 
@@ -23,8 +24,8 @@ use clap::Subcommand;
 /// The packages by platform.
 #[derive(Subcommand)]
 pub(crate) enum Package {
-    /// The AAR with libphonelm.so for arm64-v8a and x86_64, into dist/maven.
-    #[command(after_help = "With ANDROID_NDK_HOME set it is built by cargo-ndk, else without the NDK.
+    /// The AARs with libphonelm.so for arm64-v8a and x86_64, phonelm and phonelm-gpu, into dist/maven.
+    #[command(after_help = "With ANDROID_NDK_HOME set they are built by cargo-ndk, else without the NDK.
 
 Examples:
   cargo xtask package android
@@ -53,7 +54,7 @@ Examples:
 impl Package {
     pub(crate) fn run(self) -> Result<()> {
         match self {
-            Self::Android => android::run(Generator::build),
+            Self::Android => android::run(&android::VARIANTS, Generator::build),
             Self::Jvm => jvm::run(),
             Self::Swift { url } => swift::run(url.as_deref(), Generator::build),
         }

@@ -7,10 +7,10 @@ use anyhow::Result;
 use super::border::Generator;
 use super::{android, apple, rust, swift, zig};
 use crate::counts::Counts;
-use crate::setup::apt_install;
-use crate::{arm, kotlin, verify_aar, verify_xcframework};
+use crate::setup::{apt_install, gpu_driver};
+use crate::{arm, gpu, kotlin, verify_aar, verify_xcframework};
 
-/// Linker for phones, and what drives the finished libraries. A JDK and Maven are there for every suite.
+/// Linker for phones, and what drives the finished libraries. A JDK and Maven are there for every suite; a GPU comes apart.
 const PACKAGES: &[&str] =
     &["gcc", "gcc-aarch64-linux-gnu", "libc6-dev-arm64-cross", "lld-22", "python3-venv", "qemu-user"];
 
@@ -20,7 +20,10 @@ type Step = fn() -> Result<()>;
 /// Why this machine cannot run the suite android, if so.
 pub(crate) fn android_missing() -> Option<String> {
     let no_emulator = "no cross compiler or no qemu for arm64: cargo xtask setup --packages";
-    android::missing().or_else(kotlin::missing).or_else(|| (!arm::emulator_is_ready()).then(|| no_emulator.into()))
+    android::missing()
+        .or_else(kotlin::missing)
+        .or_else(gpu::missing)
+        .or_else(|| (!arm::emulator_is_ready()).then(|| no_emulator.into()))
 }
 
 /// Why this machine cannot run the suite apple, if so.
@@ -31,13 +34,19 @@ pub(crate) fn apple_missing() -> Option<String> {
 /// Installs what both need.
 pub(crate) fn install() -> Result<()> {
     apt_install(PACKAGES)?;
+    gpu_driver()?;
     rust::install()?;
     zig::install()
 }
 
-/// Builds and checks the AAR.
+/// The AAR with the GPU: its libraries hold all that the other's do, and building both takes half as long again. The
+/// release check builds both.
+const VARIANTS: [android::Variant; 1] = [android::Variant::Gpu];
+
+/// Builds and checks an AAR.
 pub(crate) fn android() -> Result<(bool, Counts)> {
-    run([("package android", || android::run(Generator::of_suites)), ("verify-aar", || verify_aar::run(None))])
+    let package = || android::run(&VARIANTS, Generator::of_suites);
+    run([("package android", package), ("verify-aar", || verify_aar::all(&android::repository(), &VARIANTS))])
 }
 
 /// Builds and checks the Swift package.

@@ -42,7 +42,7 @@ pub(crate) fn run(url: Option<&str>, generator: fn() -> Result<Generator>) -> Re
     write(&package.join("README.md"), &read(&root().join("swift-package/PACKAGE.md"))?)?;
     write(&package.join("LICENSE"), &read(&root().join("LICENSE"))?)?;
     let targets: Vec<&str> = apple::SLICES.iter().map(|slice| slice.target).collect();
-    write(&package.join("THIRD-PARTY.txt"), licences::third_party(&targets)?.as_bytes())?;
+    write(&package.join("THIRD-PARTY.txt"), licences::third_party(&targets, &apple::FEATURES)?.as_bytes())?;
     let zip = archive::zip(framework.iter().map(|entry| entry.inside(xcframework::FOLDER)).collect())?;
     let checksum = checksum(&zip);
     match url {

@@ -4,18 +4,17 @@ use std::collections::BTreeMap;
 
 use anyhow::{Context, Result};
 
-use crate::package::android::ABIS;
 use crate::package::android::aar::{METADATA, library};
 use crate::package::android::bionic::MIN_API;
+use crate::package::android::{ABIS, Variant};
 use crate::package::archive;
 
 /// A megabyte as app stores count.
 const MB: usize = 1_000_000;
-/// What libphonelm.so and the whole archive may weigh.
-const LIBRARY_LIMIT: usize = 6 * MB;
-const ARCHIVE_LIMIT: usize = 10 * MB;
+/// What others wrote of the libraries: it goes with them.
+const THIRD_PARTY: &str = "THIRD-PARTY.txt";
 const FILES: [&str; 7] =
-    ["AndroidManifest.xml", "LICENSE", METADATA, "R.txt", "THIRD-PARTY.txt", "classes.jar", "proguard.txt"];
+    ["AndroidManifest.xml", "LICENSE", METADATA, "R.txt", THIRD_PARTY, "classes.jar", "proguard.txt"];
 
 /// Entries by name.
 pub(crate) type Entries = BTreeMap<String, Vec<u8>>;
@@ -47,22 +46,39 @@ pub(crate) fn manifest(entries: &Entries) -> Vec<String> {
     wrong
 }
 
+/// What libphonelm.so and the whole archive may weigh.
+fn limits(variant: Variant) -> (usize, usize) {
+    match variant {
+        Variant::Cpu => (6 * MB, 10 * MB),
+        Variant::Gpu => (11 * MB, 16 * MB),
+    }
+}
+
+/// In which files an archive differs from another variant's: all but the libraries are the same.
+pub(crate) fn differences(one: &Entries, two: &Entries) -> Vec<String> {
+    let is_shared = |name: &&str| *name != THIRD_PARTY;
+    let differing = FILES.iter().copied().filter(is_shared).filter(|name| one.get(*name) != two.get(*name));
+    differing.map(|name| format!("{name} differs: build both from the same commit")).collect()
+}
+
 /// What weighs too much.
-pub(crate) fn sizes(entries: &Entries, archive: usize) -> Vec<String> {
+pub(crate) fn sizes(variant: Variant, entries: &Entries, archive: usize) -> Vec<String> {
+    let (library_limit, archive_limit) = limits(variant);
     let weigh = |name: &str, bytes: usize, limit: usize| {
         let (mb, limit_mb) = (bytes as f64 / MB as f64, limit / MB);
         (bytes > limit).then(|| format!("{name} has {mb:.2} MB of at most {limit_mb}: see docs/packaging.md, Size"))
     };
     let libraries = ABIS.iter().map(library).filter_map(|name| {
         let bytes = entries.get(&name)?.len();
-        weigh(&name, bytes, LIBRARY_LIMIT)
+        weigh(&name, bytes, library_limit)
     });
-    libraries.chain(weigh("the archive", archive, ARCHIVE_LIMIT)).collect()
+    libraries.chain(weigh("the archive", archive, archive_limit)).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::package::android::VARIANTS;
 
     fn good() -> Entries {
         let mut entries: Entries = FILES.iter().map(|name| ((*name).to_owned(), Vec::new())).collect();
@@ -75,7 +91,11 @@ mod tests {
     #[test]
     fn a_good_archive_passes() {
         let entries = good();
-        assert!(names(&entries).is_empty() && manifest(&entries).is_empty() && sizes(&entries, 4000).is_empty());
+        assert!(
+            names(&entries).is_empty()
+                && manifest(&entries).is_empty()
+                && sizes(Variant::Cpu, &entries, 4000).is_empty()
+        );
     }
 
     #[test]
@@ -98,9 +118,22 @@ mod tests {
 
     #[test]
     fn weight_is_named() {
+        for variant in VARIANTS {
+            let (library_limit, archive_limit) = limits(variant);
+            let mut entries = good();
+            entries.insert(library(&ABIS[0]), vec![0; library_limit + 1]);
+            assert_eq!(sizes(variant, &entries, archive_limit).len(), 1);
+            assert_eq!(sizes(variant, &entries, archive_limit + 1).len(), 2);
+        }
+    }
+
+    #[test]
+    fn variants_may_differ_in_their_libraries_alone() {
         let mut entries = good();
-        entries.insert(library(&ABIS[0]), vec![0; LIBRARY_LIMIT + 1]);
-        assert_eq!(sizes(&entries, ARCHIVE_LIMIT).len(), 1);
-        assert_eq!(sizes(&entries, ARCHIVE_LIMIT + 1).len(), 2);
+        entries.insert(library(&ABIS[0]), vec![1]);
+        entries.insert(THIRD_PARTY.into(), vec![1]);
+        assert_eq!(differences(&good(), &entries), [""; 0]);
+        entries.insert("classes.jar".into(), vec![1]);
+        assert_eq!(differences(&good(), &entries).len(), 1);
     }
 }

@@ -1,14 +1,18 @@
 //! Running the finished libraries on this machine: each is loaded by glibc, beside a libc.so that stands in for bionic's.
 //!
 //! It proves code, relocations and unwinding, not bionic's own loader. x86_64 is driven through all layers up to the
-//! Kotlin facade, in classes that R8 has shrunk; arm64 runs under qemu and answers calls of its C interface.
+//! Kotlin facade, in classes that R8 has shrunk; arm64 runs under qemu and answers calls of its C interface. Both run where
+//! no Vulkan is, and x86_64 once more on this machine's GPU or on lavapipe.
 
 use std::fs;
+use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result};
 
+use crate::gpu;
+use crate::package::android::Variant;
 use crate::process::{check, command, root};
 
 const ARM_LIBRARIES: &str = "/usr/aarch64-linux-gnu/lib";
@@ -17,18 +21,44 @@ const LIMIT: &str = "120";
 /// Libraries that a libphonelm.so may name beside libc.so, with glibc's in their place.
 const EMPTY: [(&str, &str); 2] = [("libdl.so", "-ldl"), ("libm.so", "-lm")];
 
+const MODEL: &str = "models/phonelm-tiny/phonelm-tiny.gguf";
+
+/// Why a model that asks for the GPU is refused: there is no Vulkan here.
+fn refusal(variant: Variant) -> &'static str {
+    match variant {
+        Variant::Cpu => "gpu: this build has no GPU backend",
+        Variant::Gpu => "gpu: no GPU with Vulkan or Metal was found",
+    }
+}
+
 /// Drives the x86_64 library with the tiny model.
-pub(crate) fn x86_64(library: &[u8], classes: &Path, dir: &Path) -> Result<Vec<String>> {
+pub(crate) fn x86_64(library: &[u8], variant: Variant, classes: &Path, dir: &Path) -> Result<Vec<String>> {
+    let mut java = java(library, classes, dir)?;
+    // Another libvulkan.so of this machine would lead to no driver.
+    java.env("VK_DRIVER_FILES", "/nowhere");
+    heard(&mut java, &["version ", "error ", refusal(variant), "computed by CPU, ", "generated 12 tokens: "])
+}
+
+/// Lets the x86_64 library begin an answer on a GPU and end it on the processor.
+pub(crate) fn x86_64_on_gpu(library: &[u8], classes: &Path, dir: &Path) -> Result<Vec<String>> {
+    let mut java = java(library, classes, dir)?;
+    // As Android calls it, and where the library looks first.
+    let vulkan = gpu::vulkan().context("there is no Vulkan: cargo xtask setup --packages")?;
+    symlink(vulkan, dir.join("libvulkan.so")).context("cannot link to libvulkan.so")?;
+    heard(java.arg("gpu"), &["computed by GPU, ", "changed to CPU, "])
+}
+
+/// The program that drives a library, with the tiny model.
+fn java(library: &[u8], classes: &Path, dir: &Path) -> Result<Command> {
     let file = beside_shims("gcc", library, dir)?;
-    let model = root().join("models/phonelm-tiny/phonelm-tiny.gguf");
     let mut java = command("timeout", [LIMIT, "java", "--class-path"]);
     java.arg(classes).arg(format!("-Djna.library.path={}", dir.display())).env("LD_LIBRARY_PATH", dir);
-    java.arg("io.phonelm.android.DriveKt").arg(&file).arg(model);
-    heard(&mut java, &["version ", "error ", "generated 12 tokens: "])
+    java.arg("io.phonelm.android.DriveKt").arg(&file).arg(root().join(MODEL));
+    Ok(java)
 }
 
 /// Calls the arm64 library under qemu.
-pub(crate) fn arm64(library: &[u8], dir: &Path) -> Result<Vec<String>> {
+pub(crate) fn arm64(library: &[u8], variant: Variant, dir: &Path) -> Result<Vec<String>> {
     const COMPILER: &str = "aarch64-linux-gnu-gcc";
     let file = beside_shims(COMPILER, library, dir)?;
     let program = dir.join("call");
@@ -39,7 +69,8 @@ pub(crate) fn arm64(library: &[u8], dir: &Path) -> Result<Vec<String>> {
     check(&mut compile)?;
     let path = format!("LD_LIBRARY_PATH={}:{ARM_LIBRARIES}", dir.display());
     let mut call = command("timeout", [LIMIT, "qemu-aarch64", "-cpu", "max", "-E", &path]);
-    heard(call.arg(program).arg(file), &["version ", "error status 1, "])
+    call.arg(program).arg(file).arg(root().join(MODEL));
+    heard(&mut call, &["version ", "error status 1, ", refusal(variant), "computed by CPU, "])
 }
 
 /// Writes the library into `dir`, with a libc.so and its kin.

@@ -8,7 +8,8 @@ use object::elf::{self, FileHeader64, Machine};
 use object::read::elf::{Dyn, FileHeader, ProgramHeader, SectionHeader, Sym};
 
 use crate::package::android::Abi;
-use crate::package::android::bionic::{Bionic, MIN_API};
+use crate::package::android::bionic::MIN_API;
+use crate::package::symbols::Symbols;
 
 /// Pages of Android 15 and later may be that large.
 const PAGE: u64 = 16 * 1024;
@@ -97,7 +98,7 @@ impl Library {
     }
 
     /// What it wants from Android that Android has not.
-    pub(crate) fn dependencies(&self, bionic: &Bionic) -> Vec<String> {
+    pub(crate) fn dependencies(&self, bionic: &Symbols) -> Vec<String> {
         let libraries = self.needed.iter().filter(|name| !bionic.has_library(name));
         let libraries = libraries.map(|name| format!("it needs {name}, which is no library of bionic"));
         let symbols = self.imports.iter().filter(|symbol| !bionic.has_symbol(symbol));
@@ -151,8 +152,8 @@ mod tests {
     use super::*;
     use crate::package::android::ABIS;
 
-    fn bionic() -> Bionic {
-        Bionic::parse("[libc.so]\nabort\n[libm.so]\ncos\n").unwrap()
+    fn bionic() -> Symbols {
+        Symbols::parse("[libc.so]\nabort\n[libm.so]\ncos\n").unwrap()
     }
 
     fn good() -> Library {

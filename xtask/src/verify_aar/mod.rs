@@ -1,4 +1,6 @@
-//! `cargo xtask verify-aar`: the finished archive looked at from outside: its entries, its libraries, its classes.
+//! `cargo xtask verify-aar`: the finished archives looked at from outside: their entries, their libraries, their classes.
+//!
+//! The classes are the same in all archives, and tested once.
 
 mod archive;
 mod drive;
@@ -14,9 +16,10 @@ use anyhow::{Context, Result, ensure};
 
 use crate::counts::Counts;
 use crate::files::remove_folder;
-use crate::package::android::bionic::Bionic;
 use crate::package::android::classes::{Jars, core_jar};
-use crate::package::android::{ABIS, Abi, aar, finished};
+use crate::package::android::{ABIS, Abi, Variant, aar, bionic};
+use crate::package::maven::Repository;
+use crate::package::symbols::Symbols;
 use crate::process::target_dir;
 use archive::Entries;
 use elf::Library;
@@ -25,53 +28,97 @@ use shrink::Input;
 /// The archive's classes.
 const CLASSES: &str = "classes.jar";
 
+/// An archive and where it lies.
+struct Archive {
+    variant: Variant,
+    file: PathBuf,
+    bytes: usize,
+    entries: Entries,
+}
+
+impl Archive {
+    fn read(variant: Variant, file: PathBuf) -> Result<Self> {
+        let bytes = fs::read(&file)
+            .with_context(|| format!("cannot read {}; `cargo xtask package android` builds it", file.display()))?;
+        let entries = archive::read(&bytes).with_context(|| format!("{} is no AAR", file.display()))?;
+        Ok(Self { variant, file, bytes: bytes.len(), entries })
+    }
+
+    /// The library of an ABI; what is missing is empty.
+    fn library(&self, abi: &Abi) -> &[u8] {
+        self.entries.get(&aar::library(abi)).map_or(&[], Vec::as_slice)
+    }
+}
+
 /// How many checks failed so far.
 #[derive(Default)]
 struct Report(usize);
 
 impl Report {
     /// Prints one check, which passed if it ran and found nothing wrong.
-    fn line(&mut self, check: &str, found: Result<Vec<String>>) {
+    fn line(&mut self, archive: &Archive, check: &str, found: Result<Vec<String>>) {
         let wrong = found.unwrap_or_else(|error| vec![format!("{error:#}")]);
-        self.0 += Counts::check("verify-aar", check, &wrong).failed;
+        self.0 += Counts::check(archive.variant.name(), check, &wrong).failed;
     }
 }
 
-/// Checks the archive in `file`, or the one that was built last.
-pub(crate) fn run(file: Option<PathBuf>) -> Result<()> {
-    let file = file.unwrap_or_else(finished);
-    let bytes = fs::read(&file)
-        .with_context(|| format!("cannot read {}; `cargo xtask package android` builds it", file.display()))?;
-    let entries = archive::read(&bytes).with_context(|| format!("{} is no AAR", file.display()))?;
+/// Checks archives of a repository.
+pub(crate) fn all(repository: &Repository, variants: &[Variant]) -> Result<()> {
+    let read = |variant: &Variant| Archive::read(*variant, variant.file(repository));
+    verify(&variants.iter().map(read).collect::<Result<Vec<_>>>()?)
+}
+
+/// Checks one archive, whose name says which variant it is.
+pub(crate) fn one(file: PathBuf) -> Result<()> {
+    let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let variant = if name.starts_with(Variant::Gpu.name()) { Variant::Gpu } else { Variant::Cpu };
+    verify(&[Archive::read(variant, file)?])
+}
+
+fn verify(archives: &[Archive]) -> Result<()> {
     let dir = target_dir().join("verify-aar");
     remove_folder(&dir)?;
-    fs::create_dir_all(&dir).with_context(|| format!("cannot make {}", dir.display()))?;
-
     let mut report = Report::default();
-    report.line("it has its entries and no others", Ok(archive::names(&entries)));
-    report.line("the manifest asks for nothing", Ok(archive::manifest(&entries)));
-    report.line("it is small enough", Ok(archive::sizes(&entries, bytes.len())));
-    let bionic = Bionic::read()?;
+    let bionic = bionic::read()?;
     let called = called_by_classes()?;
-    for abi in &ABIS {
-        let library = entries.get(&aar::library(abi)).map_or(&[][..], Vec::as_slice);
-        println!("verify-aar: {} has {} bytes", aar::library(abi), library.len());
-        inspect(abi, library, &called, &bionic, &mut report);
+    for archive in archives {
+        let Archive { variant, entries, bytes, .. } = archive;
+        report.line(archive, "it has its entries and no others", Ok(archive::names(entries)));
+        report.line(archive, "the manifest asks for nothing", Ok(archive::manifest(entries)));
+        report.line(archive, "it is small enough", Ok(archive::sizes(*variant, entries, *bytes)));
+        for abi in &ABIS {
+            println!("verify-aar: {} has {} bytes", aar::library(abi), archive.library(abi).len());
+            inspect(abi, archive, &called, &bionic, &mut report);
+        }
     }
-    let driver = shrunk_driver(&entries, &dir, &mut report);
-    for abi in &ABIS {
-        let library = entries.get(&aar::library(abi)).map_or(&[][..], Vec::as_slice);
-        let dir = dir.join(abi.name);
-        let found = match (abi.name, &driver) {
-            ("x86_64", Some(driver)) => drive::x86_64(library, driver, &dir),
-            ("x86_64", None) => Ok(vec!["there are no shrunk classes to drive it with".into()]),
-            _ => drive::arm64(library, &dir),
-        };
-        report.line(&format!("{}: it runs", abi.name), found);
+    let Some((first, others)) = archives.split_first() else { return Ok(()) };
+    let driver = shrunk_driver(first, &dir, &mut report);
+    for archive in archives {
+        for abi in &ABIS {
+            let dir = dir.join(archive.variant.name()).join(abi.name);
+            let (library, variant) = (archive.library(abi), archive.variant);
+            let found = match (abi.name, &driver) {
+                ("x86_64", Some(driver)) => drive::x86_64(library, variant, driver, &dir),
+                ("x86_64", None) => Ok(vec!["there are no shrunk classes to drive it with".into()]),
+                _ => drive::arm64(library, variant, &dir),
+            };
+            report.line(archive, &format!("{}: it runs", abi.name), found);
+        }
+        if let (Variant::Gpu, Some(driver)) = (archive.variant, &driver) {
+            let found = drive::x86_64_on_gpu(archive.library(&ABIS[1]), driver, &dir.join("on-gpu"));
+            report.line(archive, "x86_64: it computes on a GPU", found);
+        }
     }
-    report.line("its helpers work on Android's classes", helpers::test(&dir.join(CLASSES), &dir.join("x86_64")));
-    ensure!(report.0 == 0, "{} checks of {} failed", report.0, file.display());
-    println!("verify-aar: {} ({} bytes) is good", file.display(), bytes.len());
+    let library = dir.join(first.variant.name()).join("x86_64");
+    report.line(first, "its helpers work on Android's classes", helpers::test(&dir.join(CLASSES), &library));
+    for other in others {
+        let found = archive::differences(&first.entries, &other.entries);
+        report.line(other, &format!("its classes and rules are those of {}", first.variant.name()), Ok(found));
+    }
+    ensure!(report.0 == 0, "{} checks failed", report.0);
+    for Archive { file, bytes, .. } in archives {
+        println!("verify-aar: {} ({bytes} bytes) is good", file.display());
+    }
     Ok(())
 }
 
@@ -84,11 +131,11 @@ fn called_by_classes() -> Result<BTreeSet<String>> {
     Ok(called)
 }
 
-fn inspect(abi: &Abi, bytes: &[u8], called: &BTreeSet<String>, bionic: &Bionic, report: &mut Report) {
-    let library = Library::read(bytes);
+fn inspect(abi: &Abi, archive: &Archive, called: &BTreeSet<String>, bionic: &Symbols, report: &mut Report) {
+    let library = Library::read(archive.library(abi));
     let mut line = |check: &str, find: &dyn Fn(&Library) -> Vec<String>| {
         let found = library.as_ref().map(find).map_err(|error| anyhow::anyhow!("{error:#}"));
-        report.line(&format!("{}: {check}", abi.name), found);
+        report.line(archive, &format!("{}: {check}", abi.name), found);
     };
     line("Android can load it", &|library| library.loading(abi));
     line("it needs only what bionic has", &|library| library.dependencies(bionic));
@@ -96,23 +143,25 @@ fn inspect(abi: &Abi, bytes: &[u8], called: &BTreeSet<String>, bionic: &Bionic, 
     line("it is stripped", &|library| library.leftovers());
 }
 
-/// Runs Android's compilers and returns the shrunk classes that drive the library.
-fn shrunk_driver(entries: &Entries, dir: &Path, report: &mut Report) -> Option<PathBuf> {
-    let input = match shrink_input(entries, dir) {
+/// Runs Android's compilers and returns the shrunk classes that drive the libraries.
+fn shrunk_driver(archive: &Archive, dir: &Path, report: &mut Report) -> Option<PathBuf> {
+    let input = match shrink_input(&archive.entries, dir) {
         Ok(input) => input,
         Err(error) => {
-            report.line("its classes can be compiled", Err(error));
+            report.line(archive, "its classes can be compiled", Err(error));
             return None;
         }
     };
-    report.line("D8 translates the classes", input.translate(dir).map(|()| Vec::new()));
+    report.line(archive, "D8 translates the classes", input.translate(dir).map(|()| Vec::new()));
+    report.line(archive, "D8 refuses an app that takes two archives", input.translate_twice(dir));
     let shrunk = input.shrink(dir);
     let driver = shrunk.as_ref().ok().cloned();
-    report.line("R8 shrinks the classes with the archive's rules", shrunk.map(|_| Vec::new()));
+    report.line(archive, "R8 shrinks the classes with the archive's rules", shrunk.map(|_| Vec::new()));
     driver
 }
 
 fn shrink_input(entries: &Entries, dir: &Path) -> Result<Input> {
+    fs::create_dir_all(dir).with_context(|| format!("cannot make {}", dir.display()))?;
     let unpack = |name: &str| {
         let path = dir.join(name);
         let bytes = entries.get(name).with_context(|| format!("the archive has no {name}"))?;

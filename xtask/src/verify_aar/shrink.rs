@@ -30,12 +30,28 @@ pub(crate) struct Input {
 impl Input {
     /// Translates our classes for the oldest Android.
     pub(crate) fn translate(&self, dir: &Path) -> Result<()> {
+        check(self.d8(dir)?.arg(&self.helpers).arg(core_jar()))
+    }
+
+    /// What is wrong if an app with the helpers of two archives can be translated: it would have two libraries of one name.
+    pub(crate) fn translate_twice(&self, dir: &Path) -> Result<Vec<String>> {
+        let second = dir.join("second.jar");
+        fs::copy(&self.helpers, &second).with_context(|| format!("cannot write {}", second.display()))?;
+        let output =
+            self.d8(dir)?.arg(&self.helpers).arg(second).arg(core_jar()).output().context("cannot start D8")?;
+        let text = String::from_utf8_lossy(&output.stderr);
+        let says_why = text.lines().any(|line| line.contains("io.phonelm.android") && line.contains("multiple times"));
+        let wrong = (output.status.success() || !says_why).then(|| format!("D8 ended with {}: {text}", output.status));
+        Ok(wrong.into_iter().collect())
+    }
+
+    fn d8(&self, dir: &Path) -> Result<Command> {
         let mut d8 = self.tool("D8", &dir.join("classes.zip"))?;
         d8.args(["--min-api", &MIN_API.to_string()]);
         for jar in self.jars.of_others() {
             d8.arg("--classpath").arg(jar);
         }
-        check(d8.arg(&self.helpers).arg(core_jar()))
+        Ok(d8)
     }
 
     /// Shrinks an app of nothing but the driver, and returns its jar.

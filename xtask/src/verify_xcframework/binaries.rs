@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::shipped::{Shipped, framework};
+use super::system::framework as framework_of;
 use crate::package::apple::Slice;
 use crate::package::macho::Object;
 use crate::package::seal::{BORDER, PERSONALITY};
@@ -75,18 +76,50 @@ pub(super) fn duplicates(shipped: &Shipped) -> Vec<String> {
     complaints
 }
 
-/// What the objects call and do not define is in libSystem.
+/// What the objects call and do not define is in libSystem, or in a framework that the package links.
 pub(super) fn undefined(shipped: &Shipped) -> Vec<String> {
     each_object(shipped, |slice, object| {
-        let (_, objects) = shipped.libraries.iter().find(|(other, _)| other.identifier == slice.identifier)?;
-        let unknown: Vec<&String> = object
-            .undefined
-            .iter()
-            .filter(|symbol| !shipped.system.contains(*symbol))
-            .filter(|symbol| !objects.iter().any(|other| other.defines(symbol)))
-            .collect();
-        (!unknown.is_empty()).then(|| format!("{unknown:?} are not in libSystem"))
+        let unknown: Vec<&str> =
+            missing(shipped, slice, object).filter(|it| holder(shipped, slice, it).is_none()).collect();
+        (!unknown.is_empty()).then(|| {
+            format!("{unknown:?} are neither in libSystem nor in swift-package/frameworks.txt: find out which crate calls them")
+        })
     })
+}
+
+/// Package.swift links the frameworks that hold what is missing, and no others.
+pub(super) fn linked(shipped: &Shipped) -> Vec<String> {
+    let manifest = shipped.package.text("Package.swift").unwrap_or("");
+    let named = |name: &str| [format!(".linkedFramework(\"{name}\")"), format!(".linkedLibrary(\"{name}\")")];
+    let links = |name: &str| named(name).iter().any(|setting| manifest.contains(setting));
+    let mut needed = BTreeMap::new();
+    for (slice, objects) in &shipped.libraries {
+        for symbol in objects.iter().flat_map(|object| missing(shipped, slice, object)) {
+            if let Some(name) = holder(shipped, slice, symbol) {
+                needed.insert(name, symbol);
+            }
+        }
+    }
+    let unlinked = needed.iter().filter(|(name, _)| !links(name));
+    let unlinked = unlinked.map(|(name, symbol)| format!("Package.swift: does not link {name}, which holds {symbol}"));
+    let sections = shipped.frameworks.libraries().filter_map(|(section, _)| section.split(' ').next());
+    let idle: BTreeSet<&str> = sections.filter(|name| links(name) && !needed.contains_key(name)).collect();
+    let idle = idle.into_iter().map(|name| format!("Package.swift: links {name}, of which nothing is called"));
+    unlinked.chain(idle).collect()
+}
+
+/// What an object calls that neither its library nor libSystem defines.
+fn missing<'a>(shipped: &'a Shipped, slice: &'a Slice, object: &'a Object) -> impl Iterator<Item = &'a str> {
+    let own = shipped.libraries.iter().filter(|(other, _)| other.identifier == slice.identifier);
+    let own: Vec<&Object> = own.flat_map(|(_, objects)| objects).collect();
+    let undefined = object.undefined.iter().filter(|symbol| !shipped.system.contains(*symbol));
+    undefined.filter(move |symbol| !own.iter().any(|other| other.defines(symbol))).map(String::as_str)
+}
+
+/// The framework that holds a symbol on a slice's platform.
+fn holder<'a>(shipped: &'a Shipped, slice: &Slice, symbol: &str) -> Option<&'a str> {
+    let holding = shipped.frameworks.libraries().filter(|(_, names)| names.contains(symbol));
+    holding.filter_map(|(section, _)| framework_of(section, slice)).next()
 }
 
 /// `slice: object: complaint` for every object that has one.
@@ -159,9 +192,23 @@ mod tests {
 
     #[test]
     fn a_call_of_something_unknown_is_named() {
-        let complaints = broken(undefined, |object| object.undefined.push("_objc_msgSend".into()));
-        assert!(complaints[0].contains("_objc_msgSend"), "{complaints:?}");
+        for symbol in ["_objc_msgSend", "_MTLCopyAllDevices"] {
+            let complaints = broken(undefined, |object| object.undefined.push(symbol.into()));
+            assert!(complaints.len() == 1 && complaints[0].contains(symbol), "{complaints:?}");
+        }
         let own = broken(undefined, |object| object.undefined.push("_ffi_phonelm_sdk_free".into()));
         assert_eq!(own, [""; 0]);
+    }
+
+    #[test]
+    fn frameworks_that_are_not_linked_or_linked_for_nothing_are_named() {
+        let mut shipped = good();
+        shipped.package.set("Package.swift", "[]");
+        assert_eq!(linked(&shipped), ["Package.swift: does not link Metal, which holds _MTLCreateSystemDefaultDevice"]);
+        let mut shipped = good();
+        shipped.libraries.iter_mut().for_each(|(_, objects)| objects[0].undefined.clear());
+        assert_eq!(linked(&shipped), ["Package.swift: links Metal, of which nothing is called"]);
+        shipped.libraries[2].1[0].undefined.push("_MTLCopyAllDevices".into());
+        assert_eq!(linked(&shipped), [""; 0]);
     }
 }

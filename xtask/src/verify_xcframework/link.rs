@@ -1,7 +1,7 @@
 //! Links each static library as an app would: LLVM's linker for Apple's platforms makes one dynamic library of it, drops
-//! what the border does not reach, and leaves nothing undefined but libSystem's names.
+//! what the border does not reach, and leaves nothing undefined but names of libSystem and the frameworks.
 //!
-//! The stand-in for libSystem has its names and no code, so the result is measured, never run.
+//! The stand-ins for these have their names and no code, so the result is measured, never run.
 
 use std::fs;
 use std::path::Path;
@@ -9,14 +9,14 @@ use std::path::Path;
 use anyhow::{Context, Result};
 
 use super::shipped::{Shipped, library_path};
-use super::system::stand_in;
+use super::system::stand_ins;
 use crate::package::apple::Slice;
 use crate::process::{check, command, target_dir};
 
 /// LLVM's linker for Mach-O, of Debian's package lld-22.
 const LINKER: &str = "ld64.lld-22";
 /// Bytes that a slice may add to an app.
-const MAX_BYTES: u64 = 6_000_000;
+const MAX_BYTES: u64 = 11_000_000;
 
 /// Every slice links, and adds no more than its limit to an app.
 pub(super) fn link(shipped: &Shipped) -> Vec<String> {
@@ -34,10 +34,11 @@ pub(super) fn link(shipped: &Shipped) -> Vec<String> {
 fn link_slice(shipped: &Shipped, slice: &Slice, dir: &Path) -> Result<u64> {
     fs::create_dir_all(dir).with_context(|| format!("cannot make {}", dir.display()))?;
     let bytes = shipped.xcframework.bytes(&library_path(slice)).context("there is no static library")?;
-    let [library, system, linked] = ["a", "tbd", "dylib"].map(|end| dir.join(slice.identifier).with_extension(end));
-    fs::write(&library, bytes).with_context(|| format!("cannot write {}", library.display()))?;
-    fs::write(&system, stand_in(slice, &shipped.system))
-        .with_context(|| format!("cannot write {}", system.display()))?;
+    let file = |end: &str| dir.join(slice.identifier).with_extension(end);
+    let write =
+        |file: &Path, bytes: &[u8]| fs::write(file, bytes).with_context(|| format!("cannot write {}", file.display()));
+    let (library, linked) = (file("a"), file("dylib"));
+    write(&library, bytes)?;
     let mut linker = command(LINKER, ["-dylib", "-arch", "arm64", "-platform_version"]);
     linker.arg(slice.linker_platform()).args([
         slice.min_os,
@@ -47,7 +48,12 @@ fn link_slice(shipped: &Shipped, slice: &Slice, dir: &Path) -> Result<u64> {
         "-exported_symbol",
         "_uniffi_*",
     ]);
-    linker.args(["-exported_symbol", "_ffi_*", "-fatal_warnings", "-all_load"]).arg(&library).arg(&system);
+    linker.args(["-exported_symbol", "_ffi_*", "-fatal_warnings", "-all_load"]).arg(&library);
+    for (number, text) in stand_ins(slice, &shipped.system, &shipped.frameworks).iter().enumerate() {
+        let system = file(&format!("{number}.tbd"));
+        write(&system, text.as_bytes())?;
+        linker.arg(system);
+    }
     check(linker.arg("-o").arg(&linked))?;
     Ok(fs::metadata(&linked).with_context(|| format!("cannot read {}", linked.display()))?.len())
 }

@@ -20,7 +20,7 @@ use shipped::Shipped;
 type Check = fn(&Shipped) -> Vec<String>;
 
 /// The checks by name.
-const CHECKS: [(&str, Check); 12] = [
+const CHECKS: [(&str, Check); 13] = [
     ("the checksum is the zip's", release::checksum),
     ("the package has this XCFramework", release::package),
     ("Info.plist lists every slice", layout::slices),
@@ -31,7 +31,8 @@ const CHECKS: [(&str, Check); 12] = [
     ("the header's functions are defined", binaries::functions),
     ("nothing else is visible", binaries::visible),
     ("no symbol is defined twice", binaries::duplicates),
-    ("what is missing is in libSystem", binaries::undefined),
+    ("what is missing is in libSystem or in a framework that we know", binaries::undefined),
+    ("the package links these frameworks and no others", binaries::linked),
     ("the privacy manifest covers what is called", release::privacy),
 ];
 

@@ -11,6 +11,7 @@ use super::system;
 use crate::package::apple::{SLICES, Slice};
 use crate::package::archive::{self, Entry};
 use crate::package::macho::{self, Object};
+use crate::package::symbols::Symbols;
 use crate::package::{swift, xcframework};
 
 /// The finished package in memory; a checker needs nothing else.
@@ -27,6 +28,8 @@ pub(crate) struct Shipped {
     pub(crate) libraries: Vec<(&'static Slice, Vec<Object>)>,
     /// The names that libSystem defines.
     pub(crate) system: BTreeSet<String>,
+    /// The frameworks that we may call beside it.
+    pub(crate) frameworks: Symbols,
 }
 
 /// Files and links by path.
@@ -74,8 +77,15 @@ impl Shipped {
             libraries.push((slice, macho::read_library(bytes).with_context(|| format!("cannot read {path}"))?));
         }
         let package = Files::new(archive::folder(&dir.join(swift::PACKAGE))?);
-        let system = system::names()?;
-        Ok(Self { checksum: swift::checksum(&zip), stated_checksum: stated, xcframework, package, libraries, system })
+        Ok(Self {
+            checksum: swift::checksum(&zip),
+            stated_checksum: stated,
+            xcframework,
+            package,
+            libraries,
+            system: system::names()?,
+            frameworks: system::frameworks()?,
+        })
     }
 }
 
@@ -104,14 +114,15 @@ pub(crate) mod tests {
         let header = "uint64_t uniffi_phonelm_sdk_fn_clone_model(uint64_t handle);\nvoid ffi_phonelm_sdk_free(void);\n";
         let framework = xcframework::entries(header.as_bytes(), &libraries).unwrap();
         let mut package: Vec<Entry> = framework.iter().map(|entry| entry.inside(xcframework::FOLDER)).collect();
-        package.push(Entry::new("Package.swift", "Target.binaryTarget(path: \"PhoneLMFFI.xcframework\")"));
+        let manifest = "Target.binaryTarget(path: \"PhoneLMFFI.xcframework\") [.linkedFramework(\"Metal\")]";
+        package.push(Entry::new("Package.swift", manifest));
         package.push(Entry::new("Sources/PhoneLM/PrivacyInfo.xcprivacy", PRIVACY));
         let object = |slice: &Slice| Object {
             name: "phonelm-0.o".into(),
             is_arm64: true,
             build: Some((slice.number, slice.min_os.into())),
             strong: ["_uniffi_phonelm_sdk_fn_clone_model", "_ffi_phonelm_sdk_free", PERSONALITY].map(Into::into).into(),
-            undefined: vec!["_memcpy".into(), "_fstat".into()],
+            undefined: ["_memcpy", "_fstat", "_MTLCreateSystemDefaultDevice"].map(Into::into).into(),
             ..Object::default()
         };
         Shipped {
@@ -121,6 +132,8 @@ pub(crate) mod tests {
             package: Files::new(package),
             libraries: SLICES.iter().map(|slice| (slice, vec![object(slice)])).collect(),
             system: ["_memcpy", "_fstat"].map(Into::into).into(),
+            frameworks: Symbols::parse("[Metal]\n_MTLCreateSystemDefaultDevice\n[Metal macos]\n_MTLCopyAllDevices\n")
+                .unwrap(),
         }
     }
 

@@ -1,16 +1,33 @@
-//! libSystem, all that our static libraries may call: its names from Apple's own `libSystem.tbd`, which Zig brings, and a
-//! stand-in of these names for a linker.
+//! What our static libraries may call: libSystem's names from Apple's own `libSystem.tbd`, which Zig brings, and those of
+//! frameworks from swift-package/frameworks.txt; and stand-ins of these names for a linker.
 //!
-//! The file is macOS's, whose names iOS has as well as far as the C standard and POSIX go. It does not tell since which
-//! system a name is there; Rust's deployment target answers for that.
+//! Apple's file is macOS's, whose names iOS has as well as far as the C standard and POSIX go. It does not tell since which
+//! system a name is there; Rust's deployment target answers for that, and for the frameworks our own list does.
 
 use std::collections::BTreeSet;
-use std::fs;
+use std::{fs, iter};
 
 use anyhow::{Context, Result, ensure};
 
 use crate::package::apple::Slice;
+use crate::package::symbols::Symbols;
 use crate::package::zig;
+
+/// Where Apple's linker finds libSystem.
+const LIB_SYSTEM: &str = "/usr/lib/libSystem.B.dylib";
+
+/// The frameworks that we call, with the names that we call there.
+pub(super) fn frameworks() -> Result<Symbols> {
+    Symbols::read("swift-package/frameworks.txt")
+}
+
+/// The framework of a list's section that a slice has: some names are macOS's alone.
+pub(super) fn framework<'a>(section: &'a str, slice: &Slice) -> Option<&'a str> {
+    match section.split_once(' ') {
+        Some((name, platform)) => (platform == slice.platform).then_some(name),
+        None => Some(section),
+    }
+}
 
 /// The names that libSystem and the libraries inside it define.
 pub(super) fn names() -> Result<BTreeSet<String>> {
@@ -34,12 +51,20 @@ fn listed(stub: &str) -> BTreeSet<String> {
         .collect()
 }
 
-/// libSystem for the linker, as a text stub for the slice's platform.
-pub(super) fn stand_in(slice: &Slice, names: &BTreeSet<String>) -> String {
+/// Text stubs for the linker, for the slice's platform, with what each library in them has: libSystem and the frameworks.
+pub(super) fn stand_ins(slice: &Slice, system: &BTreeSet<String>, frameworks: &Symbols) -> Vec<String> {
+    let frameworks = frameworks.libraries().filter_map(|(section, names)| {
+        let name = framework(section, slice)?;
+        Some(stand_in(slice, &format!("/System/Library/Frameworks/{name}.framework/{name}"), names))
+    });
+    iter::once(stand_in(slice, LIB_SYSTEM, system)).chain(frameworks).collect()
+}
+
+fn stand_in(slice: &Slice, library: &str, names: &BTreeSet<String>) -> String {
     let target = format!("arm64-{}", slice.linker_platform());
     let names: Vec<String> = names.iter().map(|name| format!("'{name}'")).collect();
     format!(
-        "--- !tapi-tbd\ntbd-version: 4\ntargets: [ {target} ]\ninstall-name: '/usr/lib/libSystem.B.dylib'\n\
+        "--- !tapi-tbd\ntbd-version: 4\ntargets: [ {target} ]\ninstall-name: '{library}'\n\
          exports:\n  - targets: [ {target} ]\n    symbols: [ {} ]\n...\n",
         names.join(", ")
     )
@@ -59,10 +84,19 @@ mod tests {
     }
 
     #[test]
-    fn the_stand_in_is_for_the_platform_and_lists_what_it_was_given() {
+    fn stand_ins_are_for_the_platform_and_list_what_they_were_given() {
         let names = BTreeSet::from(["_memcpy".to_owned(), "_fstat".to_owned()]);
-        let text = stand_in(&SLICES[1], &names);
-        assert!(text.contains("targets: [ arm64-ios-simulator ]"), "{text}");
-        assert_eq!(listed(&text), names);
+        let frameworks = Symbols::parse("[Metal]\n_a\n[Metal macos]\n_b\n").unwrap();
+        let texts = stand_ins(&SLICES[1], &names, &frameworks);
+        let listed: Vec<_> = texts.iter().map(|text| listed(text)).collect();
+        assert_eq!(listed, [names.clone(), BTreeSet::from(["_a".to_owned()])]);
+        assert!(texts.iter().all(|text| text.contains("targets: [ arm64-ios-simulator ]")), "{texts:?}");
+        assert!(texts[1].contains("Metal.framework/Metal'"), "{texts:?}");
+        assert_eq!(stand_ins(&SLICES[2], &names, &frameworks).len(), 3);
+    }
+
+    #[test]
+    fn the_list_of_frameworks_can_be_read() {
+        assert!(frameworks().unwrap().has_symbol("_MTLCreateSystemDefaultDevice"));
     }
 }

@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 
-use super::{ABIS, Abi};
+use super::native::Built;
+use super::{ABIS, Abi, Variant};
 use crate::package::archive::{self, Entry};
 use crate::package::jvm;
 use crate::package::licences;
@@ -20,13 +21,18 @@ pub(crate) fn library(abi: &Abi) -> String {
     format!("jni/{}/{LIBRARY}", abi.name)
 }
 
-/// Packs libraries, in the order of [`ABIS`], and compiled classes, and publishes the archive; returns its folder.
-pub(crate) fn publish(libraries: &[PathBuf], classes: &Path, repository: &Repository) -> Result<PathBuf> {
+/// Packs libraries and compiled classes, and publishes the archive; returns its folder.
+pub(crate) fn publish(built: &Built, classes: &Path, repository: &Repository) -> Result<PathBuf> {
     let (coroutines, jna) = (jvm::version("coroutines")?, jvm::version("jna")?);
     let artifact = Artifact {
-        name: "phonelm",
+        name: built.variant.name(),
         packaging: "aar",
-        description: "Language models in an Android app: the native library, and helpers for assets, documents and memory.",
+        description: match built.variant {
+            Variant::Cpu => {
+                "Language models in an Android app: the native library, and helpers for assets, documents and memory."
+            }
+            Variant::Gpu => "phonelm with a native library that computes on the GPU too. An app takes one of the two.",
+        },
         dependencies: &[
             Dependency::ours("phonelm-core"),
             Dependency::compile("org.jetbrains.kotlinx", "kotlinx-coroutines-android", &coroutines),
@@ -36,11 +42,11 @@ pub(crate) fn publish(libraries: &[PathBuf], classes: &Path, repository: &Reposi
     let sources = root().join("android-aar/src/main/kotlin");
     let sources = jvm::sources("io.phonelm.android", archive::folder(&sources)?)?;
     let javadoc = jvm::javadoc(&artifact)?;
-    let aar = pack(libraries, classes)?;
+    let aar = pack(built, classes)?;
     repository.publish(&artifact, &[(".aar", &aar), ("-sources.jar", &sources), ("-javadoc.jar", &javadoc)])
 }
 
-fn pack(libraries: &[PathBuf], classes: &Path) -> Result<Vec<u8>> {
+fn pack(built: &Built, classes: &Path) -> Result<Vec<u8>> {
     let ours = |name: &str| root().join("android-aar").join(name);
     let mut entries = vec![
         Entry::read("AndroidManifest.xml", &ours("AndroidManifest.xml"))?,
@@ -49,10 +55,9 @@ fn pack(libraries: &[PathBuf], classes: &Path) -> Result<Vec<u8>> {
         Entry::new("R.txt", ""),
         Entry::new("classes.jar", archive::jar("io.phonelm.android", archive::folder(classes)?)?),
         Entry::read("LICENSE", &root().join("LICENSE"))?,
-        Entry::new("THIRD-PARTY.txt", licences::third_party(&ABIS.map(|abi| abi.target))?),
+        Entry::new("THIRD-PARTY.txt", licences::third_party(&ABIS.map(|abi| abi.target), built.variant.features())?),
     ];
-    for (abi, file) in ABIS.iter().zip(libraries) {
-        entries.push(Entry::read(library(abi), file)?);
-    }
+    let libraries = ABIS.iter().zip(&built.libraries);
+    entries.extend(libraries.map(|(abi, bytes)| Entry::new(library(abi), bytes.as_slice())));
     archive::zip(entries)
 }

@@ -1,4 +1,5 @@
-//! The Android archive: libphonelm.so for both ABIs and the Android helpers of the Kotlin facade, as a Maven artefact.
+//! The Android archives: libphonelm.so for both ABIs and the Android helpers of the Kotlin facade, as Maven artefacts: one
+//! that computes on the CPU alone, and one on the GPU too. All else in them is the same, and an app takes one of them.
 
 pub(crate) mod aar;
 pub(crate) mod bionic;
@@ -16,7 +17,7 @@ use super::border::{self, Generator};
 use super::jvm;
 use super::maven::{Repository, VERSION};
 use crate::process::{root, target_dir};
-use native::Way;
+use native::{Built, Way};
 
 /// An instruction set that Android apps ship code for.
 pub(crate) struct Abi {
@@ -34,38 +35,73 @@ pub(crate) const ABIS: [Abi; 2] = [
     Abi { name: "x86_64", target: "x86_64-linux-android", zig_target: "x86_64-linux-musl" },
 ];
 
-/// Why this machine cannot build the archive, if so.
+/// An archive by what its libraries compute on.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Variant {
+    Cpu,
+    /// GPU and CPU.
+    Gpu,
+}
+
+/// In the order in which they are built and checked.
+pub(crate) const VARIANTS: [Variant; 2] = [Variant::Cpu, Variant::Gpu];
+
+impl Variant {
+    /// The artifactId.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Cpu => "phonelm",
+            Self::Gpu => "phonelm-gpu",
+        }
+    }
+
+    /// What cargo builds the library with.
+    pub(crate) fn features(self) -> &'static [&'static str] {
+        match self {
+            Self::Cpu => &[],
+            Self::Gpu => &["--features", "gpu"],
+        }
+    }
+
+    /// The archive in a repository.
+    pub(crate) fn file(self, repository: &Repository) -> PathBuf {
+        repository.folder(self.name()).join(format!("{VERSION}/{}-{VERSION}.aar", self.name()))
+    }
+}
+
+/// Why this machine cannot build the archives, if so.
 pub(crate) fn missing() -> Option<String> {
     Way::chosen().missing()
 }
 
-/// Builds the archive and publishes it, with the classes that it depends on, to `dist/maven`.
-pub(crate) fn run(generator: fn() -> Result<Generator>) -> Result<()> {
-    let (generator, built) = border::beside(generator, || native::build(&Way::chosen()))?;
-    let repository = Repository::new(root().join("dist/maven"));
-    jvm::pack_core(&generator.border(built.border), &repository)?;
-    let classes = classes::compile()?;
-    let folder = aar::publish(&built.libraries, &classes, &repository)?;
-    println!("packed {}", folder.display());
-    Ok(())
+/// Builds archives and publishes them, with the classes that they depend on, to `dist/maven`.
+pub(crate) fn run(variants: &[Variant], generator: fn() -> Result<Generator>) -> Result<()> {
+    let (generator, built) = border::beside(generator, || native::build(&Way::chosen(), variants))?;
+    let repository = repository();
+    jvm::pack_core(&generator.border(built[0].border.clone()), &repository)?;
+    publish(&built, &repository)
 }
 
-/// Builds the archive with a stand-in for the NDK into a folder of its own, around the classes in `dist/maven`, and returns
-/// its file: the way of `ANDROID_NDK_HOME` where there is no NDK.
-pub(crate) fn run_with_stand_in() -> Result<PathBuf> {
+/// Builds the archives with a stand-in for the NDK into a folder of its own, around the classes in `dist/maven`: the way
+/// of `ANDROID_NDK_HOME` where there is no NDK.
+pub(crate) fn run_with_stand_in() -> Result<Repository> {
     let home = target_dir().join("ndk-stand-in");
     ndk::make(&home)?;
-    let libraries = native::build(&Way::Ndk(home))?.libraries;
     let repository = Repository::new(target_dir().join("ndk-maven"));
-    let folder = aar::publish(&libraries, &classes::compile()?, &repository)?;
-    Ok(folder.join(file_name()))
+    publish(&native::build(&Way::Ndk(home), &VARIANTS)?, &repository)?;
+    Ok(repository)
 }
 
-fn file_name() -> String {
-    format!("phonelm-{VERSION}.aar")
+/// Where [`run`] puts the archives.
+pub(crate) fn repository() -> Repository {
+    Repository::new(root().join("dist/maven"))
 }
 
-/// The archive where [`run`] puts it.
-pub(crate) fn finished() -> PathBuf {
-    root().join(format!("dist/maven/io/phonelm/phonelm/{VERSION}")).join(file_name())
+fn publish(built: &[Built], repository: &Repository) -> Result<()> {
+    let classes = classes::compile()?;
+    for built in built {
+        let folder = aar::publish(built, &classes, repository)?;
+        println!("packed {}", folder.display());
+    }
+    Ok(())
 }

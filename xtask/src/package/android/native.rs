@@ -1,20 +1,22 @@
 //! libphonelm.so for each ABI: by cargo-ndk where the NDK is, else without it.
 
 use std::fmt;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Result, bail, ensure};
+use anyhow::{Context, Result, bail, ensure};
 
-use super::bionic::{Bionic, MIN_API};
-use super::{ABIS, Abi, linker, sysroot};
+use super::aar::LIBRARY;
+use super::bionic::{self, MIN_API};
+use super::{ABIS, Abi, Variant, linker, sysroot};
 use crate::package::rust::{self, PROFILE};
 use crate::package::zig;
 use crate::process::{cargo, check, output};
 
 /// The variable by which Android's tools find the NDK.
 const NDK_HOME: &str = "ANDROID_NDK_HOME";
-const LIBRARY: [&str; 2] = ["--package", "phonelm"];
+const PACKAGE: [&str; 2] = ["--package", "phonelm"];
 
 /// How the library is built.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,6 +63,27 @@ impl Way {
             }
         }
     }
+
+    /// `cargo build` for all ABIs at once: one after the other leaves processors idle.
+    fn cargo(&self) -> Command {
+        match self {
+            Self::Ndk(home) => {
+                let api = MIN_API.to_string();
+                let mut cargo = cargo(&["ndk", "--platform", &api]);
+                cargo.args(ABIS.iter().flat_map(|abi| ["--target", abi.name])).args(["build", "--profile", PROFILE]);
+                if ABIS.iter().any(|abi| !rust::has_library(abi.target)) {
+                    rust::with_library(&mut cargo);
+                }
+                rust::into_build_dir(&mut cargo).env(NDK_HOME, home);
+                cargo
+            }
+            Self::WithoutNdk => {
+                let mut cargo = rust::build();
+                cargo.args(ABIS.iter().flat_map(|abi| ["--target", abi.target]));
+                cargo
+            }
+        }
+    }
 }
 
 impl fmt::Display for Way {
@@ -72,60 +95,50 @@ impl fmt::Display for Way {
     }
 }
 
-/// What was built.
+/// The libraries of one variant.
 pub(crate) struct Built {
-    /// In the order of [`ABIS`].
-    pub(crate) libraries: Vec<PathBuf>,
+    pub(crate) variant: Variant,
+    /// Their bytes in the order of [`ABIS`]: the next variant's take the place of the files.
+    pub(crate) libraries: Vec<Vec<u8>>,
     /// One of them before it was stripped, for the generator of the bindings.
     pub(crate) border: PathBuf,
 }
 
-/// Builds all ABIs.
-pub(crate) fn build(way: &Way) -> Result<Built> {
+/// Builds variants for all ABIs, one after the other.
+pub(crate) fn build(way: &Way, variants: &[Variant]) -> Result<Vec<Built>> {
     println!("package: libphonelm.so for Android {way}");
     if let Some(reason) = way.missing() {
         bail!("{reason}");
     }
     let folder = |abi: &Abi| rust::build_dir().join(way.folder()).join(abi.name);
-    match way {
-        Way::Ndk(home) => with_ndk(home, folder)?,
-        Way::WithoutNdk => without_ndk(folder)?,
+    if *way == Way::WithoutNdk {
+        let bionic = bionic::read()?;
+        ABIS.iter().try_for_each(|abi| sysroot::make(abi, &bionic, &folder(abi)))?;
     }
-    let built = |abi: &Abi| rust::build_dir().join(abi.target).join(PROFILE).join("libphonelm.so");
     let border = linker::unstripped(&folder(&ABIS[0]));
-    ensure!(
-        border.is_file(),
-        "{} is missing; remove {} and build again",
-        border.display(),
-        rust::build_dir().display()
-    );
-    Ok(Built { libraries: ABIS.iter().map(built).collect(), border })
+    let build = |variant: &Variant| {
+        let mut cargo = way.cargo();
+        cargo.args(PACKAGE).args(variant.features());
+        for abi in &ABIS {
+            link_in(&folder(abi), abi, &mut cargo)?;
+        }
+        check(&mut cargo)?;
+        ensure!(
+            border.is_file(),
+            "{} is missing; remove {} and build again",
+            border.display(),
+            rust::build_dir().display()
+        );
+        let libraries = ABIS.iter().map(built).collect::<Result<_>>()?;
+        Ok(Built { variant: *variant, libraries, border: border.clone() })
+    };
+    variants.iter().map(build).collect()
 }
 
-fn with_ndk(home: &Path, folder: impl Fn(&Abi) -> PathBuf) -> Result<()> {
-    let api = MIN_API.to_string();
-    let mut cargo = cargo(&["ndk", "--platform", &api]);
-    cargo.args(ABIS.iter().flat_map(|abi| ["--target", abi.name])).args(["build", "--profile", PROFILE]).args(LIBRARY);
-    for abi in &ABIS {
-        link_in(&folder(abi), abi, &mut cargo)?;
-    }
-    if ABIS.iter().any(|abi| !rust::has_library(abi.target)) {
-        rust::with_library(&mut cargo);
-    }
-    check(rust::into_build_dir(&mut cargo).env(NDK_HOME, home))
-}
-
-fn without_ndk(folder: impl Fn(&Abi) -> PathBuf) -> Result<()> {
-    let bionic = Bionic::read()?;
-    let mut cargo = rust::build();
-    // All ABIs at once: one after the other leaves processors idle.
-    cargo.args(ABIS.iter().flat_map(|abi| ["--target", abi.target])).args(LIBRARY);
-    for abi in &ABIS {
-        let libraries = folder(abi);
-        sysroot::make(abi, &bionic, &libraries)?;
-        link_in(&libraries, abi, &mut cargo)?;
-    }
-    check(&mut cargo)
+/// What cargo built for `abi` last.
+fn built(abi: &Abi) -> Result<Vec<u8>> {
+    let file = rust::build_dir().join(abi.target).join(PROFILE).join(LIBRARY);
+    fs::read(&file).with_context(|| format!("cannot read {}", file.display()))
 }
 
 /// Lets cargo link for `abi` by our linker in `dir`.

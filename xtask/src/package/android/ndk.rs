@@ -10,9 +10,10 @@ use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
 
-use super::bionic::{Bionic, MIN_API};
+use super::bionic::{self, MIN_API};
 use super::{ABIS, Abi, sysroot};
 use crate::files::remove_folder;
+use crate::package::symbols::Symbols;
 use crate::package::zig::zig;
 use crate::process::{check, output};
 
@@ -33,14 +34,14 @@ pub(crate) fn make(home: &Path) -> Result<()> {
     write(&clang, &format!("#!/bin/sh\n{call}\n"))?;
     let executable = fs::Permissions::from_mode(0o755);
     fs::set_permissions(&clang, executable).with_context(|| format!("cannot make {} a program", clang.display()))?;
-    let bionic = Bionic::read()?;
+    let bionic = bionic::read()?;
     for abi in &ABIS {
         libraries(abi, &bionic, &toolchain)?;
     }
     Ok(())
 }
 
-fn libraries(abi: &Abi, bionic: &Bionic, toolchain: &Path) -> Result<()> {
+fn libraries(abi: &Abi, bionic: &Symbols, toolchain: &Path) -> Result<()> {
     let system = toolchain.join("sysroot/usr/lib").join(abi.target).join(MIN_API.to_string());
     sysroot::stand_ins(abi, bionic, &system)?;
     for (name, text) in [("crtbegin_so", HANDLE), ("crtend_so", "")] {

@@ -1,6 +1,6 @@
 //! What libphonelm.so is linked against without the NDK: stand-ins for Android's libraries, and an unwinder.
 //!
-//! A stand-in has the symbols that [`Bionic`] lists and no code, so the linker itself refuses a symbol that the oldest
+//! A stand-in has the symbols that [`super::bionic`] lists and no code, so the linker itself refuses a symbol that the oldest
 //! Android has not. The unwinder is LLVM's libunwind (Apache-2.0 with LLVM exception), from the sources that Zig brings;
 //! it goes into the library, as with the NDK.
 
@@ -12,7 +12,7 @@ use std::path::Path;
 use anyhow::{Context, Result};
 
 use super::Abi;
-use super::bionic::Bionic;
+use crate::package::symbols::Symbols;
 use crate::package::zig::{self, zig};
 use crate::process::check;
 
@@ -35,13 +35,13 @@ const UNWINDER_FLAGS: [&str; 11] = [
 const CPP_FLAGS: [&str; 4] = ["-std=c++17", "-nostdinc++", "-fno-exceptions", "-fno-rtti"];
 
 /// Fills `dir` with the libraries for `abi`.
-pub(crate) fn make(abi: &Abi, bionic: &Bionic, dir: &Path) -> Result<()> {
+pub(crate) fn make(abi: &Abi, bionic: &Symbols, dir: &Path) -> Result<()> {
     stand_ins(abi, bionic, dir)?;
     unwinder(abi, dir)
 }
 
 /// Fills `dir` with the stand-ins for Android's own libraries.
-pub(crate) fn stand_ins(abi: &Abi, bionic: &Bionic, dir: &Path) -> Result<()> {
+pub(crate) fn stand_ins(abi: &Abi, bionic: &Symbols, dir: &Path) -> Result<()> {
     fs::create_dir_all(dir).with_context(|| format!("cannot make {}", dir.display()))?;
     for (name, symbols) in bionic.libraries() {
         stand_in(abi, name, symbols, dir)?;

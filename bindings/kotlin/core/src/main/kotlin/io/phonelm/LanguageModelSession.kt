@@ -118,6 +118,7 @@ public class LanguageModelSession internal constructor(
     private suspend fun CoroutineScope.pull(generation: Generation, onText: suspend (String) -> Unit): Response {
         var droppedTurns = 0
         var droppedTokens = 0
+        val backendChanges = mutableListOf<BackendChange>()
         while (true) {
             when (val event = checkNotNull(crossing { generation.next() })) {
                 is Event.Text -> onText(event.text)
@@ -126,9 +127,8 @@ public class LanguageModelSession internal constructor(
                     droppedTurns += event.turns.toInt()
                     droppedTokens += event.tokens.toInt()
                 }
-                // The answer goes on as it was; LanguageModel.info says what computes.
-                is Event.BackendChanged -> {}
-                is Event.Finished -> return event.response.toPublic(droppedTurns, droppedTokens)
+                is Event.BackendChanged -> backendChanges += event.toPublic()
+                is Event.Finished -> return event.response.toPublic(droppedTurns, droppedTokens, backendChanges)
             }
         }
     }

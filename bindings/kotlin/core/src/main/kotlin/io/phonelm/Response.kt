@@ -1,5 +1,6 @@
 package io.phonelm
 
+import io.phonelm.ffi.Event
 import io.phonelm.ffi.FinishReason as NativeReason
 import io.phonelm.ffi.Response as NativeResponse
 
@@ -9,8 +10,23 @@ import io.phonelm.ffi.Response as NativeResponse
  * @property text What the model said.
  * @property finishReason Why it ended.
  * @property statistics What it cost.
+ * @property backendChanges When something else went on with it, in order; mostly empty.
  */
-public data class Response(val text: String, val finishReason: FinishReason, val statistics: Statistics)
+public data class Response(
+    val text: String,
+    val finishReason: FinishReason,
+    val statistics: Statistics,
+    val backendChanges: List<BackendChange> = emptyList(),
+)
+
+/**
+ * Something else went on with an answer: the GPU failed, or the app went to the background. Nothing was lost.
+ *
+ * @property from What computed before, as in [ModelInfo.executor].
+ * @property to What computed from then on.
+ * @property reason Why, in words.
+ */
+public data class BackendChange(val from: String, val to: String, val reason: String)
 
 /**
  * A piece of an answer while it is made.
@@ -63,7 +79,13 @@ public data class Statistics(
     val droppedTokens: Int,
 )
 
-internal fun NativeResponse.toPublic(droppedTurns: Int, droppedTokens: Int): Response = Response(
+internal fun Event.BackendChanged.toPublic(): BackendChange = BackendChange(from, to, reason)
+
+internal fun NativeResponse.toPublic(
+    droppedTurns: Int,
+    droppedTokens: Int,
+    backendChanges: List<BackendChange>,
+): Response = Response(
     text = text,
     finishReason = when (finish) {
         NativeReason.STOP -> FinishReason.STOP
@@ -82,4 +104,5 @@ internal fun NativeResponse.toPublic(droppedTurns: Int, droppedTokens: Int): Res
         droppedTurns = droppedTurns,
         droppedTokens = droppedTokens,
     ),
+    backendChanges = backendChanges,
 )
