@@ -9,19 +9,7 @@ pub type LoadFailure = Box<dyn std::error::Error + Send + Sync>;
 /// Something that runs models.
 pub trait Device {
     /// Brings a model there.
-    fn load(&mut self, file: ModelFile) -> Result<Box<dyn Timed>, LoadFailure>;
-}
-
-/// A model on a device.
-pub trait Timed: Executor {
-    /// Bytes that one token after `context` others reads.
-    fn bytes_per_token(&self, context: usize) -> u64;
-}
-
-impl Timed for CpuExecutor {
-    fn bytes_per_token(&self, context: usize) -> u64 {
-        self.bytes_per_token(context)
-    }
+    fn load(&mut self, file: ModelFile) -> Result<Box<dyn Executor>, LoadFailure>;
 }
 
 /// The processor.
@@ -29,33 +17,19 @@ impl Timed for CpuExecutor {
 pub struct Cpu(pub CpuOptions);
 
 impl Device for Cpu {
-    fn load(&mut self, file: ModelFile) -> Result<Box<dyn Timed>, LoadFailure> {
+    fn load(&mut self, file: ModelFile) -> Result<Box<dyn Executor>, LoadFailure> {
         Ok(Box::new(CpuExecutor::new(file, &self.0)?))
     }
 }
 
+/// A GPU.
 #[cfg(feature = "gpu")]
-pub use gpu::Gpu;
+#[derive(Clone, Debug, Default)]
+pub struct Gpu(pub phonelm_gpu::GpuOptions);
 
 #[cfg(feature = "gpu")]
-mod gpu {
-    use phonelm_gpu::{GpuExecutor, GpuOptions};
-
-    use super::{Device, LoadFailure, ModelFile, Timed};
-
-    impl Timed for GpuExecutor {
-        fn bytes_per_token(&self, context: usize) -> u64 {
-            self.bytes_per_token(context)
-        }
-    }
-
-    /// A GPU.
-    #[derive(Clone, Debug, Default)]
-    pub struct Gpu(pub GpuOptions);
-
-    impl Device for Gpu {
-        fn load(&mut self, file: ModelFile) -> Result<Box<dyn Timed>, LoadFailure> {
-            Ok(Box::new(GpuExecutor::new(file, &self.0)?))
-        }
+impl Device for Gpu {
+    fn load(&mut self, file: ModelFile) -> Result<Box<dyn Executor>, LoadFailure> {
+        Ok(Box::new(phonelm_gpu::GpuExecutor::new(file, &self.0)?))
     }
 }

@@ -40,7 +40,7 @@ mod write;
 
 #[cfg(feature = "gpu")]
 pub use device::Gpu;
-pub use device::{Cpu, Device, LoadFailure, Timed};
+pub use device::{Cpu, Device, LoadFailure};
 pub use drift::Drift;
 pub use error::Error;
 pub use measure::Cost;

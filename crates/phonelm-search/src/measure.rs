@@ -7,11 +7,11 @@ use std::ops::{Add, Mul, RangeInclusive, Sub};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use phonelm_model::{CacheId, ExecutorError, Input, LogitsFor, Mapping, ModelFile, Segment};
+use phonelm_model::{CacheId, Executor, ExecutorError, Input, LogitsFor, Mapping, ModelFile, Segment};
 use serde::{Deserialize, Serialize};
 
 use crate::drift::middle;
-use crate::{Device, Error, Search, Shape, Timed};
+use crate::{Device, Error, Search, Shape};
 
 /// What a shape costs.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -68,7 +68,7 @@ const ENOUGH: Duration = Duration::from_millis(600);
 /// A model on the device with an empty text.
 pub(crate) struct Loaded<'a> {
     shape: Shape,
-    model: Box<dyn Timed>,
+    model: Box<dyn Executor>,
     cache: CacheId,
     vocab: usize,
     cancel: &'a AtomicBool,
