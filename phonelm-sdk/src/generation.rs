@@ -229,8 +229,8 @@ impl Generation {
     }
 
     /// Ends the answer at the next token, or after the running batch of the prompt (64 tokens, or what a GPU computes in a
-    /// twentieth of a second); the last event
-    /// still comes. The session can be asked again at once. May be called at any time, twice as well.
+    /// twentieth of a second); the last event still comes. The session can be asked again at once. May be called at any
+    /// time, twice as well.
     pub fn cancel(&self) {
         self.control.cancelled.store(true, Ordering::Relaxed);
         // A thread that waits for answers of tools has to look up; one that has ended needs not.

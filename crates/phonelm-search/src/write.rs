@@ -1,13 +1,12 @@
 //! Results in files: each appears under its name when it is whole.
 
-use std::fs;
 use std::path::Path;
+
+use phonelm_model::write_whole;
 
 use crate::Error;
 
-/// Writes `bytes` beside `path` and renames the file.
+/// Writes a file whole or not at all.
 pub(crate) fn whole(path: &Path, bytes: &[u8]) -> Result<(), Error> {
-    let partial = path.with_extension("partial");
-    let written = fs::write(&partial, bytes).and_then(|()| fs::rename(&partial, path));
-    written.map_err(|cause| Error::Write { path: path.to_path_buf(), cause })
+    write_whole(path, bytes).map_err(|cause| Error::Write { path: path.to_path_buf(), cause })
 }
