@@ -150,7 +150,7 @@ Examples:
   cargo xtask verify-aar           those that `package android` built
   cargo xtask verify-aar my.aar")]
     VerifyAar {
-        /// An AAR, with the GPU if its name begins with phonelm-gpu; both in dist/maven if left out.
+        /// An AAR with a library, that with the GPU if its name begins with phonelm-gpu; all in dist/maven if left out.
         file: Option<std::path::PathBuf>,
     },
     /// Checks the finished Swift package: the XCFramework's layout, libraries, symbols and size, the zip, the manifests.

@@ -24,7 +24,7 @@ use clap::Subcommand;
 /// The packages by platform.
 #[derive(Subcommand)]
 pub(crate) enum Package {
-    /// The AARs with libphonelm.so for arm64-v8a and x86_64, phonelm and phonelm-gpu, into dist/maven.
+    /// The AARs with libphonelm.so for arm64-v8a and x86_64, phonelm and phonelm-gpu, and phonelm-actions, into dist/maven.
     #[command(after_help = "With ANDROID_NDK_HOME set they are built by cargo-ndk, else without the NDK.
 
 Examples:

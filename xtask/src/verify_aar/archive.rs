@@ -24,21 +24,34 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Entries> {
     Ok(entries.into_iter().map(|entry| (entry.name, entry.bytes)).collect())
 }
 
-/// What is missing and what does not belong.
-pub(crate) fn names(entries: &Entries) -> Vec<String> {
-    let expected: Vec<String> = FILES.iter().map(|name| (*name).to_owned()).chain(ABIS.iter().map(library)).collect();
+/// What is missing of an archive with libraries, and what does not belong.
+pub(crate) fn native_names(entries: &Entries) -> Vec<String> {
+    let files = FILES.iter().map(|name| (*name).to_owned());
+    names(entries, &files.chain(ABIS.iter().map(library)).collect::<Vec<_>>())
+}
+
+/// What is missing of an archive of classes, and what does not belong.
+pub(crate) fn class_names(entries: &Entries) -> Vec<String> {
+    let files = FILES.iter().filter(|name| **name != THIRD_PARTY);
+    names(entries, &files.map(|name| (*name).to_owned()).collect::<Vec<_>>())
+}
+
+fn names(entries: &Entries, expected: &[String]) -> Vec<String> {
     let missing = expected.iter().filter(|name| !entries.contains_key(*name));
     let missing = missing.map(|name| format!("{name} is missing"));
     let more = entries.keys().filter(|name| !expected.contains(name));
     missing.chain(more.map(|name| format!("{name} does not belong into an AAR of ours"))).collect()
 }
 
-/// What is wrong with the manifest: an app must get no permission from us, and no higher level than we need.
-pub(crate) fn manifest(entries: &Entries) -> Vec<String> {
+/// What is wrong with the manifest: an app must get these permissions from us and no others, and no higher level than we
+/// need.
+pub(crate) fn manifest(entries: &Entries, permissions: &[&str]) -> Vec<String> {
     let text = entries.get("AndroidManifest.xml").map(|bytes| String::from_utf8_lossy(bytes)).unwrap_or_default();
     let mut wrong = Vec::new();
-    if text.contains("<uses-permission") {
-        wrong.push("AndroidManifest.xml asks for a permission: the app brings the model's bytes".into());
+    let asked = text.split("<uses-permission").skip(1).map(|rest| rest.split('"').nth(1).unwrap_or_default());
+    let asked: Vec<&str> = asked.collect();
+    if asked != permissions {
+        wrong.push(format!("AndroidManifest.xml asks for {asked:?}, not for {permissions:?}"));
     }
     if !text.contains(&format!("android:minSdkVersion=\"{MIN_API}\"")) {
         wrong.push(format!("AndroidManifest.xml does not say minSdkVersion {MIN_API}"));
@@ -61,13 +74,15 @@ pub(crate) fn differences(one: &Entries, two: &Entries) -> Vec<String> {
     differing.map(|name| format!("{name} differs: build both from the same commit")).collect()
 }
 
+/// What to say of bytes that are more than `limit`.
+pub(crate) fn weigh(name: &str, bytes: usize, limit: usize) -> Option<String> {
+    let (mb, limit_mb) = (bytes as f64 / MB as f64, limit as f64 / MB as f64);
+    (bytes > limit).then(|| format!("{name} has {mb:.2} MB of at most {limit_mb}: see docs/packaging.md, Size"))
+}
+
 /// What weighs too much.
 pub(crate) fn sizes(variant: Variant, entries: &Entries, archive: usize) -> Vec<String> {
     let (library_limit, archive_limit) = limits(variant);
-    let weigh = |name: &str, bytes: usize, limit: usize| {
-        let (mb, limit_mb) = (bytes as f64 / MB as f64, limit / MB);
-        (bytes > limit).then(|| format!("{name} has {mb:.2} MB of at most {limit_mb}: see docs/packaging.md, Size"))
-    };
     let libraries = ABIS.iter().map(library).filter_map(|name| {
         let bytes = entries.get(&name)?.len();
         weigh(&name, bytes, library_limit)
@@ -92,8 +107,8 @@ mod tests {
     fn a_good_archive_passes() {
         let entries = good();
         assert!(
-            names(&entries).is_empty()
-                && manifest(&entries).is_empty()
+            native_names(&entries).is_empty()
+                && manifest(&entries, &[]).is_empty()
                 && sizes(Variant::Cpu, &entries, 4000).is_empty()
         );
     }
@@ -103,8 +118,17 @@ mod tests {
         let mut entries = good();
         entries.remove("proguard.txt");
         entries.insert("jni/armeabi-v7a/libphonelm.so".into(), Vec::new());
-        let wrong = names(&entries);
+        let wrong = native_names(&entries);
         assert!(wrong.len() == 2 && wrong[0].starts_with("proguard.txt") && wrong[1].starts_with("jni/armeabi-v7a"));
+    }
+
+    #[test]
+    fn an_archive_of_classes_holds_no_library() {
+        let mut entries = good();
+        entries.remove(THIRD_PARTY);
+        assert_eq!(class_names(&entries).len(), ABIS.len());
+        entries.retain(|name, _| !name.starts_with("jni/"));
+        assert_eq!(class_names(&entries), [""; 0]);
     }
 
     #[test]
@@ -113,7 +137,8 @@ mod tests {
         let text =
             "<uses-permission android:name=\"android.permission.INTERNET\"/><uses-sdk android:minSdkVersion=\"34\"/>";
         entries.insert("AndroidManifest.xml".into(), text.into());
-        assert_eq!(manifest(&entries).len(), 2);
+        assert_eq!(manifest(&entries, &[]).len(), 2);
+        assert_eq!(manifest(&entries, &["android.permission.INTERNET"]).len(), 1);
     }
 
     #[test]

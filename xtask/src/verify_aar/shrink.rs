@@ -33,6 +33,11 @@ impl Input {
         check(self.d8(dir)?.arg(&self.helpers).arg(core_jar()))
     }
 
+    /// Translates the classes of an archive that builds on phonelm-core.
+    pub(crate) fn translate_beside(&self, classes: &Path, dir: &Path) -> Result<()> {
+        check(self.d8(dir)?.arg("--classpath").arg(core_jar()).arg(classes))
+    }
+
     /// What is wrong if an app with the helpers of two archives can be translated: it would have two libraries of one name.
     pub(crate) fn translate_twice(&self, dir: &Path) -> Result<Vec<String>> {
         let second = dir.join("second.jar");

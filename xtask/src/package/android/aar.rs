@@ -1,9 +1,10 @@
-//! The archive as Android's build tools expect it: what lies where in an AAR, and what stands in its pom.
+//! The archives as Android's build tools expect it: what lies where in an AAR, and what stands in its pom.
 
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 
+use super::classes::{ACTIONS, HELPERS, Module};
 use super::native::Built;
 use super::{ABIS, Abi, Variant};
 use crate::package::archive::{self, Entry};
@@ -15,6 +16,15 @@ use crate::process::root;
 /// Where the build tools look for what an AAR asks of an app.
 pub(crate) const METADATA: &str = "META-INF/com/android/build/gradle/aar-metadata.properties";
 pub(crate) const LIBRARY: &str = "libphonelm.so";
+/// The artifactId of the archive with the actions.
+pub(crate) const ACTIONS_NAME: &str = "phonelm-actions";
+/// What the model is told of the actions, beside their classes.
+pub(crate) const CATALOGUE: &str = "io/phonelm/actions/tools.json";
+
+/// The functions that phonelm-tiny was trained on.
+pub(crate) fn catalogue() -> PathBuf {
+    root().join("models/phonelm-tiny/tools.json")
+}
 
 /// The name of the library of an ABI inside the archive.
 pub(crate) fn library(abi: &Abi) -> String {
@@ -22,7 +32,7 @@ pub(crate) fn library(abi: &Abi) -> String {
 }
 
 /// Packs libraries and compiled classes, and publishes the archive; returns its folder.
-pub(crate) fn publish(built: &Built, classes: &Path, repository: &Repository) -> Result<PathBuf> {
+pub(crate) fn publish_native(built: &Built, classes: &Path, repository: &Repository) -> Result<PathBuf> {
     let (coroutines, jna) = (jvm::version("coroutines")?, jvm::version("jna")?);
     let artifact = Artifact {
         name: built.variant.name(),
@@ -39,25 +49,44 @@ pub(crate) fn publish(built: &Built, classes: &Path, repository: &Repository) ->
             Dependency { kind: "aar", ..Dependency::runtime("net.java.dev.jna", "jna", &jna) },
         ],
     };
-    let sources = root().join("android-aar/src/main/kotlin");
-    let sources = jvm::sources("io.phonelm.android", archive::folder(&sources)?)?;
-    let javadoc = jvm::javadoc(&artifact)?;
-    let aar = pack(built, classes)?;
-    repository.publish(&artifact, &[(".aar", &aar), ("-sources.jar", &sources), ("-javadoc.jar", &javadoc)])
+    let targets = ABIS.map(|abi| abi.target);
+    let mut more = vec![Entry::new("THIRD-PARTY.txt", licences::third_party(&targets, built.variant.features())?)];
+    let libraries = ABIS.iter().zip(&built.libraries);
+    more.extend(libraries.map(|(abi, bytes)| Entry::new(library(abi), bytes.as_slice())));
+    publish(&artifact, &HELPERS, archive::folder(classes)?, more, repository)
 }
 
-fn pack(built: &Built, classes: &Path) -> Result<Vec<u8>> {
-    let ours = |name: &str| root().join("android-aar").join(name);
+/// Compiles the actions and publishes their archive; returns its folder.
+pub(crate) fn publish_actions(repository: &Repository) -> Result<PathBuf> {
+    let artifact = Artifact {
+        name: ACTIONS_NAME,
+        packaging: "aar",
+        description: "The functions of a phone as tools for a model: alarms, calendar, contacts, messages, maps and more.",
+        dependencies: &[Dependency::ours("phonelm-core")],
+    };
+    let mut classes = archive::folder(&ACTIONS.compile()?)?;
+    classes.push(Entry::read(CATALOGUE, &catalogue())?);
+    publish(&artifact, &ACTIONS, classes, Vec::new(), repository)
+}
+
+fn publish(
+    artifact: &Artifact<'_>,
+    module: &Module,
+    classes: Vec<Entry>,
+    more: Vec<Entry>,
+    repository: &Repository,
+) -> Result<PathBuf> {
+    let sources = jvm::sources(module.package, archive::folder(&module.file("src/main/kotlin"))?)?;
+    let javadoc = jvm::javadoc(artifact)?;
     let mut entries = vec![
-        Entry::read("AndroidManifest.xml", &ours("AndroidManifest.xml"))?,
-        Entry::read(METADATA, &ours("aar-metadata.properties"))?,
-        Entry::read("proguard.txt", &ours("proguard.txt"))?,
+        Entry::read("AndroidManifest.xml", &module.file("AndroidManifest.xml"))?,
+        Entry::read(METADATA, &HELPERS.file("aar-metadata.properties"))?,
+        Entry::read("proguard.txt", &module.file("proguard.txt"))?,
         Entry::new("R.txt", ""),
-        Entry::new("classes.jar", archive::jar("io.phonelm.android", archive::folder(classes)?)?),
+        Entry::new("classes.jar", archive::jar(module.package, classes)?),
         Entry::read("LICENSE", &root().join("LICENSE"))?,
-        Entry::new("THIRD-PARTY.txt", licences::third_party(&ABIS.map(|abi| abi.target), built.variant.features())?),
     ];
-    let libraries = ABIS.iter().zip(&built.libraries);
-    entries.extend(libraries.map(|(abi, bytes)| Entry::new(library(abi), bytes.as_slice())));
-    archive::zip(entries)
+    entries.extend(more);
+    let aar = archive::zip(entries)?;
+    repository.publish(artifact, &[(".aar", &aar), ("-sources.jar", &sources), ("-javadoc.jar", &javadoc)])
 }

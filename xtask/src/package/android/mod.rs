@@ -1,5 +1,6 @@
-//! The Android archives: libphonelm.so for both ABIs and the Android helpers of the Kotlin facade, as Maven artefacts: one
-//! that computes on the CPU alone, and one on the GPU too. All else in them is the same, and an app takes one of them.
+//! The Android archives as Maven artefacts. Two hold libphonelm.so for both ABIs and the Android helpers of the Kotlin
+//! facade: one computes on the CPU alone, and one on the GPU too; all else in them is the same, and an app takes one of
+//! them. The third holds the phone's functions as tools, and no library.
 
 pub(crate) mod aar;
 pub(crate) mod bionic;
@@ -62,11 +63,11 @@ impl Variant {
             Self::Gpu => &["--features", "gpu"],
         }
     }
+}
 
-    /// The archive in a repository.
-    pub(crate) fn file(self, repository: &Repository) -> PathBuf {
-        repository.folder(self.name()).join(format!("{VERSION}/{}-{VERSION}.aar", self.name()))
-    }
+/// An archive in a repository.
+pub(crate) fn file(name: &str, repository: &Repository) -> PathBuf {
+    repository.folder(name).join(format!("{VERSION}/{name}-{VERSION}.aar"))
 }
 
 /// Why this machine cannot build the archives, if so.
@@ -98,10 +99,10 @@ pub(crate) fn repository() -> Repository {
 }
 
 fn publish(built: &[Built], repository: &Repository) -> Result<()> {
-    let classes = classes::compile()?;
+    let classes = classes::HELPERS.compile()?;
     for built in built {
-        let folder = aar::publish(built, &classes, repository)?;
-        println!("packed {}", folder.display());
+        println!("packed {}", aar::publish_native(built, &classes, repository)?.display());
     }
+    println!("packed {}", aar::publish_actions(repository)?.display());
     Ok(())
 }
