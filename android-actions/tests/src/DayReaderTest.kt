@@ -1,5 +1,6 @@
 package io.phonelm.actions
 
+import java.io.File
 import java.time.LocalDate
 import java.time.LocalTime
 import java.time.ZoneId
@@ -8,6 +9,7 @@ import java.util.Locale
 import kotlin.test.Test
 import kotlin.test.assertEquals
 import kotlin.test.assertNull
+import kotlin.test.assertTrue
 
 /** Days as people say them, on Thursday, 26 November 2026, ten o'clock, unless another moment is named. */
 class DayReaderTest {
@@ -244,7 +246,16 @@ class DayReaderTest {
         check("FRIDAY" to "2026-11-27", locale = Locale("tr", "TR"))
     }
 
-    /** Every day of two years is found again by its date, however it is written. */
+    /** The requests that phonelm-tiny is measured by. */
+    @Test
+    fun daysThatModelsSay() {
+        val requests = File("../../training/requests").listFiles { file -> file.extension == "jsonl" }.orEmpty()
+        val said = requests.flatMap { Regex("\"day\": \"([^\"]+)\"").findAll(it.readText()) }.map { it.groupValues[1] }.toSet()
+        assertTrue(said.size > 20, "$said")
+        assertEquals(emptyList(), said.filter { days().read(it, null) == null })
+    }
+
+    /** Every day of a year is found again by its date, however it is written. */
     @Test
     fun everyDayIsFoundAgain() {
         val first = NOW.toLocalDate()
