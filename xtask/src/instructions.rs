@@ -8,12 +8,14 @@
 //! Left out: AVX-512, which QEMU does not know.
 
 mod bounds;
+mod mca;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
 use anyhow::{Context, Result, bail, ensure};
+use clap::Args;
 
 use crate::arm;
 use crate::counts::Counts;
@@ -57,13 +59,28 @@ pub(crate) fn run() -> Result<(bool, Counts)> {
     Ok((counts.failed == 0, counts))
 }
 
+/// What `cargo xtask instructions` takes.
+#[derive(Args)]
+pub(crate) struct Options {
+    /// Write what is counted as the new bounds.
+    #[arg(long)]
+    accept: bool,
+    /// Print what LLVM's models of ARM cores foretell of the inner loops instead.
+    #[arg(long, conflicts_with = "accept")]
+    mca: bool,
+}
+
 /// What `cargo xtask instructions` does: checks the bounds, or writes them anew.
-pub(crate) fn command_line(accept: bool) -> Result<()> {
+pub(crate) fn command_line(options: &Options) -> Result<()> {
     if let Some(reason) = missing() {
         bail!("{reason}");
     }
-    if accept {
+    if options.accept {
         return accept_bounds();
+    }
+    if options.mca {
+        let counter = Counter::build()?;
+        return mca::run(&counter.program(arm::TARGET), &counter.programs);
     }
     let (passed, counts) = run()?;
     println!("\n{counts}");
@@ -105,6 +122,10 @@ impl Counter {
         Ok(Self { plugin, programs })
     }
 
+    fn program(&self, target: &str) -> PathBuf {
+        self.programs.join(target).join("release/examples/count")
+    }
+
     /// Instructions per multiply-accumulate.
     fn count(&self, row: &Row<'_>) -> Result<f64> {
         let [few, many] = REPEATS;
@@ -116,7 +137,7 @@ impl Counter {
     fn totals(&self, row: &Row<'_>, repeats: &str) -> Result<[f64; 2]> {
         let (emulator, target) = if row.is_arm() { (arm::EMULATOR, arm::TARGET) } else { ("qemu-x86_64", X86_TARGET) };
         let mut run = command("timeout", [PROGRAM_LIMIT, emulator, "-cpu", "max", "-plugin"]);
-        run.arg(&self.plugin).arg(self.programs.join(target).join("release/examples/count"));
+        run.arg(&self.plugin).arg(self.program(target));
         run.args(row.kernel).arg(repeats).stderr(Stdio::inherit());
         let shown = display(&run);
         let output = run.output().with_context(|| format!("cannot start `{shown}`"))?;

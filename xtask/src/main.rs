@@ -104,12 +104,9 @@ crates/phonelm-kernels/instructions.tsv; a line without a number there is one to
 Examples:
   cargo xtask setup --arm          installs the cross compiler and QEMU
   cargo xtask instructions         fails where a kernel takes 3 % more than its bound
-  cargo xtask instructions --accept    writes the bounds anew; review the difference")]
-    Instructions {
-        /// Write what is counted as the new bounds.
-        #[arg(long)]
-        accept: bool,
-    },
+  cargo xtask instructions --accept    writes the bounds anew; review the difference
+  cargo xtask instructions --mca       a table of docs/performance.md; needs llvm-mca-19 (Debian: llvm-19)")]
+    Instructions(instructions::Options),
     /// Measures this engine against the machine's memory and against llama.cpp, side by side.
     #[command(
         after_help = "Builds llama.cpp from its PyPI source into the cache folder the first time, which takes python3,
@@ -193,7 +190,7 @@ fn run(command: Command) -> Result<ExitCode> {
         Command::Ci => return suites::run(&suites::Options::everything(), true),
         Command::Golden { args } => golden::run(&args)?,
         Command::Bench { args } => tools::bench(&args)?,
-        Command::Instructions { accept } => instructions::command_line(accept)?,
+        Command::Instructions(options) => instructions::command_line(&options)?,
         Command::BenchPeer(options) => bench_peer::run(&options)?,
         Command::KotlinApi => kotlin::accept_api()?,
         Command::SwiftApi => swift::accept_api()?,

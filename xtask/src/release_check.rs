@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::Instant;
 
 use anyhow::{Context, Result, ensure};
@@ -44,6 +45,8 @@ enum Part {
     Docs,
     /// Runs the kernels' tests under AddressSanitizer.
     Addresses,
+    /// Runs small models, the pool and what skips neurons under Miri (nightly Rust).
+    Miri,
     /// Feeds random bytes to every reader of foreign data.
     Fuzz,
 }
@@ -56,6 +59,7 @@ impl Part {
             Self::Twice => twice(commit, options.against.as_deref()),
             Self::Docs => docs(),
             Self::Addresses => addresses(),
+            Self::Miri => miri(),
             Self::Fuzz => fuzz(options.fuzz_seconds),
         }
     }
@@ -68,6 +72,7 @@ impl Part {
             Self::Twice => "a second build elsewhere gives the same bytes",
             Self::Docs => "KDoc and DocC render without a warning",
             Self::Addresses => "AddressSanitizer finds no access outside memory in the kernels",
+            Self::Miri => "Miri finds nothing undefined in whole passes and in the pool of threads",
             Self::Fuzz => "random bytes crash no reader",
         }
     }
@@ -215,10 +220,34 @@ fn addresses() -> Result<String> {
     let mut test = cargo(&["test", "--package", "phonelm-kernels", "--lib", "--tests", "--target", host.trim()]);
     test.env("CARGO_TARGET_DIR", target_dir().join("asan"));
     test.env("RUSTC_BOOTSTRAP", "1").env("RUSTFLAGS", "-Zsanitizer=address");
+    Ok(format!("{}, on every kernel set of this machine", counted(&mut test)?))
+}
+
+/// Miri interprets each step: accesses to memory, aliases, races. It knows no instruction set, so that the portable kernels
+/// compute.
+fn miri() -> Result<String> {
+    ensure!(
+        output("cargo", &["+nightly", "miri", "--version"]).is_some(),
+        "Miri is missing:\n  rustup toolchain install nightly --component miri --component rust-src"
+    );
+    let models = ["--package", "phonelm-tests", "--test", "small"];
+    let kernels = ["--package", "phonelm-kernels", "--lib", "--test", "skipping", "--"];
+    let kernels = [&kernels[..], &["pool::", "chunks::", "chosen_rows", "active_columns"]].concat();
     let mut counts = Counts::default();
-    let passed = check_lines(&mut test, |line| counts += Counts::read_line(line))?;
+    for tests in [&models[..], &kernels] {
+        let mut test = command("cargo", ["+nightly", "miri", "test", "--release"]);
+        // The pool reads the clock, and which cores are large.
+        counts += counted(test.args(tests).env("MIRIFLAGS", "-Zmiri-disable-isolation"))?;
+    }
+    Ok(format!("{counts}"))
+}
+
+/// Runs tests, all of which have to pass.
+fn counted(test: &mut Command) -> Result<Counts> {
+    let mut counts = Counts::default();
+    let passed = check_lines(test, |line| counts += Counts::read_line(line))?;
     ensure!(passed && counts.passed > 0, "the tests did not pass: {counts}");
-    Ok(format!("{counts}, on every kernel set of this machine"))
+    Ok(counts)
 }
 
 fn fuzz(seconds: u32) -> Result<String> {

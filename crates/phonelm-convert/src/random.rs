@@ -63,9 +63,10 @@ impl Noise {
     }
 
     /// `len` elements, uniform in `-spread..spread`, or within a tenth of 1 where there is no spread. Large tensors repeat
-    /// a random stretch: quantising billions of numbers one by one would take longer than timing them.
+    /// a random stretch: quantising billions of numbers one by one would take longer than timing them. (As thousands would
+    /// under Miri.)
     fn tensor(&mut self, ty: TensorType, len: usize, spread: Option<f32>) -> Result<Vec<u8>, BlockError> {
-        const STRETCH: usize = 1 << 20;
+        const STRETCH: usize = if cfg!(miri) { 1 << 7 } else { 1 << 20 };
         let fresh: Vec<f32> = (0..len.min(STRETCH))
             .map(|_| {
                 let unit = (self.next() >> 40) as f32 / (1u64 << 23) as f32 - 1.0;
@@ -75,6 +76,8 @@ impl Noise {
         let mut stretch = Vec::new();
         quantize(ty, &fresh, &mut stretch)?;
         let bytes = len / ty.block_len() * ty.block_bytes();
-        Ok(stretch.iter().copied().cycle().take(bytes).collect())
+        let mut all = stretch.repeat(bytes.div_ceil(stretch.len().max(1)));
+        all.truncate(bytes);
+        Ok(all)
     }
 }

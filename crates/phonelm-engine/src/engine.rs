@@ -9,7 +9,8 @@ use std::panic::resume_unwind;
 use phonelm_gguf::Metadata;
 use phonelm_kernels::{CpuExecutor, CpuOptions};
 use phonelm_model::{
-    BackendChange, Best, CacheId, Executor, Input as Fed, Logits, LogitsFor, ModelFile, Placement, Segment,
+    BackendChange, Best, CacheId, Executor, Input as Fed, Logits, LogitsFor, ModelFile, PREFILL_BATCH, Placement,
+    Segment,
 };
 
 use crate::conversation::{Conversation, Setup};
@@ -17,9 +18,6 @@ use crate::draft::Pace;
 use crate::template::{ChatTemplate, TemplateError};
 use crate::tools::ToolFormat;
 use crate::{Error, Tokenizer};
-
-/// Tokens that go through the model at once where the logits of all are wanted.
-const BATCH: usize = 64;
 
 /// A model with all that belongs to it. The [crate's page](crate) shows how it answers.
 pub struct Engine {
@@ -219,7 +217,7 @@ impl Engine {
         }
         let cache = self.executor.create();
         let mut done = 0;
-        let fed = ids.chunks(BATCH).try_for_each(|batch| {
+        let fed = ids.chunks(PREFILL_BATCH).try_for_each(|batch| {
             each(done, &self.forward(cache, batch, LogitsFor::All)?);
             done += batch.len();
             Ok(())

@@ -1,8 +1,8 @@
 //! How many threads decode fastest on this device: measured, since neither the number of cores nor their clocks tell it.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use phonelm_model::{CacheId, LogitsFor};
+use phonelm_model::{CacheId, LogitsFor, median};
 
 use crate::{Engine, Error};
 
@@ -32,13 +32,13 @@ impl Engine {
         self.executor.set_threads(threads);
     }
 
-    /// The median pass with 1 to `most` threads.
+    /// Seconds of the median pass with 1 to `most` threads.
     fn seconds_by_threads(
         &mut self,
         cache: CacheId,
         most: usize,
         go_on: &mut dyn FnMut() -> bool,
-    ) -> Result<Option<Vec<Duration>>, Error> {
+    ) -> Result<Option<Vec<f64>>, Error> {
         let mut passes = vec![Vec::with_capacity(ROUNDS); most];
         for round in 0..=ROUNDS {
             for (index, passes) in passes.iter_mut().enumerate() {
@@ -49,24 +49,19 @@ impl Engine {
                 let start = Instant::now();
                 self.forward(cache, &[0], LogitsFor::Last)?;
                 if round > 0 {
-                    passes.push(start.elapsed());
+                    passes.push(start.elapsed().as_secs_f64());
                 }
                 self.executor.truncate(cache, 0)?;
             }
         }
-        Ok(Some(passes.into_iter().map(median).collect()))
+        Ok(passes.into_iter().map(median).collect())
     }
 }
 
-fn median(mut times: Vec<Duration>) -> Duration {
-    times.sort();
-    times.get(times.len() / 2).copied().unwrap_or_default()
-}
-
 /// The fewest threads, 1 and up, that are about as fast as the best.
-fn fewest(seconds: &[Duration]) -> usize {
-    let best = seconds.iter().min().copied().unwrap_or_default();
-    1 + seconds.iter().position(|time| time.as_secs_f64() <= EQUAL * best.as_secs_f64()).unwrap_or(0)
+fn fewest(seconds: &[f64]) -> usize {
+    let best = seconds.iter().copied().fold(f64::INFINITY, f64::min);
+    1 + seconds.iter().position(|time| *time <= EQUAL * best).unwrap_or(0)
 }
 
 #[cfg(test)]
@@ -75,18 +70,9 @@ mod tests {
 
     #[test]
     fn the_fewest_that_are_about_as_fast() {
-        let fewest = |milliseconds: &[u64]| {
-            fewest(&milliseconds.iter().map(|ms| Duration::from_millis(*ms)).collect::<Vec<_>>())
-        };
-        assert_eq!(fewest(&[100]), 1);
-        assert_eq!(fewest(&[100, 60, 50, 70]), 3);
-        assert_eq!(fewest(&[100, 51, 50, 50]), 2);
-        assert_eq!(fewest(&[50, 100, 200]), 1);
-    }
-
-    #[test]
-    fn medians_ignore_one_slow_pass() {
-        let times = [5, 1, 2, 900, 3].map(Duration::from_millis);
-        assert_eq!(median(times.to_vec()), Duration::from_millis(3));
+        assert_eq!(fewest(&[100.0]), 1);
+        assert_eq!(fewest(&[100.0, 60.0, 50.0, 70.0]), 3);
+        assert_eq!(fewest(&[100.0, 51.0, 50.0, 50.0]), 2);
+        assert_eq!(fewest(&[50.0, 100.0, 200.0]), 1);
     }
 }

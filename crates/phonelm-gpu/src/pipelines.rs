@@ -111,6 +111,17 @@ impl Pipelines {
         }
     }
 
+    /// Whether what is compiled is kept for other starts.
+    pub(crate) fn are_kept(&self) -> bool {
+        self.cache.is_some()
+    }
+
+    /// How many are compiled.
+    #[cfg(test)]
+    pub(crate) fn compiled(&self) -> usize {
+        self.made.len()
+    }
+
     /// The text of a shader.
     pub(crate) fn source(&self, shader: Shader) -> String {
         self.sources.of(shader)

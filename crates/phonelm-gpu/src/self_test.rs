@@ -62,7 +62,7 @@ pub(crate) fn run(
 }
 
 impl Bench<'_> {
-    /// Runs a test unless all of its shaders have passed before. How many have not.
+    /// Runs a test unless all of its shaders have passed before. How many have not. All are compiled where that is kept.
     fn unproved(
         &mut self,
         shaders: &[Shader],
@@ -76,6 +76,9 @@ impl Bench<'_> {
         if new > 0 {
             test(self)?;
             proved().extend(keys);
+        } else if self.pipelines.are_kept() {
+            // What is kept is to hold all that the next start compiles.
+            shaders.iter().for_each(|shader| _ = self.pipelines.get(self.device, *shader));
         }
         Ok(new)
     }

@@ -246,12 +246,17 @@ impl Shared {
 mod tests {
     use super::*;
 
+    /// So often, or a few times where Miri looks at each step.
+    const fn times(natively: usize) -> usize {
+        if cfg!(miri) { 3 } else { natively }
+    }
+
     #[test]
     fn every_chunk_runs_once() {
         for threads in [1, 2, 3, 5] {
             let pool = Pool::new(threads);
             for chunks in [0, 1, 2, 7, 100] {
-                for _ in 0..200 {
+                for _ in 0..times(200) {
                     let counts: Vec<AtomicUsize> = (0..chunks).map(|_| AtomicUsize::new(0)).collect();
                     pool.run(chunks, &|c| {
                         counts[c].fetch_add(1, Ordering::Relaxed);
@@ -268,7 +273,7 @@ mod tests {
         for (asked, active) in [(1, 1), (2, 2), (0, 1), (9, 3)] {
             pool.set_threads(asked);
             assert_eq!(pool.threads(), active);
-            for _ in 0..50 {
+            for _ in 0..times(50) {
                 let workers = Mutex::new(std::collections::HashSet::new());
                 pool.run(40, &|_| {
                     workers.lock().unwrap().insert(std::thread::current().id());
@@ -282,7 +287,7 @@ mod tests {
     #[test]
     fn sleeping_threads_wake_up() {
         let pool = Pool::new(2);
-        for _ in 0..20 {
+        for _ in 0..times(20) {
             std::thread::sleep(SPIN * 4);
             // Each chunk waits for the other, so one thread alone could not finish.
             let barrier = std::sync::Barrier::new(2);
@@ -295,7 +300,7 @@ mod tests {
     #[test]
     fn panic_reaches_the_caller_and_the_pool_lives_on() {
         let pool = Pool::new(3);
-        for _ in 0..50 {
+        for _ in 0..times(50) {
             let result = catch_unwind(AssertUnwindSafe(|| pool.run(20, &|c| assert_ne!(c, 7, "chunk seven"))));
             assert!(result.is_err());
             let done = AtomicUsize::new(0);
@@ -313,7 +318,7 @@ mod tests {
         std::thread::scope(|s| {
             for _ in 0..3 {
                 s.spawn(|| {
-                    for _ in 0..100 {
+                    for _ in 0..times(100) {
                         pool.run(4, &|_| {
                             pool.run(3, &|_| {
                                 done.fetch_add(1, Ordering::Relaxed);
@@ -323,6 +328,6 @@ mod tests {
                 });
             }
         });
-        assert_eq!(done.into_inner(), 3 * 100 * 4 * 3);
+        assert_eq!(done.into_inner(), 3 * times(100) * 4 * 3);
     }
 }

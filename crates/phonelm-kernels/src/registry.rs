@@ -59,8 +59,11 @@ struct Entry {
 }
 
 impl Entry {
-    /// The primitive that is wrong here; tested once a process.
+    /// The primitive that is wrong here; tested once a process. The reference is what the others are compared with.
     fn fault(&self) -> Option<&'static str> {
+        if self.name == Scalar.name() {
+            return None;
+        }
         static FAULTS: Mutex<BTreeMap<&str, Option<&'static str>>> = Mutex::new(BTreeMap::new());
         let mut faults = FAULTS.lock().unwrap_or_else(PoisonError::into_inner);
         *faults.entry(self.name).or_insert_with(|| {

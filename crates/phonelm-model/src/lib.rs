@@ -12,6 +12,7 @@ mod executor;
 mod export;
 mod file;
 mod mapping;
+mod median;
 mod read;
 mod rope;
 mod weights;
@@ -28,6 +29,7 @@ pub use executor::{
 pub use export::ExportShape;
 pub use file::{LAYOUT, LAYOUT_KEY, ModelFile};
 pub use mapping::Mapping;
+pub use median::median;
 pub use rope::RopeTable;
 pub use weights::{LayerWeights, Tensor, Weights};
 pub use whole::write_whole;

@@ -2,6 +2,7 @@
 //! else: what was measured while it was far from its usual time is measured again, and all is held against what it took
 //! around then.
 
+use phonelm_model::median;
 use serde::Serialize;
 
 use crate::journal::Record;
@@ -94,19 +95,12 @@ impl<'a> Steady<'a> {
 
 /// The middle time of the reference in some measurements.
 fn level(records: &[Record]) -> Round {
-    [0, 1].map(|i| middle(records.iter().flat_map(|record| record.reference.map(|r| r[i]))).unwrap_or(1.0))
-}
-
-/// The middle of some numbers.
-pub(crate) fn middle(numbers: impl Iterator<Item = f64>) -> Option<f64> {
-    let mut numbers: Vec<f64> = numbers.collect();
-    numbers.sort_by(f64::total_cmp);
-    Some((numbers.get(numbers.len().checked_sub(1)? / 2)? + numbers.get(numbers.len() / 2)?) / 2.0)
+    [0, 1].map(|i| median(records.iter().flat_map(|record| record.reference.map(|r| r[i]))).unwrap_or(1.0))
 }
 
 /// The middle of some costs, each of its numbers by itself.
 pub(crate) fn middle_cost(costs: &[Cost]) -> Option<Cost> {
-    let of = |number: fn(&Cost) -> f64| middle(costs.iter().map(number));
+    let of = |number: fn(&Cost) -> f64| median(costs.iter().map(number));
     Some(Cost { prefill: of(|c| c.prefill)?, decode: of(|c| c.decode)?, bytes: of(|c| c.bytes)? })
 }
 
@@ -156,12 +150,5 @@ mod tests {
         assert_eq!(steady.costs(Stage::Sample, &SHAPE).len(), 1);
         let drift = steady.drift();
         assert_eq!((drift.unsteady, drift.decode), (2, [0.5, 1.7]));
-    }
-
-    #[test]
-    fn middles() {
-        assert_eq!(middle([3.0, 1.0, 2.0].into_iter()), Some(2.0));
-        assert_eq!(middle([4.0, 1.0].into_iter()), Some(2.5));
-        assert_eq!(middle(std::iter::empty()), None);
     }
 }

@@ -7,10 +7,9 @@ use std::ops::{Add, Mul, RangeInclusive, Sub};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use phonelm_model::{CacheId, Executor, ExecutorError, Input, LogitsFor, Mapping, ModelFile, Segment};
+use phonelm_model::{CacheId, Executor, ExecutorError, Input, LogitsFor, Mapping, ModelFile, Segment, median};
 use serde::{Deserialize, Serialize};
 
-use crate::drift::middle;
 use crate::{Device, Error, Search, Shape};
 
 /// What a shape costs.
@@ -141,7 +140,7 @@ impl<'a> Loaded<'a> {
             tokens.push(start.elapsed().as_secs_f64());
         }
         self.model.truncate(self.cache, 0)?;
-        Ok(middle(tokens.into_iter()).map(|token| [read, token]))
+        Ok(median(tokens).map(|token| [read, token]))
     }
 
     fn pass(&mut self, tokens: &[u32]) -> Result<(), ExecutorError> {

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
 
+use phonelm_model::median;
 use serde::Serialize;
 
-use crate::drift::{Steady, middle, middle_cost};
+use crate::drift::{Steady, middle_cost};
 use crate::journal::Record;
 use crate::objective::millijoules;
 use crate::write::whole;
@@ -225,7 +226,7 @@ impl Composition {
         let both: Vec<(Speeds, Speeds)> = entries.iter().filter_map(|e| e.composed.zip(e.measured)).collect();
         let errors = |speed: fn(&Speeds) -> f64| {
             let errors = || both.iter().map(|(composed, whole)| (speed(whole) / speed(composed) - 1.0).abs());
-            [middle(errors()).unwrap_or(0.0), errors().fold(0.0, f64::max)]
+            [median(errors()).unwrap_or(0.0), errors().fold(0.0, f64::max)]
         };
         let (prefill, decode) = (errors(|s| s.prefill_tokens_per_second), errors(|s| s.decode_tokens_per_second));
         let proved = !both.is_empty() && prefill[1].max(decode[1]) <= PROVED;

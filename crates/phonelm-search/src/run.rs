@@ -96,8 +96,8 @@ pub fn search(
 ) -> Result<Report, Error> {
     let shapes = search.shapes()?;
     let widths = widths(&shapes, search);
-    let Some(narrowest) = widths.first() else { return Err(Error::EmptySpace { widest: 0 }) };
-    let reference = Loaded::new(narrowest.shallow(), search, device, cancel)?;
+    // There is a shape, and so a width.
+    let reference = Loaded::new(widths[0].shallow(), search, device, cancel)?;
     let mut settings = search.identity();
     settings.push(("device".to_owned(), reference.device()));
     let journal = Journal::open(dir, settings)?;

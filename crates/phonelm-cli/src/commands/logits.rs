@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use phonelm_kernels::CpuOptions;
-use phonelm_model::{ExecutorError, Input, LogitsFor, Segment};
+use phonelm_model::{ExecutorError, Input, LogitsFor, PREFILL_BATCH, Segment};
 
 use crate::backend::Backend;
 use crate::error::Error;
@@ -12,9 +12,6 @@ use crate::kv::Kv;
 use crate::model::Model;
 use crate::output::print;
 use crate::{interrupt, npy, save};
-
-/// Rows computed at once; the result is written piece by piece, because a row is as wide as the vocabulary.
-const BATCH: usize = 64;
 
 /// Write the logits for a list of token ids to a .npy file
 #[derive(Args)]
@@ -62,7 +59,8 @@ pub(crate) fn run(options: &Options) -> Result<(), Error> {
     interrupt::catch()?;
     save::whole(&options.out, |file| {
         file.write_all(&npy::header(tokens.len(), vocab))?;
-        for (index, batch) in tokens.chunks(BATCH).enumerate() {
+        // Piece by piece, because a row is as wide as the vocabulary.
+        for (index, batch) in tokens.chunks(PREFILL_BATCH).enumerate() {
             if interrupt::pressed() {
                 return Err(Error::Interrupted { path: options.out.clone() }.into());
             }
@@ -70,7 +68,7 @@ pub(crate) fn run(options: &Options) -> Result<(), Error> {
             let logits = executor.forward(&[segment]).map_err(|error| {
                 model.failed(match error {
                     ExecutorError::NotFinite { position } => {
-                        ExecutorError::NotFinite { position: index * BATCH + position }
+                        ExecutorError::NotFinite { position: index * PREFILL_BATCH + position }
                     }
                     other => other,
                 })

@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 use std::time::Instant;
 
-use phonelm_model::{Executor, ExecutorError, Input, LogitsFor, Placement, Segment};
+use phonelm_model::{Executor, ExecutorError, Input, LogitsFor, Placement, Segment, median};
 
 use super::HybridExecutor;
 use super::text::Side;
@@ -111,12 +111,8 @@ fn trial(executor: &mut dyn Executor, go_on: &mut dyn FnMut() -> bool) -> Result
     };
     let whole = rounds();
     executor.release(cache);
-    Ok(whole?.then(|| Pace { prefill: median(prefills), decode: median(decodes) }))
-}
-
-fn median(mut times: Vec<f64>) -> f64 {
-    times.sort_by(f64::total_cmp);
-    times.get(times.len() / 2).copied().unwrap_or(f64::INFINITY)
+    let whole = whole?;
+    Ok(median(prefills).zip(median(decodes)).filter(|_| whole).map(|(prefill, decode)| Pace { prefill, decode }))
 }
 
 /// Where a turn takes the least time. `moving` is the way of a prompt of [`MOVED`] tokens from one side to the other.

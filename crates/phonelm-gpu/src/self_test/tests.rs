@@ -11,6 +11,7 @@ use phonelm_tests::small_config;
 
 use super::*;
 use crate::executor::{GpuExecutor, GpuOptions};
+use crate::kept::KeptPipelines;
 use crate::keys::KvFormat;
 use crate::pipelines::Edit;
 use crate::shaders::{Composer, Emit};
@@ -109,6 +110,29 @@ fn one_wrong_line_about_keys_in_bytes_is_found() {
     for (name, edit) in wrong {
         assert_found(&config, KvFormat::Q8, name, edit);
     }
+}
+
+#[test]
+fn what_is_kept_holds_proved_shaders_too() {
+    let config = small_config(Family::Qwen2, true);
+    let (ty, keys) = (TensorType::F32, KvFormat::F16);
+    let file = file(&config, ty);
+    let executor = GpuExecutor::new(file.clone(), &GpuOptions::default()).unwrap();
+    let device = Device::open(None, None).unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    let compiled = |cache| {
+        let composer = Composer::new(&config, keys, device.adapter.subgroup, device.adapter.f16);
+        let mut pipelines = Pipelines::new(&device, composer, |_, text| text, cache);
+        run(&device, &mut pipelines, &file, executor.network(), keys).unwrap();
+        pipelines
+    };
+    assert_eq!(compiled(None).compiled(), 0, "the executor's own have passed");
+    let Some(kept) = KeptPipelines::open(&device, dir.path()) else { return };
+    let pipelines = compiled(Some(kept.cache.clone()));
+    let products = linear::used(executor.network(), &config, &pipelines);
+    let products = products.iter().flat_map(|kind| kind.shaders(&pipelines));
+    let all: HashSet<Shader> = products.chain(best::shaders()).chain(heads::SHADERS).collect();
+    assert_eq!(pipelines.compiled(), all.len());
 }
 
 #[test]

@@ -10,7 +10,7 @@ use crate::common::text;
 
 #[test]
 fn the_highest_logits_are_those_of_whole_rows() {
-    let config = Config { vocab: 2600, ..small_config(Family::PhoneLm, false) };
+    let config = Config { hidden: 32, vocab: 2600, ..small_config(Family::PhoneLm, false) };
     let mut bytes = random_model(&config, TensorType::F32, 7).unwrap();
     let head = Gguf::parse(&bytes).unwrap().tensor("token_embd.weight").unwrap().range.start as usize;
     let row = 4 * config.hidden;

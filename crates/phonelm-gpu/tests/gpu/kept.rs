@@ -19,14 +19,19 @@ fn compiled_shaders_are_kept_and_damaged_ones_made_anew() {
     let expected = start();
     let kept: Vec<_> = fs::read_dir(dir.path()).unwrap().map(|entry| entry.unwrap().path()).collect();
     let [kept] = &kept[..] else { panic!("{kept:?}") };
-    let whole = fs::read(kept).unwrap();
-    // A checksum and at least the header by which a driver knows its own.
-    assert!(whole.len() > 32 + 16, "{} bytes", whole.len());
-    println!("{} bytes", whole.len());
+    // How much a driver gives away is its own affair: at least the header by which it knows what it made.
+    let whole = || {
+        let bytes = fs::read(kept).unwrap();
+        println!("{} bytes", bytes.len());
+        let (sum, data) = bytes.split_at(blake3::OUT_LEN);
+        assert!(blake3::hash(data).as_bytes() == sum && data.len() >= 16);
+        bytes
+    };
+    let first = whole();
     assert!(start() == expected);
-    for bad in [&b""[..], b"shaders", &whole[..whole.len() / 2]] {
+    for bad in [&b""[..], b"shaders", &first[..first.len() / 2]] {
         fs::write(kept, bad).unwrap();
         assert!(start() == expected);
-        assert_eq!(fs::read(kept).unwrap().len(), whole.len());
+        whole();
     }
 }

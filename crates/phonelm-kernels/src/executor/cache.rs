@@ -106,8 +106,8 @@ impl Block {
         let bytes = geometry.block_bytes();
         let memory = MmapMut::map_anon(bytes).map_err(|_| ExecutorError::OutOfMemory { bytes })?;
         // A head's part of a block is a few small pages, and the next block another place: attention would wait for the page
-        // tables.
-        #[cfg(target_os = "linux")]
+        // tables. (Miri knows no advice.)
+        #[cfg(all(target_os = "linux", not(miri)))]
         if let Err(error) = memory.advise(memmap2::Advice::HugePage) {
             tracing::debug!(%error, "keys and values are kept in small pages");
         }

@@ -25,7 +25,7 @@ pub(super) struct Round {
     /// In the plan's order.
     pub(super) rows: Vec<f64>,
     pub(super) bandwidth: Option<Bandwidth>,
-    /// Where a way of multiplying bytes is known.
+    /// Where there is a prefill to hold against it, and a way of multiplying bytes is known.
     pub(super) peak: Option<ProductPeak>,
 }
 
@@ -59,7 +59,7 @@ pub(super) fn run(executor: Loaded, file: &ModelFile, plan: &Plan) -> Result<Rou
     let measured = (0..plan.rounds)
         .map(|_| {
             let bandwidth = reader.as_ref().map(|(probe, pool)| probe.read(pool));
-            let peak = reader.as_ref().and_then(|(_, pool)| product_peak(pool));
+            let peak = reader.as_ref().filter(|_| plan.prompt > 0).and_then(|(_, pool)| product_peak(pool));
             Ok(Round { bandwidth, peak, ..bench.round(plan)? })
         })
         .collect::<Result<_, _>>()?;

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use phonelm_model::median;
 use serde::Serialize;
 
 use super::measure::{Plan, Round, Rounds};
@@ -77,7 +78,9 @@ pub(super) struct Report {
 
 impl Report {
     pub(super) fn new(model: &Model, loading: Duration, plan: &Plan, rounds: &Rounds) -> Self {
-        let of = |value: &dyn Fn(&Round) -> Option<f64>| spread(rounds.measured.iter().filter_map(value).collect());
+        let of = |value: &dyn Fn(&Round) -> Option<f64>| {
+            spread(&rounds.measured.iter().filter_map(value).collect::<Vec<_>>())
+        };
         let speed = |tokens, spread: Option<Spread>| spread.map(|spread| Speed { tokens, spread });
         let read = rounds.bytes_per_token as f64;
         let decode = of(&|round| Some(1.0 / round.decode?));
@@ -175,12 +178,9 @@ impl Report {
     }
 }
 
-fn spread(mut rounds: Vec<f64>) -> Option<Spread> {
-    rounds.sort_by(f64::total_cmp);
-    let (min, max) = (*rounds.first()?, *rounds.last()?);
-    let middle = rounds.len() / 2;
-    let median = if rounds.len() % 2 == 1 { rounds[middle] } else { (rounds[middle - 1] + rounds[middle]) / 2.0 };
-    Some(Spread { median, min, max })
+fn spread(rounds: &[f64]) -> Option<Spread> {
+    let over = |of: fn(f64, f64) -> f64| rounds.iter().copied().reduce(of);
+    Some(Spread { median: median(rounds.iter().copied())?, min: over(f64::min)?, max: over(f64::max)? })
 }
 
 #[cfg(test)]
@@ -189,8 +189,8 @@ mod tests {
 
     #[test]
     fn medians_and_spread() {
-        assert_eq!(spread(vec![3.0, 1.0, 2.0]), Some(Spread { median: 2.0, min: 1.0, max: 3.0 }));
-        assert_eq!(spread(vec![4.0, 1.0]).unwrap().median, 2.5);
-        assert!(spread(Vec::new()).is_none());
+        assert_eq!(spread(&[3.0, 1.0, 2.0]), Some(Spread { median: 2.0, min: 1.0, max: 3.0 }));
+        assert_eq!(spread(&[4.0, 1.0]).unwrap().median, 2.5);
+        assert!(spread(&[]).is_none());
     }
 }
