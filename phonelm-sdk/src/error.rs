@@ -81,14 +81,23 @@ pub enum SdkError {
         /// What is wrong, and where.
         reason: String,
     },
+    /// The folder cannot be used for this search: it holds another one, other files or a broken line. Nothing in it was
+    /// changed.
+    #[error("{reason}")]
+    SearchInvalid {
+        /// The folder, or the file in it.
+        path: String,
+        /// What is wrong, where, and what to do.
+        reason: String,
+    },
     /// No tool call with this id waits for an answer.
     #[error("no tool call {call_id:?} waits for an answer; it was answered already, or its generation has ended")]
     UnknownCall {
         /// The id given.
         call_id: String,
     },
-    /// The machine has no memory for the conversation. The session stands at its last turn.
-    #[error("{needed} bytes of memory cannot be had; close other sessions or use a smaller context")]
+    /// The machine has no memory for the conversation, which stands at its last turn, or for a shape that is timed.
+    #[error("{needed} bytes of memory cannot be had; close other sessions, or use a smaller context or model")]
     OutOfMemory {
         /// Bytes asked for.
         needed: u64,
@@ -99,7 +108,7 @@ pub enum SdkError {
         /// What happened.
         reason: String,
     },
-    /// The caller cancelled loading or verifying.
+    /// The caller cancelled loading, verifying or searching.
     #[error("the work was cancelled")]
     Cancelled,
     /// The disk has no room.
@@ -118,7 +127,7 @@ pub enum SdkError {
         /// The one that the bytes have.
         found: String,
     },
-    /// A file or folder of the store cannot be read or written.
+    /// A file or folder of a store or a search cannot be read or written.
     #[error("{path}: {reason}")]
     StorageFailed {
         /// The file or folder.

@@ -25,6 +25,7 @@
 //!
 //! One thread a model computes; sessions send it jobs, and it serves them in turns, a token each. Everything is pulled:
 //! [`Generation::next`] waits for text on a waker alone, so any executor will do, and dropping the generation cancels it.
+//! [`start_search`] finds the fastest shape of a model for this device before one is trained.
 //! Left out on purpose: formats and kernels.
 //!
 //! The trap: a session answers one request at a time, and a second one fails with [`SdkError::SessionBusy`] unless the
@@ -39,9 +40,11 @@ mod mailbox;
 mod model;
 mod options;
 mod plan;
+mod search;
 mod session;
 mod source;
 mod store;
+mod task;
 mod threads;
 mod transcript;
 mod turn;
@@ -55,6 +58,11 @@ pub use logger::{LogLevel, LogOptions, LogRecord, Logger, set_logger};
 pub use model::{Model, ModelInfo};
 pub use options::{GenerationOptions, OverflowPolicy, SessionOptions, ToolDefinition};
 pub use plan::{Plan, plan};
+pub use search::{
+    Activation, LayerRange, ModelShape, Search, SearchComposition, SearchDrift, SearchEvent, SearchFiles,
+    SearchObjective, SearchOptions, SearchProgress, SearchResult, SearchSpace, SearchStage, ShapeResult, ShapeSpeeds,
+    ValueRange, WeightType, start_search,
+};
 pub use session::{ContextUsage, GenerationRequest, Session};
 pub use source::{BackendPreference, KvType, ModelOptions, ModelSource};
 pub use store::{Import, ImportOptions, ModelStore, StoredModel};

@@ -1,18 +1,10 @@
 //! Opening a model on a thread of its own, with progress and cancel.
 
-use std::{
-    ops::ControlFlow,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-    thread,
-};
+use std::{ops::ControlFlow, sync::Arc};
 
 use crate::{
     Model, ModelOptions, ModelSource, SdkError, backend,
-    error::panic_error,
-    mailbox::{Letter, Mailbox},
+    task::{Task, Told},
     threads::Threads,
     worker::ToMeasure,
 };
@@ -32,25 +24,16 @@ pub enum LoadEvent {
     },
 }
 
-impl Letter for Result<LoadEvent, SdkError> {
-    fn can_grow(&self) -> bool {
-        matches!(self, Ok(LoadEvent::Progress { .. }))
-    }
-
-    fn join(&mut self, next: Self) -> Option<Self> {
-        if !(self.can_grow() && next.can_grow()) {
-            return Some(next);
-        }
-        *self = next;
-        None
+impl Told for LoadEvent {
+    fn is_progress(&self) -> bool {
+        matches!(self, Self::Progress { .. })
     }
 }
 
 /// A model on its way into memory. Dropping it cancels.
 #[derive(uniffi::Object)]
 pub struct Loading {
-    mailbox: Arc<Mailbox<Result<LoadEvent, SdkError>>>,
-    cancelled: Arc<AtomicBool>,
+    task: Task<LoadEvent>,
 }
 
 /// Starts to load a model and returns at once; [`Loading::next`] tells how far it is and gives the model.
@@ -59,27 +42,11 @@ pub struct Loading {
 /// [`SdkError::ModelUnmappable`], [`SdkError::OptionInvalid`], [`SdkError::Unsupported`], [`SdkError::Cancelled`].
 #[uniffi::export]
 pub fn load_model(source: ModelSource, options: ModelOptions) -> Arc<Loading> {
-    let loading = Loading { mailbox: Arc::new(Mailbox::new()), cancelled: Arc::default() };
-    let (mailbox, cancelled) = (loading.mailbox.clone(), loading.cancelled.clone());
-    let work = move || {
-        let mut progress = |fraction| {
-            mailbox.put(Ok(LoadEvent::Progress { fraction }));
-            if cancelled.load(Ordering::Relaxed) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-        };
-        let load = || load(&source, &options, &mut progress);
-        let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(load));
-        let result = result.unwrap_or_else(|panic| Err(panic_error(&*panic)));
-        mailbox.put_last(result.map(|model| LoadEvent::Ready { model }));
-    };
-    if let Err(error) = thread::Builder::new().name("phonelm-load".into()).spawn(work) {
-        loading.mailbox.put_last(Err(no_thread(&error)));
-    }
-    Arc::new(loading)
-}
-
-/// Why nothing can be computed.
-pub(crate) fn no_thread(error: &std::io::Error) -> SdkError {
-    SdkError::ComputeFailed { reason: format!("the system starts no further thread: {error}") }
+    let task = Task::start("phonelm-load", move |task| {
+        let model = load(&source, &options, &mut |fraction| task.tell(LoadEvent::Progress { fraction }))?;
+        Ok(LoadEvent::Ready { model })
+    });
+    Arc::new(Loading { task })
 }
 
 fn load(
@@ -100,18 +67,12 @@ fn load(
 impl Loading {
     /// Waits for the next event; `None` after the last one.
     pub async fn next(&self) -> Result<Option<LoadEvent>, SdkError> {
-        self.mailbox.next().await.transpose()
+        self.task.next().await
     }
 
     /// Ends the loading; [`Self::next`] then fails with [`SdkError::Cancelled`], unless the model was ready already. May
     /// be called at any time, twice as well.
     pub fn cancel(&self) {
-        self.cancelled.store(true, Ordering::Relaxed);
-    }
-}
-
-impl Drop for Loading {
-    fn drop(&mut self) {
-        self.cancel();
+        self.task.cancel();
     }
 }

@@ -1,13 +1,6 @@
 //! Reading every byte of a model file, to tell whether they are what they were.
 
-use std::{
-    ops::ControlFlow,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-    thread,
-};
+use std::{ops::ControlFlow, sync::Arc};
 
 use phonelm_kernels::check_weights;
 use phonelm_model::{Mapping, ModelFile};
@@ -15,8 +8,7 @@ use sha2::{Digest, Sha256};
 
 use crate::{
     SdkError,
-    loading::no_thread,
-    mailbox::{Letter, Mailbox},
+    task::{Task, Told},
 };
 
 /// What a verification tells.
@@ -34,25 +26,16 @@ pub enum VerifyEvent {
     },
 }
 
-impl Letter for Result<VerifyEvent, SdkError> {
-    fn can_grow(&self) -> bool {
-        matches!(self, Ok(VerifyEvent::Progress { .. }))
-    }
-
-    fn join(&mut self, next: Self) -> Option<Self> {
-        if !(self.can_grow() && next.can_grow()) {
-            return Some(next);
-        }
-        *self = next;
-        None
+impl Told for VerifyEvent {
+    fn is_progress(&self) -> bool {
+        matches!(self, Self::Progress { .. })
     }
 }
 
 /// A model file that is being read. Dropping it cancels.
 #[derive(uniffi::Object)]
 pub struct Verification {
-    mailbox: Arc<Mailbox<Result<VerifyEvent, SdkError>>>,
-    cancelled: Arc<AtomicBool>,
+    task: Task<VerifyEvent>,
 }
 
 /// Bytes hashed between two looks at whether to stop.
@@ -61,23 +44,12 @@ const STRETCH: usize = 1 << 20;
 impl Verification {
     /// Starts to read on a thread of its own.
     pub(crate) fn start(mapping: Option<Mapping>, expected: Option<String>) -> Arc<Self> {
-        let verification = Self { mailbox: Arc::new(Mailbox::new()), cancelled: Arc::default() };
-        let (mailbox, cancelled) = (verification.mailbox.clone(), verification.cancelled.clone());
-        let work = move || {
-            let mut progress = |fraction| {
-                mailbox.put(Ok(VerifyEvent::Progress { fraction }));
-                if cancelled.load(Ordering::Relaxed) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-            };
-            let result = match mapping {
-                Some(mapping) => verify(mapping, expected, &mut progress),
-                None => Err(SdkError::ModelUnloaded),
-            };
-            mailbox.put_last(result.map(|sha256| VerifyEvent::Verified { sha256 }));
-        };
-        if let Err(error) = thread::Builder::new().name("phonelm-verify".into()).spawn(work) {
-            verification.mailbox.put_last(Err(no_thread(&error)));
-        }
-        Arc::new(verification)
+        let task = Task::start("phonelm-verify", move |task| {
+            let mapping = mapping.ok_or(SdkError::ModelUnloaded)?;
+            let sha256 = verify(mapping, expected, &mut |fraction| task.tell(VerifyEvent::Progress { fraction }))?;
+            Ok(VerifyEvent::Verified { sha256 })
+        });
+        Arc::new(Self { task })
     }
 }
 
@@ -116,17 +88,11 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
 impl Verification {
     /// Waits for the next event; `None` after the last one.
     pub async fn next(&self) -> Result<Option<VerifyEvent>, SdkError> {
-        self.mailbox.next().await.transpose()
+        self.task.next().await
     }
 
     /// Ends the reading; [`Self::next`] then fails with [`SdkError::Cancelled`].
     pub fn cancel(&self) {
-        self.cancelled.store(true, Ordering::Relaxed);
-    }
-}
-
-impl Drop for Verification {
-    fn drop(&mut self) {
-        self.cancel();
+        self.task.cancel();
     }
 }

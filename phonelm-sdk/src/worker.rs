@@ -17,9 +17,9 @@ use crate::{
     OverflowPolicy, SdkError,
     backend::Placing,
     error::panic_error,
-    loading::no_thread,
     options::Resolved,
     session::Shared,
+    task::no_thread,
     threads::Threads,
     turn::{Next, Stop, Turn},
 };

@@ -71,6 +71,12 @@ impl<'a> Steady<'a> {
         Drift { prefill: range(0), decode: range(1), unsteady }
     }
 
+    /// Time of the reference, when it was last read, to its usual one: of prompt or token, what is larger; 1 before.
+    pub(crate) fn slowdown(&self) -> f64 {
+        let last = self.records.last().map(|record| record.reference[1]);
+        last.map_or(1.0, |round| (0..2).map(|i| round[i] / self.usual[i]).fold(0.0, f64::max))
+    }
+
     /// The places of the measurements of a shape in a stage.
     fn of(&self, stage: Stage, shape: &Shape) -> impl Iterator<Item = usize> {
         let records = self.records.iter().enumerate();
@@ -137,6 +143,7 @@ mod tests {
         }
         assert_eq!([Stage::Final, Stage::Probe].map(|stage| steady.counts(stage, &SHAPE)), [[99, 99], [0, 0]]);
         assert_eq!(steady.drift().unsteady, 0);
+        assert!((steady.slowdown() - slow(98) / slow(49)).abs() < 1e-9);
     }
 
     #[test]

@@ -45,7 +45,7 @@ pub use drift::Drift;
 pub use error::Error;
 pub use measure::Cost;
 pub use objective::{DRAM_PICOJOULES_PER_BYTE, MAC_PICOJOULES, Objective};
-pub use report::{Composition, Entry, Report, Speeds};
+pub use report::{CONFIG_JSON, Composition, Entry, RESULTS_CSV, RESULTS_JSON, Report, Speeds};
 pub use run::{Progress, Stage, search};
 pub use settings::Search;
 pub use shape::Shape;

@@ -74,13 +74,17 @@ pub(crate) struct Loaded<'a> {
 }
 
 impl<'a> Loaded<'a> {
-    /// Makes a random model of `shape` and brings it to the device.
+    /// Makes a random model of `shape` and brings it to the device; `None` if the search is to end.
     pub(crate) fn new(
         shape: Shape,
         search: &Search,
         device: &mut dyn Device,
         cancel: &'a AtomicBool,
-    ) -> Result<Self, Error> {
+    ) -> Result<Option<Self>, Error> {
+        let is_over = || cancel.load(Ordering::Relaxed);
+        if is_over() {
+            return Ok(None);
+        }
         check_memory(&shape, search)?;
         let config = shape.config(search.vocab, search.context);
         let mut bytes =
@@ -89,10 +93,13 @@ impl<'a> Loaded<'a> {
             phonelm_convert::silence(&mut bytes, share)
                 .map_err(|cause| Error::Random { shape, cause: cause.into() })?;
         }
+        if is_over() {
+            return Ok(None);
+        }
         let file = ModelFile::new(Mapping::from_vec(bytes)).map_err(|cause| Error::Model { shape, cause })?;
         let mut model = device.load(file).map_err(|cause| Error::Load { shape, cause })?;
         let cache = model.create();
-        Ok(Self { shape, model, cache, vocab: search.vocab, cancel })
+        Ok(Some(Self { shape, model, cache, vocab: search.vocab, cancel }))
     }
 
     /// What computes.
@@ -127,6 +134,9 @@ impl<'a> Loaded<'a> {
     fn round(&mut self, prefill: usize, decode: usize) -> Result<Option<Round>, ExecutorError> {
         let text: Vec<u32> = (0..prefill + decode).map(|i| (i * 7919 % self.vocab) as u32).collect();
         let (prompt, rest) = text.split_at(prefill);
+        if self.cancel.load(Ordering::Relaxed) {
+            return Ok(None);
+        }
         let start = Instant::now();
         self.pass(prompt)?;
         let read = start.elapsed().as_secs_f64();

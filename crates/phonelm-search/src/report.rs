@@ -13,6 +13,13 @@ use crate::objective::millijoules;
 use crate::write::whole;
 use crate::{Cost, Drift, Error, Objective, Search, Shape, Stage};
 
+/// Everything, in the folder of the results.
+pub const RESULTS_JSON: &str = "results.json";
+/// Every shape, the best first.
+pub const RESULTS_CSV: &str = "results.csv";
+/// The winner in Hugging Face's form.
+pub const CONFIG_JSON: &str = "config.json";
+
 /// The largest error at which a composition counts as proved.
 const PROVED: f64 = 0.05;
 
@@ -182,9 +189,9 @@ impl Report {
 
     /// Writes every file of the results.
     pub(crate) fn write(&self, search: &Search, dir: &Path) -> Result<(), Error> {
-        write_json(&dir.join("results.json"), self)?;
-        write_json(&dir.join("config.json"), &self.winner.hugging_face(search.vocab, search.context))?;
-        whole(&dir.join("results.csv"), self.csv().as_bytes())?;
+        write_json(&dir.join(RESULTS_JSON), self)?;
+        write_json(&dir.join(CONFIG_JSON), &self.winner.hugging_face(search.vocab, search.context))?;
+        whole(&dir.join(RESULTS_CSV), self.csv().as_bytes())?;
         #[cfg(feature = "plots")]
         crate::plot::draw(self, search.objective, dir)?;
         Ok(())

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::ops::RangeInclusive;
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
@@ -12,7 +12,7 @@ use crate::compose::{Width, widths};
 use crate::drift::{Steady, middle_cost, read};
 use crate::journal::{Journal, Record};
 use crate::measure::{Cost, Loaded};
-use crate::report::{Report, pick_front, score};
+use crate::report::{Entry, Report, pick_front, score};
 use crate::{Device, Error, Search, Shape};
 
 /// What a measurement is for.
@@ -53,6 +53,12 @@ pub struct Progress {
     pub spent: Duration,
     /// Time that may be spent.
     pub budget: Duration,
+    /// The best shape so far, as soon as the speed of one is known: of those that were measured whole, else of those that
+    /// were composed.
+    pub best: Option<Entry>,
+    /// Time of the reference, when it was last read, to its usual one: above 1 the device is slower, from heat or other
+    /// work.
+    pub slowdown: f64,
 }
 
 impl fmt::Display for Progress {
@@ -84,7 +90,7 @@ const VISITS: usize = 3;
 
 /// Searches, and writes the results into the folder `dir`, which is new, empty, or holds the same search from an earlier
 /// start, which then goes on. `progress` hears of every measurement before it is made; `cancel` ends the search after
-/// the token that is being computed.
+/// the token that is being computed, or the prompt, or the step of making a model.
 ///
 /// At most two models are in memory: that which is timed, and a small one as a reference against drift.
 pub fn search(
@@ -98,16 +104,18 @@ pub fn search(
     let widths = widths(&shapes, search);
     // There is a shape, and so a width.
     let reference = Loaded::new(widths[0].shallow(), search, device, cancel)?;
+    let reference = reference.ok_or(Error::Cancelled { measured: 0 })?;
     let mut settings = search.identity();
     settings.push(("device".to_owned(), reference.device()));
     let journal = Journal::open(dir, settings)?;
-    let mut run = Run { search, device, reference, journal, progress, cancel, total: 0 };
+    let mut run =
+        Run { search, shapes: &shapes, widths: &widths, device, reference, journal, progress, cancel, total: 0 };
 
     let probes: Vec<Shape> = widths.iter().flat_map(Width::probes).collect();
     let total = |finalists: usize| PROBE_VISITS * probes.len() + SAMPLE.min(shapes.len()) + VISITS * finalists;
     run.total = total(FINALISTS.min(shapes.len()) + search.also.len());
     let mut complete = run.measure_all(Stage::Probe, &probes, PROBE_VISITS)?;
-    let composed = run.compose(&shapes, &widths);
+    let composed = run.compose();
     if composed.iter().all(Option::is_none) {
         return Err(Error::OutOfTime { budget: search.budget.as_secs(), measured: run.journal.records.len() });
     }
@@ -121,10 +129,7 @@ pub fn search(
     run.total = total(finalists.len());
     complete &= run.measure_all(Stage::Final, &finalists, VISITS)?;
 
-    // Once more, as the reference's usual time is known better now.
-    let composed = run.compose(&shapes, &widths);
-    let device = run.reference.device();
-    let report = Report::new(search, device, &shapes, &composed, &run.journal.records, complete);
+    let report = run.report(complete);
     report.write(search, dir)?;
     Ok(report)
 }
@@ -132,6 +137,8 @@ pub fn search(
 /// Everything that measuring needs.
 struct Run<'a> {
     search: &'a Search,
+    shapes: &'a [Shape],
+    widths: &'a [Width],
     device: &'a mut dyn Device,
     reference: Loaded<'a>,
     journal: Journal,
@@ -155,14 +162,17 @@ impl Run<'_> {
                 if spent >= self.search.budget.as_secs_f64() * stage.share() {
                     return Ok(false);
                 }
-                (self.progress)(&Progress {
+                let progress = Progress {
                     stage,
                     shape: *shape,
                     done: self.journal.records.len(),
                     total: self.total.max(self.journal.records.len() + 1),
                     spent: Duration::from_secs_f64(spent),
                     budget: self.search.budget,
-                });
+                    best: self.report(false).best().filter(|best| best.speeds().is_some()).cloned(),
+                    slowdown: Steady::new(&self.journal.records).slowdown(),
+                };
+                (self.progress)(&progress);
                 let record = self.measure(stage, shape)?;
                 let record = record.ok_or(Error::Cancelled { measured: self.journal.records.len() })?;
                 tracing::debug!(%shape, rounds = ?record.rounds, reference = ?record.reference, "measured");
@@ -174,12 +184,9 @@ impl Run<'_> {
 
     /// Measures a shape; `None` if the search is to end.
     fn measure(&mut self, stage: Stage, shape: &Shape) -> Result<Option<Record>, Error> {
-        if self.cancel.load(Ordering::Relaxed) {
-            return Ok(None);
-        }
         let start = Instant::now();
         let (prefill, decode) = (self.search.prefill, self.search.decode);
-        let mut model = Loaded::new(*shape, self.search, self.device, self.cancel)?;
+        let Some(mut model) = Loaded::new(*shape, self.search, self.device, self.cancel)? else { return Ok(None) };
         let warm = model.rounds(prefill, decode.min(4), 1..=1)?;
         let before = read(&mut self.reference, self.search)?;
         let rounds = model.rounds(prefill, decode, ROUNDS)?;
@@ -192,12 +199,18 @@ impl Run<'_> {
         Ok(Some(Record { stage, shape: *shape, rounds, bytes, reference: [before, after], seconds }))
     }
 
+    /// What is known so far.
+    fn report(&self, complete: bool) -> Report {
+        let device = self.reference.device();
+        Report::new(self.search, device, self.shapes, &self.compose(), &self.journal.records, complete)
+    }
+
     /// What each shape costs, as far as its width was measured.
-    fn compose(&self, shapes: &[Shape], widths: &[Width]) -> Vec<Option<Cost>> {
+    fn compose(&self) -> Vec<Option<Cost>> {
         let steady = Steady::new(&self.journal.records);
         let cost = |shape: &Shape| middle_cost(&steady.costs(Stage::Probe, shape));
-        let parts: Vec<_> = widths.iter().filter_map(|width| width.parts(cost)).collect();
-        shapes.iter().map(|shape| parts.iter().find_map(|parts| parts.compose(shape))).collect()
+        let parts: Vec<_> = self.widths.iter().filter_map(|width| width.parts(cost)).collect();
+        self.shapes.iter().map(|shape| parts.iter().find_map(|parts| parts.compose(shape))).collect()
     }
 }
 

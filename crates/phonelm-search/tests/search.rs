@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use phonelm_kernels::CpuOptions;
 use phonelm_model::Activation;
-use phonelm_search::{Cpu, Error, Objective, Report, Search, Shape, Stage, search};
+use phonelm_search::{Cpu, Entry, Error, Objective, Report, Search, Shape, Stage, search};
 use tempfile::TempDir;
 
 /// Few shapes of about 300,000 parameters, read and decoded in a moment.
@@ -52,6 +52,10 @@ fn a_search_ends_with_a_winner_inside_the_budget_and_all_files() {
     let mut stages = Vec::new();
     let mut progress = |step: &phonelm_search::Progress| {
         assert!(step.done < step.total, "{step:?}");
+        assert!((0.1..100.0).contains(&step.slowdown), "{}", step.slowdown);
+        // What is best is known as soon as a width is composed, and once a shape was measured whole it is such a one.
+        let known = |best: &Entry| best.candidate && (step.stage != Stage::Final || best.measured.is_some());
+        assert!(step.best.as_ref().map_or(step.stage == Stage::Probe, known), "{step:?}");
         stages.push(step.stage);
     };
     let report = search(&wanted, &result, &mut cpu(), &mut progress, &AtomicBool::new(false)).unwrap();

@@ -4,6 +4,7 @@ use std::ops::ControlFlow;
 
 use phonelm_engine::Engine;
 use phonelm_model::ModelFile;
+use phonelm_search::{Device, LoadFailure};
 
 use super::GpuCopies;
 use crate::{BackendPreference, ModelOptions, SdkError, model::About};
@@ -24,18 +25,27 @@ pub(crate) fn load(
     options: &ModelOptions,
     progress: &mut dyn FnMut(f64) -> ControlFlow<()>,
 ) -> Result<(Engine, Option<Placing>), SdkError> {
-    refuse_gpu(options)?;
+    check(options)?;
     let engine = Engine::load(file, &options.cpu(), progress);
     Ok((engine.map_err(|error| SdkError::of_loading(name, error))?, None))
 }
 
 pub(crate) fn gpu_copies(_: &ModelFile, options: &ModelOptions) -> Result<GpuCopies, SdkError> {
-    refuse_gpu(options).map(|()| GpuCopies::default())
+    check(options).map(|()| GpuCopies::default())
 }
 
-fn refuse_gpu(options: &ModelOptions) -> Result<(), SdkError> {
-    if options.backend == Some(BackendPreference::Gpu) {
-        return Err(SdkError::Unsupported { reason: "this build has no GPU backend; use auto or cpu".into() });
-    }
-    Ok(())
+pub(super) fn gpu_device() -> Result<Box<dyn Device>, SdkError> {
+    Err(no_gpu())
+}
+
+pub(super) fn gpu_refusal(_: &str, failure: LoadFailure) -> SdkError {
+    SdkError::Internal { reason: failure.to_string() }
+}
+
+fn check(options: &ModelOptions) -> Result<(), SdkError> {
+    if options.backend == Some(BackendPreference::Gpu) { Err(no_gpu()) } else { Ok(()) }
+}
+
+fn no_gpu() -> SdkError {
+    SdkError::Unsupported { reason: "this build has no GPU backend; use cpu".into() }
 }

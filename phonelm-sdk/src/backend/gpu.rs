@@ -6,6 +6,7 @@ use std::{fs, ops::ControlFlow, path::PathBuf};
 use phonelm_engine::Engine;
 use phonelm_gpu::{GpuOptions, HybridExecutor, LoadError, adapters};
 use phonelm_model::{ModelFile, Placement, write_whole};
+use phonelm_search::{Device, Gpu, LoadFailure};
 
 use super::GpuCopies;
 use crate::{BackendPreference, KvType, ModelOptions, SdkError, model::About};
@@ -142,16 +143,32 @@ fn hybrid(
     });
     engine.map_err(|failure| match failure {
         Failure::Engine(error) => SdkError::of_loading(name, error),
-        Failure::Gpu(LoadError::Weights(error)) => SdkError::of_cpu(name, error),
-        Failure::Gpu(LoadError::Cancelled) => SdkError::Cancelled,
-        Failure::Gpu(LoadError::Option { option, value, max }) => {
+        Failure::Gpu(error) => of_gpu(name, error),
+    })
+}
+
+/// Why the GPU does not take the model `name`.
+fn of_gpu(name: &str, error: LoadError) -> SdkError {
+    match error {
+        LoadError::Weights(error) => SdkError::of_cpu(name, error),
+        LoadError::Cancelled => SdkError::Cancelled,
+        LoadError::Option { option, value, max } => {
             SdkError::OptionInvalid { option: option.into(), value: value.to_string(), allowed: format!("1 to {max}") }
         }
-        Failure::Gpu(error @ LoadError::Block(_)) => {
-            SdkError::ModelInvalid { path: name.into(), reason: error.to_string() }
-        }
-        Failure::Gpu(error) => SdkError::Unsupported { reason: error.to_string() },
-    })
+        LoadError::Block(_) => SdkError::ModelInvalid { path: name.into(), reason: error.to_string() },
+        error => SdkError::Unsupported { reason: error.to_string() },
+    }
+}
+
+pub(super) fn gpu_device() -> Result<Box<dyn Device>, SdkError> {
+    Ok(Box::new(Gpu::default()))
+}
+
+pub(super) fn gpu_refusal(name: &str, failure: LoadFailure) -> SdkError {
+    match failure.downcast() {
+        Ok(error) => of_gpu(name, *error),
+        Err(failure) => SdkError::Internal { reason: failure.to_string() },
+    }
 }
 
 /// Whether the GPU keeps keys and values as the options want.

@@ -26,7 +26,11 @@ private func publicError(_ error: any Error) -> any Error {
 
 /// A number as the engine takes it.
 func unsigned<Value: FixedWidthInteger & UnsignedInteger>(_ number: Int?, _ option: String) throws -> Value? {
-    guard let number else { return nil }
+    try number.map { try required($0, option) }
+}
+
+/// A number as the engine takes it.
+func required<Value: FixedWidthInteger & UnsignedInteger>(_ number: Int, _ option: String) throws -> Value {
     guard let value = Value(exactly: number) else {
         throw LanguageModelError.optionInvalid(option: option, value: "\(number)", allowed: "0 to \(Value.max)")
     }
@@ -35,16 +39,25 @@ func unsigned<Value: FixedWidthInteger & UnsignedInteger>(_ number: Int?, _ opti
 
 /// What options are called here, by their names in the native library.
 private let optionNames = [
+    "budget_seconds": "budgetSeconds",
     "cache_dir": "cacheDirectory",
     "context": "contextSize",
+    "decode": "decodeTokens",
+    "ffn_ratio": "ffnRatio",
     "frequency_penalty": "frequencyPenalty",
+    "head_dims": "headDims",
     "keep_share": "keepingShare",
+    "kv_groups": "kvGroups",
     "max_tokens": "maximumResponseTokens",
     "min_p": "minimumProbability",
+    "params": "parameters",
+    "prefill": "prefillTokens",
     "presence_penalty": "presencePenalty",
     "repetition_penalty": "repetitionPenalty",
     "top_k": "top",
     "top_p": "probabilityThreshold",
+    "vocab": "vocabularySize",
+    "weights": "weightType",
 ]
 
 extension LanguageModelError {
@@ -66,6 +79,7 @@ extension LanguageModelError {
                 .optionInvalid(option: optionNames[option] ?? option, value: value, allowed: allowed)
             case .PromptInvalid(let reason): .promptInvalid(reason: reason)
             case .TranscriptInvalid(let reason): .transcriptInvalid(reason: reason)
+            case .SearchInvalid(let path, let reason): .searchInvalid(path: path, reason: reason)
             case .UnknownCall(let id): .unknownCall(id: id)
             case .OutOfMemory(let needed): .outOfMemory(neededBytes: Int(clamping: needed))
             case .ComputeFailed(let reason): .computeFailed(reason: reason)
@@ -98,6 +112,7 @@ extension SdkError {
                 .OptionInvalid(option: option, value: value, allowed: allowed)
             case .promptInvalid(let reason): .PromptInvalid(reason: reason)
             case .transcriptInvalid(let reason): .TranscriptInvalid(reason: reason)
+            case .searchInvalid(let path, let reason): .SearchInvalid(path: path, reason: reason)
             case .unknownCall(let id): .UnknownCall(callId: id)
             case .outOfMemory(let needed): .OutOfMemory(needed: UInt64(clamping: needed))
             case .computeFailed(let reason): .ComputeFailed(reason: reason)

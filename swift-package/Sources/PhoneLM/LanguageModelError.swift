@@ -30,6 +30,8 @@ public enum LanguageModelError: Error, Sendable, Hashable {
     case promptInvalid(reason: String)
     /// The transcript is none of a conversation.
     case transcriptInvalid(reason: String)
+    /// The folder of a search holds another one, other files or a broken line, and was left as it is.
+    case searchInvalid(path: String, reason: String)
     /// No tool call waits under this identifier.
     case unknownCall(id: String)
     /// There is too little memory.

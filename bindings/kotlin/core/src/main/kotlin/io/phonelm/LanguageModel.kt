@@ -186,7 +186,7 @@ public class LanguageModel private constructor(private val native: Model) : Auto
  * Has the JVM keep the threads that wake a waiting coroutine until they end. By default JNA makes a thread known for each call
  * and forgets it after, which costs more than the call and slows the thread that computes.
  */
-private val stayAttached: Unit by lazy {
+internal val stayAttached: Unit by lazy {
     Native.setCallbackThreadInitializer(
         uniffiRustFutureContinuationCallbackImpl,
         CallbackThreadInitializer(/* daemon = */ true, /* detach = */ false, /* name = */ "phonelm"),

@@ -140,13 +140,15 @@ internal fun ModelOptions.toNative(): NativeOptions = NativeOptions(
         KeyValueType.F32 -> NativeKvType.F32
         KeyValueType.Q8_0 -> NativeKvType.Q8_0
     },
-    backend = when (backend) {
-        Backend.AUTO -> NativeBackend.AUTO
-        Backend.CPU -> NativeBackend.CPU
-        Backend.GPU -> NativeBackend.GPU
-    },
+    backend = backend.toNative(),
     cacheDir = cacheDirectory,
 )
+
+internal fun Backend.toNative(): NativeBackend = when (this) {
+    Backend.AUTO -> NativeBackend.AUTO
+    Backend.CPU -> NativeBackend.CPU
+    Backend.GPU -> NativeBackend.GPU
+}
 
 internal fun NativeInfo.toPublic(): ModelInfo = ModelInfo(
     name = name,

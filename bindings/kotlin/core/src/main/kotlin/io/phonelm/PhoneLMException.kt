@@ -117,6 +117,20 @@ public sealed class PhoneLMException(
         PhoneLMException(message, isRetryable)
 
     /**
+     * The folder of a search holds another one, other files or a broken line, and was left as it is: choose another folder, or
+     * delete this one.
+     *
+     * @property path The folder, or the file in it.
+     * @property reason What is wrong, in words.
+     */
+    public class SearchInvalid internal constructor(
+        message: String,
+        isRetryable: Boolean,
+        public val path: String,
+        public val reason: String,
+    ) : PhoneLMException(message, isRetryable)
+
+    /**
      * No tool call with the id [callId] waits for an answer.
      *
      * @property callId The id that was answered.
@@ -212,16 +226,25 @@ internal fun libraryMissing(error: LinkageError): PhoneLMException {
 
 /** What options are called here, by their names in the native library. */
 private val OPTION_NAMES = mapOf(
+    "budget_seconds" to "budgetSeconds",
     "cache_dir" to "cacheDirectory",
     "context" to "contextSize",
+    "decode" to "decodeTokens",
+    "ffn_ratio" to "ffnRatio",
     "frequency_penalty" to "frequencyPenalty",
+    "head_dims" to "headDims",
     "keep_share" to "keepShare",
+    "kv_groups" to "kvGroups",
     "max_tokens" to "maximumResponseTokens",
     "min_p" to "minP",
+    "params" to "parameters",
+    "prefill" to "prefillTokens",
     "presence_penalty" to "presencePenalty",
     "repetition_penalty" to "repetitionPenalty",
     "top_k" to "topK",
     "top_p" to "topP",
+    "vocab" to "vocabularySize",
+    "weights" to "weightType",
 )
 
 internal fun SdkException.toPublic(): PhoneLMException {
@@ -245,6 +268,7 @@ private fun SdkException.describe(): PhoneLMException {
         is SdkException.OptionInvalid -> PhoneLMException.OptionInvalid(text, retry, option, value, allowed)
         is SdkException.PromptInvalid -> PhoneLMException.PromptInvalid(text, retry, reason)
         is SdkException.TranscriptInvalid -> PhoneLMException.TranscriptInvalid(text, retry, reason)
+        is SdkException.SearchInvalid -> PhoneLMException.SearchInvalid(text, retry, path, reason)
         is SdkException.UnknownCall -> PhoneLMException.UnknownCall(text, retry, callId)
         is SdkException.OutOfMemory -> PhoneLMException.OutOfMemory(text, retry, needed.toLong())
         is SdkException.ComputeFailed -> PhoneLMException.ComputeFailed(text, retry, reason)
