@@ -151,6 +151,7 @@ impl Turn {
             max_tokens: self.options.max_tokens.map(|most| most.saturating_sub(drawn).max(1)),
             stop: self.options.stop.clone(),
             mask: None,
+            exact_calls: false,
             keep_partial: self.options.keep_partial,
         };
         Ok(engine.begin(conversation, input, options)?)

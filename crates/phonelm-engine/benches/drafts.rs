@@ -8,7 +8,7 @@
 use std::ops::ControlFlow;
 use std::path::Path;
 
-use phonelm_engine::{Engine, GenerateOptions, Input, Setup, TokenMask, TokenSet};
+use phonelm_engine::{Engine, Error, GenerateOptions, Input, Setup, TokenMask, TokenSet};
 use phonelm_kernels::CpuOptions;
 use phonelm_model::ModelFile;
 
@@ -66,14 +66,16 @@ struct Script {
 }
 
 impl TokenMask for Script {
-    fn restrict(&mut self, allowed: &mut TokenSet) {
+    fn restrict(&mut self, allowed: &mut TokenSet) -> Result<(), Error> {
         allowed.clear();
         if let Some(token) = self.text.get(self.said) {
             allowed.insert(*token);
         }
+        Ok(())
     }
 
-    fn accept(&mut self, _token: u32) {
+    fn accept(&mut self, _token: u32) -> Result<(), Error> {
         self.said += 1;
+        Ok(())
     }
 }

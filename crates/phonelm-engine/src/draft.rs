@@ -50,7 +50,7 @@ impl Pace {
 #[derive(Debug, PartialEq)]
 pub(crate) struct Draft {
     pub(crate) tokens: Vec<u32>,
-    /// How many tokens before it stand in the text twice.
+    /// How many tokens before it stand in the text twice; 0 if a constraint leaves no other tokens.
     suffix: usize,
 }
 
@@ -59,6 +59,14 @@ pub(crate) struct Draft {
 pub(crate) struct Drafter {
     /// How often a drafted token is right, by the length of the suffix before it.
     right: [f64; SUFFIX + 1],
+}
+
+impl Draft {
+    /// Of the tokens that a constraint forces; `None` if it forces none.
+    pub(crate) fn forced(mut tokens: Vec<u32>) -> Option<Self> {
+        tokens.truncate(LONGEST);
+        (!tokens.is_empty()).then_some(Self { tokens, suffix: 0 })
+    }
 }
 
 impl Drafter {

@@ -15,14 +15,17 @@ use phonelm_model::{
 
 use crate::conversation::{Conversation, Setup};
 use crate::draft::Pace;
+use crate::grammar::{Grammar, Grammars, Spoken};
+use crate::sampler::TokenMask;
 use crate::template::{ChatTemplate, TemplateError};
-use crate::tools::ToolFormat;
+use crate::tools::{Tool, ToolFormat};
 use crate::{Error, Tokenizer};
 
 /// A model with all that belongs to it. The [crate's page](crate) shows how it answers.
 pub struct Engine {
     pub(crate) executor: Box<dyn Executor>,
     language: Language,
+    grammars: Grammars,
     vocab: usize,
     pub(crate) pace: Pace,
     pub(crate) drafts: bool,
@@ -44,6 +47,14 @@ impl Language {
             template: source.map(ChatTemplate::new),
             tool_format: ToolFormat::of_model(metadata, source)?,
         })
+    }
+
+    fn tokenizer(&self) -> Result<&Tokenizer, Error> {
+        self.tokenizer.as_ref().ok_or(Error::NoTokenizer)
+    }
+
+    fn spoken(&self, vocab: usize) -> Result<Spoken<'_>, Error> {
+        Ok(Spoken { tokenizer: self.tokenizer()?, vocab, format: self.tool_format })
     }
 }
 
@@ -106,7 +117,7 @@ impl Engine {
     }
 
     fn of(executor: Box<dyn Executor>, language: Language, vocab: usize) -> Self {
-        Self { executor, language, vocab, pace: Pace::default(), drafts: true }
+        Self { executor, language, grammars: Grammars::default(), vocab, pace: Pace::default(), drafts: true }
     }
 
     /// Whether answers may be drafted from what was said (prompt lookup), which they are from the start. It changes the
@@ -117,7 +128,7 @@ impl Engine {
 
     /// The tokenizer, or [`Error::NoTokenizer`].
     pub fn tokenizer(&self) -> Result<&Tokenizer, Error> {
-        self.language.tokenizer.as_ref().ok_or(Error::NoTokenizer)
+        self.language.tokenizer()
     }
 
     /// The chat template, or why there is none.
@@ -132,6 +143,18 @@ impl Engine {
     /// How the model writes calls, if it knows any.
     pub fn tool_format(&self) -> Option<ToolFormat> {
         self.language.tool_format
+    }
+
+    /// A mask under which an answer is a text of this grammar, for [`crate::GenerateOptions::mask`].
+    ///
+    /// Errors: a grammar that is none, or that asks for more than is allowed; a model without tokenizer.
+    pub fn constraint(&self, grammar: &Grammar) -> Result<Box<dyn TokenMask>, Error> {
+        self.grammars.constraint(&self.language.spoken(self.vocab)?, grammar)
+    }
+
+    /// A mask under which text is free and calls follow the schemas of these tools.
+    pub(crate) fn exact_calls(&mut self, format: ToolFormat, tools: &[Tool]) -> Result<Box<dyn TokenMask>, Error> {
+        self.grammars.calls(&self.language.spoken(self.vocab)?, format, tools)
     }
 
     /// What computes.

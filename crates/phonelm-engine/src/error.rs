@@ -3,6 +3,7 @@
 use phonelm_kernels::LoadError;
 use phonelm_model::ExecutorError;
 
+use crate::grammar::GrammarError;
 use crate::template::TemplateError;
 
 /// Why the engine refused. Variants carry the numbers that a caller needs to act; none carries what a user typed.
@@ -102,6 +103,9 @@ pub enum Error {
         /// Size of the vocabulary.
         vocab: usize,
     },
+    /// A constraint cannot be held.
+    #[error(transparent)]
+    Grammar(#[from] GrammarError),
     /// A token id outside the vocabulary.
     #[error("token id {token} is outside the vocabulary of {vocab}")]
     TokenOutOfRange {

@@ -16,6 +16,7 @@ use phonelm_model::LogitsFor;
 use crate::conversation::{Answer, Conversation, Message, ToolResult};
 use crate::draft::{Draft, Drafter};
 use crate::engine::{Engine, Row};
+use crate::grammar::GrammarError;
 use crate::prompt::Prompt;
 use crate::sampler::{Sampler, SamplerOptions, TokenMask};
 use crate::text::TextStream;
@@ -53,8 +54,10 @@ pub struct GenerateOptions {
     pub max_tokens: Option<usize>,
     /// Texts that end the answer and are no part of it.
     pub stop: Vec<String>,
-    /// Decides which tokens may come next.
+    /// Decides which tokens may come next; [`Engine::constraint`] makes one from a grammar.
     pub mask: Option<Box<dyn TokenMask>>,
+    /// Whether calls of the offered tools must follow their schemas: names, arguments, types and form. Text stays free.
+    pub exact_calls: bool,
     /// Whether a cancelled turn enters the conversation with what was said so far.
     pub keep_partial: bool,
 }
@@ -170,6 +173,8 @@ pub(crate) struct Turn {
     kept: usize,
     sampler: Sampler,
     mask: Option<Box<dyn TokenMask>>,
+    /// Whether the best logits did not tell what the mask leaves, so that the next pass brings all of them.
+    needs_all: bool,
     keep_partial: bool,
     max_tokens: usize,
     text: TextStream,
@@ -217,6 +222,13 @@ impl Engine {
         let offered = !conversation.setup.tools.is_empty();
         let format = if offered { Some(self.tool_format().ok_or(Error::NoToolFormat)?) } else { None };
         let sampler = Sampler::new(options.sampler.clone(), self.vocab())?;
+        let mut options = options;
+        if let (true, Some(format)) = (options.exact_calls, format) {
+            if options.mask.is_some() {
+                return Err(GrammarError::MaskWithExactCalls.into());
+            }
+            options.mask = Some(self.exact_calls(format, &conversation.setup.tools)?);
+        }
         let prompt = self.prompt(conversation, &input)?;
         let purpose = if matches!(input, Input::Ids(_)) { Purpose::Ids } else { Purpose::Chat };
         self.start(conversation, purpose, prompt, input.messages(), sampler, format, options)
@@ -264,6 +276,7 @@ impl Engine {
             kept,
             sampler,
             mask: options.mask,
+            needs_all: false,
             keep_partial: options.keep_partial,
             max_tokens: options.max_tokens.unwrap_or(usize::MAX),
             text: TextStream::new(&options.stop),
@@ -359,7 +372,9 @@ impl Engine {
         let batch = turn.prompt.get(done..end).unwrap_or_default();
         let wanted = if end == total && turn.max_tokens > 0 { LogitsFor::Last } else { LogitsFor::None };
         let _span = tracing::debug_span!("forward", pass = "prefill", tokens = batch.len()).entered();
-        let scores = self.forward_scores(conversation.cache, batch, wanted, turn.enough())?;
+        // What is drawn from the prompt's last logits is not computed again, so they have to be enough.
+        let enough = if turn.mask.as_ref().is_some_and(|mask| !mask.is_free()) { None } else { turn.enough() };
+        let scores = self.forward_scores(conversation.cache, batch, wanted, enough)?;
         conversation.cached.extend_from_slice(batch);
         turn.events.push_back(Event::Prefill { done: end, total });
         if let Some(row) = scores.rows().last() {
@@ -381,10 +396,17 @@ impl Engine {
         let start = Instant::now();
         let scores = self.forward_scores(conversation.cache, &batch, LogitsFor::All, turn.enough())?;
         self.pace.note(batch.len(), start.elapsed().as_secs_f64());
+        turn.needs_all = false;
         for (row, (index, &token)) in scores.rows().into_iter().zip(batch.iter().enumerate()) {
             conversation.cached.push(token);
+            let drawn = self.draw(conversation, turn, row)?;
+            if turn.needs_all {
+                // The token is computed again, with all logits.
+                conversation.cached.pop();
+                break;
+            }
             turn.stats.drafted_tokens += usize::from(index > 0);
-            let Some(drawn) = self.draw(conversation, turn, row)? else { break };
+            let Some(drawn) = drawn else { break };
             let Some(draft) = &draft else { break };
             let Some(&foretold) = draft.tokens.get(index) else { break };
             turn.drafter.learn(draft, drawn == foretold);
@@ -396,11 +418,12 @@ impl Engine {
     }
 
     /// What may follow `last`, as far as the answer and the context have room for it.
-    fn draft(&self, conversation: &Conversation, turn: &Turn, last: u32) -> Option<Draft> {
+    fn draft(&self, conversation: &Conversation, turn: &mut Turn, last: u32) -> Option<Draft> {
         if !self.drafts {
             return None;
         }
-        let mut draft = turn.drafter.look_up(&conversation.cached, last)?;
+        let forced = turn.mask.as_mut().and_then(|mask| Draft::forced(mask.forced()));
+        let mut draft = forced.or_else(|| turn.drafter.look_up(&conversation.cached, last))?;
         let answer = turn.max_tokens.saturating_sub(turn.stats.generated_tokens + 1);
         let context = self.context().saturating_sub(conversation.cached.len() + 1);
         draft.tokens.truncate(answer.min(context));
@@ -419,15 +442,19 @@ impl Engine {
         Ok(())
     }
 
-    /// Draws a token and takes it into the answer; `None` if the answer ends there.
+    /// Draws a token and takes it into the answer; `None` if the answer ends there, or if all logits are needed.
     fn draw(&self, conversation: &Conversation, turn: &mut Turn, row: Row<'_>) -> Result<Option<u32>, Error> {
         let mask = turn.mask.as_mut().map(|mask| &mut **mask as &mut dyn TokenMask);
         let drawn = match row {
-            Row::All(logits) => turn.sampler.sample(logits, &conversation.cached, mask),
-            Row::Best(best) => turn.sampler.sample_best(best),
+            Row::All(logits) => turn.sampler.sample(logits, &conversation.cached, mask).map(Some),
+            Row::Best(best) => turn.sampler.sample_best(best, mask),
         };
         match drawn {
-            Ok(token) => {
+            Ok(None) => {
+                turn.needs_all = true;
+                Ok(None)
+            }
+            Ok(Some(token)) => {
                 self.take(conversation, turn, token);
                 let is_over = matches!(turn.events.back(), Some(Event::Finished(_)));
                 Ok((!is_over).then_some(token))
@@ -488,7 +515,8 @@ impl Engine {
 impl Turn {
     /// How many of the highest logits are enough to draw from.
     fn enough(&self) -> Option<usize> {
-        if self.mask.is_some() { None } else { self.sampler.enough() }
+        let settled = self.mask.as_ref().is_none_or(|mask| mask.is_free() || self.sampler.is_greedy());
+        if settled && !self.needs_all { self.sampler.enough() } else { None }
     }
 
     /// The bytes of a token that count as text.

@@ -136,10 +136,30 @@ impl Sampler {
         let Some(mask) = mask else {
             return self.draw(logits, history, false);
         };
-        self.restrict(mask);
-        let token = self.draw(logits, history, true)?;
-        mask.accept(token);
+        let token = self.draw_under(logits, history, mask)?;
+        mask.accept(token)?;
         Ok(token)
+    }
+
+    /// Draws a token that the mask allows. The likeliest of all is the likeliest of the allowed ones where it is one of
+    /// them, so that a greedy sampler seldom needs the whole mask.
+    fn draw_under(&mut self, logits: &[f32], history: &[u32], mask: &mut dyn TokenMask) -> Result<u32, Error> {
+        if mask.is_free() {
+            return self.draw(logits, history, false);
+        }
+        if self.is_greedy() {
+            let token = self.draw(logits, history, false)?;
+            if mask.allows(token)? == Some(true) {
+                return Ok(token);
+            }
+        }
+        self.restrict(mask)?;
+        self.draw(logits, history, true)
+    }
+
+    /// Whether it takes the likeliest token.
+    pub(crate) fn is_greedy(&self) -> bool {
+        self.options.temperature == 0.0
     }
 
     /// The tokens among which [`Self::sample`] would draw, likeliest first where top-k or top-p is set. Errors as there.
@@ -149,18 +169,18 @@ impl Sampler {
         history: &[u32],
         mask: Option<&mut dyn TokenMask>,
     ) -> Result<&[Candidate], Error> {
-        let masked = mask.map(|mask| self.restrict(mask)).is_some();
+        let masked = mask.map(|mask| self.restrict(mask)).transpose()?.is_some();
         self.choose(logits, history, masked)?;
         Ok(&self.candidates)
     }
 
-    fn restrict(&mut self, mask: &mut dyn TokenMask) {
+    fn restrict(&mut self, mask: &mut dyn TokenMask) -> Result<(), Error> {
         self.allowed.fill();
-        mask.restrict(&mut self.allowed);
+        mask.restrict(&mut self.allowed)
     }
 
-    /// How many of the highest logits are enough for [`Self::sample_best`] to draw what [`Self::sample`] would without a
-    /// mask; `None` where it takes all of them.
+    /// How many of the highest logits are enough for [`Self::sample_best`] to draw what [`Self::sample`] would, as long as
+    /// no mask forbids it; `None` where it takes all of them.
     pub fn enough(&self) -> Option<usize> {
         let o = &self.options;
         if o.penalises() || !o.logit_bias.is_empty() {
@@ -170,10 +190,23 @@ impl Sampler {
     }
 
     /// Draws the next token from the highest logits, of which there are [`Self::enough`], highest first and lower tokens
-    /// first among equals.
+    /// first among equals. `None` if these do not tell what the mask leaves; nothing is drawn then.
     ///
     /// Errors: a logit that is not finite, an empty list.
-    pub fn sample_best(&mut self, best: &[(u32, f32)]) -> Result<u32, Error> {
+    pub fn sample_best(&mut self, best: &[(u32, f32)], mask: Option<&mut dyn TokenMask>) -> Result<Option<u32>, Error> {
+        let Some(mask) = mask else { return self.draw_best(best).map(Some) };
+        if !mask.is_free() && !self.is_greedy() {
+            return Ok(None);
+        }
+        let token = self.draw_best(best)?;
+        if !mask.is_free() && mask.allows(token)? != Some(true) {
+            return Ok(None);
+        }
+        mask.accept(token)?;
+        Ok(Some(token))
+    }
+
+    fn draw_best(&mut self, best: &[(u32, f32)]) -> Result<u32, Error> {
         if let Some(&(token, value)) = best.iter().find(|(_, logit)| !logit.is_finite()) {
             return Err(Error::LogitNotFinite { token, value });
         }

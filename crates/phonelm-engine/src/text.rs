@@ -75,7 +75,7 @@ impl TextStream {
             self.held.truncate(at);
             return std::mem::take(&mut self.held);
         }
-        let keep = self.stops.iter().map(|stop| overlap(&self.held, stop)).max().unwrap_or(0);
+        let keep = self.stops.iter().map(|stop| overlap(self.held.as_bytes(), stop.as_bytes())).max().unwrap_or(0);
         let rest = self.held.split_off(self.held.len() - keep);
         std::mem::replace(&mut self.held, rest)
     }
@@ -87,9 +87,9 @@ fn may_continue(bytes: &[u8]) -> bool {
 }
 
 /// Length of the longest end of `text` that is a beginning of `pattern`, but not all of it.
-pub(crate) fn overlap(text: &str, pattern: &str) -> usize {
-    let beginnings = pattern.char_indices().map(|(at, _)| at).filter(|&at| at > 0 && at <= text.len());
-    beginnings.filter(|&at| text.ends_with(&pattern[..at])).max().unwrap_or(0)
+pub(crate) fn overlap(text: &[u8], pattern: &[u8]) -> usize {
+    let longest = pattern.len().saturating_sub(1).min(text.len());
+    (1..=longest).rev().find(|&len| text.ends_with(&pattern[..len])).unwrap_or(0)
 }
 
 #[cfg(test)]

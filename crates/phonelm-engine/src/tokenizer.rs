@@ -177,6 +177,11 @@ impl Tokenizer {
         mark.or_else(|| self.pipeline.get_model().token_to_id(text))
     }
 
+    /// Every token that steers the conversation and is no text of an answer.
+    pub(crate) fn specials(&self) -> BTreeSet<u32> {
+        self.marks.iter().filter(|mark| mark.special).map(|mark| mark.id).collect()
+    }
+
     /// Whether a token steers the conversation and is no text of an answer.
     pub fn is_special(&self, id: u32) -> bool {
         self.marks.iter().any(|mark| mark.id == id && mark.special)

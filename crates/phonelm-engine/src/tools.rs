@@ -20,6 +20,7 @@ use serde_json::{Map, Value as Json, json};
 
 use crate::Error;
 pub use parser::{CallError, CallParser, Parsed, Part};
+pub(crate) use parser::{begins_like_call, is_begun_call};
 
 /// A function that the model may call.
 #[derive(Clone, Debug, PartialEq)]
@@ -66,6 +67,9 @@ pub enum ToolFormat {
 }
 
 const KEY: &str = "phonelm.tool_format";
+const OPEN: &str = "<tool_call>";
+const CLOSE: &str = "</tool_call>";
+const PYTHON: &str = "<|python_tag|>";
 
 impl ToolFormat {
     /// As the key of a model file names it.
@@ -100,8 +104,16 @@ impl ToolFormat {
     /// The texts that set calls apart; where a model has them as special tokens, they reach the parser all the same.
     pub fn marks(self) -> &'static [&'static str] {
         match self {
-            Self::Hermes => &["<tool_call>", "</tool_call>"],
-            Self::Llama3 => &["<|python_tag|>"],
+            Self::Hermes => &[OPEN, CLOSE],
+            Self::Llama3 => &[PYTHON],
+        }
+    }
+
+    /// The mark behind which calls stand.
+    pub(crate) fn opening(self) -> &'static str {
+        match self {
+            Self::Hermes => OPEN,
+            Self::Llama3 => PYTHON,
         }
     }
 

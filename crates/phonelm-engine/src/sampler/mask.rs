@@ -1,5 +1,7 @@
 //! Constraints on the next token.
 
+use crate::Error;
+
 /// A set of token ids, one bit each.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TokenSet {
@@ -49,6 +51,11 @@ impl TokenSet {
         }
     }
 
+    /// Size of the vocabulary.
+    pub(crate) fn vocab(&self) -> u32 {
+        u32::try_from(self.vocab).unwrap_or(u32::MAX)
+    }
+
     /// Whether a token is in the set.
     pub fn contains(&self, token: u32) -> bool {
         (token as usize) < self.vocab
@@ -60,10 +67,26 @@ impl TokenSet {
 pub trait TokenMask: Send {
     /// Removes from `allowed`, which starts full, every token that must not come next. A constraint that is
     /// satisfied leaves only tokens that end the answer.
-    fn restrict(&mut self, allowed: &mut TokenSet);
+    fn restrict(&mut self, allowed: &mut TokenSet) -> Result<(), Error>;
 
     /// Takes note of the token that was drawn.
-    fn accept(&mut self, token: u32);
+    fn accept(&mut self, token: u32) -> Result<(), Error>;
+
+    /// Whether every token may come next, so that [`Self::restrict`] need not be asked.
+    fn is_free(&self) -> bool {
+        false
+    }
+
+    /// Whether `token` may come next, if that is known for less than [`Self::restrict`] costs.
+    fn allows(&mut self, token: u32) -> Result<Option<bool>, Error> {
+        let _ = token;
+        Ok(None)
+    }
+
+    /// The next tokens, as far as there is no choice: a guess, for what is drawn is asked of the mask as ever.
+    fn forced(&mut self) -> Vec<u32> {
+        Vec::new()
+    }
 }
 
 #[cfg(test)]

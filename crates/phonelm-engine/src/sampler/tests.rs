@@ -17,16 +17,23 @@ fn tokens(options: SamplerOptions, logits: &[f32]) -> Vec<u32> {
     candidates(options, logits, &[]).iter().map(|c| c.token).collect()
 }
 
-struct Only(Vec<u32>, Vec<u32>);
+/// What is allowed, what was accepted, and whether single tokens are answered for.
+struct Only(Vec<u32>, Vec<u32>, bool);
 
 impl TokenMask for Only {
-    fn restrict(&mut self, allowed: &mut TokenSet) {
+    fn restrict(&mut self, allowed: &mut TokenSet) -> Result<(), Error> {
         allowed.clear();
         self.0.iter().for_each(|&t| allowed.insert(t));
+        Ok(())
     }
 
-    fn accept(&mut self, token: u32) {
+    fn accept(&mut self, token: u32) -> Result<(), Error> {
         self.1.push(token);
+        Ok(())
+    }
+
+    fn allows(&mut self, token: u32) -> Result<Option<bool>, Error> {
+        Ok(self.2.then(|| self.0.contains(&token)))
     }
 }
 
@@ -75,11 +82,25 @@ fn penalties_follow_their_formulas() {
 #[test]
 fn masks_restrict_and_are_told() {
     let mut sampler = Sampler::new(SamplerOptions::default(), 4).unwrap();
-    let mut mask = Only(vec![0, 2], vec![]);
-    assert_eq!(sampler.sample(&[1.0, 9.0, 2.0, 9.0], &[], Some(&mut mask)).unwrap(), 2);
-    assert_eq!(mask.1, [2]);
-    let nothing = sampler.sample(&[1.0; 4], &[], Some(&mut Only(vec![4], vec![])));
-    assert!(matches!(nothing, Err(Error::NothingAllowed { vocab: 4 })));
+    for single in [false, true] {
+        let mut mask = Only(vec![0, 2], vec![], single);
+        assert_eq!(sampler.sample(&[1.0, 9.0, 2.0, 9.0], &[], Some(&mut mask)).unwrap(), 2);
+        assert_eq!(sampler.sample(&[5.0, 3.0, 2.0, 1.0], &[], Some(&mut mask)).unwrap(), 0);
+        assert_eq!(mask.1, [2, 0]);
+        let nothing = sampler.sample(&[1.0; 4], &[], Some(&mut Only(vec![4], vec![], single)));
+        assert!(matches!(nothing, Err(Error::NothingAllowed { vocab: 4 })));
+    }
+}
+
+#[test]
+fn the_best_logits_serve_a_mask_that_allows_them() {
+    let mut mask = Only(vec![0, 2], vec![], true);
+    let mut greedy = Sampler::new(SamplerOptions::default(), 4).unwrap();
+    assert_eq!(greedy.sample_best(&[(2, 9.0)], Some(&mut mask)).unwrap(), Some(2));
+    assert_eq!(greedy.sample_best(&[(1, 9.0)], Some(&mut mask)).unwrap(), None);
+    let mut drawing = Sampler::new(SamplerOptions { top_k: 1, ..options() }, 4).unwrap();
+    assert_eq!(drawing.sample_best(&[(2, 9.0)], Some(&mut mask)).unwrap(), None);
+    assert_eq!(mask.1, [2], "what is not drawn is not told");
 }
 
 #[test]
@@ -196,7 +217,8 @@ proptest! {
         let [mut of_all, mut of_best] = [0; 2].map(|_| Sampler::new(options.clone(), vocab).unwrap());
         let best = Best::of(&Logits { values: values.clone(), vocab }, of_best.enough().unwrap());
         for _ in 0..5 {
-            prop_assert_eq!(of_best.sample_best(&best.values).unwrap(), of_all.sample(&values, &[], None).unwrap());
+            let found = of_best.sample_best(&best.values, None).unwrap().unwrap();
+            prop_assert_eq!(found, of_all.sample(&values, &[], None).unwrap());
         }
     }
 }

@@ -2,12 +2,8 @@
 
 use serde_json::{Map, Value as Json};
 
-use super::{ToolCall, ToolFormat};
+use super::{CLOSE, PYTHON, ToolCall, ToolFormat};
 use crate::text::overlap;
-
-const OPEN: &str = "<tool_call>";
-const CLOSE: &str = "</tool_call>";
-const PYTHON: &str = "<|python_tag|>";
 
 /// A call that cannot be read. Each holds the text that the model wrote.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -151,7 +147,7 @@ impl CallParser {
     }
 
     fn text(&mut self, last: bool, parts: &mut Vec<Part>) -> bool {
-        let mark = if self.format == ToolFormat::Hermes { OPEN } else { PYTHON };
+        let mark = self.format.opening();
         if let Some(at) = self.held.find(mark) {
             let behind = self.held.split_off(at);
             let text = std::mem::replace(&mut self.held, behind[mark.len()..].to_owned());
@@ -159,7 +155,7 @@ impl CallParser {
             self.state = State::Calls { bare: false };
             return true;
         }
-        let keep = if last { 0 } else { overlap(&self.held, mark) };
+        let keep = if last { 0 } else { overlap(self.held.as_bytes(), mark.as_bytes()) };
         let behind = self.held.split_off(self.held.len() - keep);
         let text = std::mem::replace(&mut self.held, behind);
         self.show(&text, parts);
@@ -231,16 +227,21 @@ impl CallParser {
 }
 
 /// Whether text begins with `{"name"`, or could with more.
-fn begins_like_call(text: &str) -> bool {
-    let mut rest = text;
-    for token in ["{", "\"name\""] {
-        rest = rest.trim_start();
-        match rest.strip_prefix(token) {
-            Some(behind) => rest = behind,
-            None => return token.starts_with(rest),
-        }
-    }
-    true
+pub(crate) fn begins_like_call(text: &str) -> bool {
+    behind_name(text).map_or_else(|(token, rest)| token.starts_with(rest), |_| true)
+}
+
+/// Whether text begins with `{"name"`.
+pub(crate) fn is_begun_call(text: &str) -> bool {
+    behind_name(text).is_ok()
+}
+
+/// What stands behind `{"name"`, or the first part of it that is not there and what is there instead.
+fn behind_name(text: &str) -> Result<&str, (&'static str, &str)> {
+    ["{", "\"name\""].iter().try_fold(text, |rest, token| {
+        let rest = rest.trim_start();
+        rest.strip_prefix(token).ok_or((*token, rest))
+    })
 }
 
 /// Whether JSON that nothing announced as a call is one.

@@ -6,12 +6,25 @@ pub(crate) mod fake;
 
 use std::path::{Path, PathBuf};
 
-use phonelm_engine::Tokenizer;
+use phonelm_engine::{Engine, Tokenizer};
 use phonelm_gguf::{Gguf, Writer};
+use phonelm_kernels::CpuOptions;
+use phonelm_model::ModelFile;
 use serde_json::Value;
 
+/// The repository.
+pub(crate) fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
 pub(crate) fn golden() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/golden")
+    root().join("tests/golden")
+}
+
+/// phonelm-tiny on one thread.
+pub(crate) fn tiny() -> Engine {
+    let file = ModelFile::open(&root().join("models/phonelm-tiny/phonelm-tiny.gguf")).unwrap();
+    Engine::open(file, &CpuOptions { threads: Some(1), ..CpuOptions::default() }).unwrap()
 }
 
 pub(crate) fn json(path: &Path) -> Value {
@@ -41,7 +54,7 @@ pub(crate) fn template_model(name: &str) -> Gguf {
 
 /// The same of the model that ships.
 pub(crate) fn shipped_model() -> Gguf {
-    model_folder(&golden().join("../../models/phonelm-tiny"))
+    model_folder(&root().join("models/phonelm-tiny"))
 }
 
 fn model_folder(folder: &Path) -> Gguf {
