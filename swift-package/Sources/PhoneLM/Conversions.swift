@@ -40,6 +40,7 @@ private let optionNames = [
     "frequency_penalty": "frequencyPenalty",
     "keep_share": "keepingShare",
     "max_tokens": "maximumResponseTokens",
+    "max_tool_rounds": "maximumRounds",
     "min_p": "minimumProbability",
     "presence_penalty": "presencePenalty",
     "repetition_penalty": "repetitionPenalty",
@@ -67,6 +68,7 @@ extension LanguageModelError {
             case .PromptInvalid(let reason): .promptInvalid(reason: reason)
             case .TranscriptInvalid(let reason): .transcriptInvalid(reason: reason)
             case .UnknownCall(let id): .unknownCall(id: id)
+            case .ArgumentsInvalid(let tool, let reason): .argumentsInvalid(tool: tool, reason: reason)
             case .OutOfMemory(let needed): .outOfMemory(neededBytes: Int(clamping: needed))
             case .ComputeFailed(let reason): .computeFailed(reason: reason)
             case .StorageFull(let needed, let available):
@@ -99,6 +101,7 @@ extension SdkError {
             case .promptInvalid(let reason): .PromptInvalid(reason: reason)
             case .transcriptInvalid(let reason): .TranscriptInvalid(reason: reason)
             case .unknownCall(let id): .UnknownCall(callId: id)
+            case .argumentsInvalid(let tool, let reason): .ArgumentsInvalid(tool: tool, reason: reason)
             case .outOfMemory(let needed): .OutOfMemory(needed: UInt64(clamping: needed))
             case .computeFailed(let reason): .ComputeFailed(reason: reason)
             case .storageFull(let needed, let available):
@@ -185,13 +188,22 @@ extension SessionOptions {
         _ instructions: String?,
         _ defaults: GenerationOptions,
         _ overflow: ContextOverflow,
-        _ tools: [any Tool]
+        _ tools: [any Tool],
+        _ policy: ToolPolicy
     ) throws {
         self.init(
             instructions: instructions,
             defaults: try PhoneLMBindings.GenerationOptions(defaults),
             overflow: OverflowPolicy(overflow),
-            tools: tools.map { .init(name: $0.name, description: $0.description, parametersJson: $0.parameters) }
+            tools: tools.map { tool in
+                .init(
+                    name: tool.name,
+                    description: tool.description,
+                    parametersJson: tool.parameters,
+                    permission: .init(tool.permission))
+            },
+            maxToolRounds: try unsigned(policy.maximumRounds, "maximumRounds"),
+            dryRun: policy.dryRun
         )
     }
 }
@@ -254,6 +266,7 @@ extension LanguageModelSession.FinishReason {
         case .length: self = .length
         case .contextFull: self = .contextFull
         case .constraint: self = .constraint
+        case .toolLimit: self = .toolLimit
         case .cancelled: throw CancellationError()
         case .error: throw LanguageModelError.internalError(reason: "an answer failed without an error")
         }

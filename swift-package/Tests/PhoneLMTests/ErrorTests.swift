@@ -150,6 +150,7 @@ struct ErrorTests {
             .sessionBusy, .sessionClosed, .contextSizeExceeded(.init(contextSize: 4321, tokenCount: 5432)),
             .unsupported(reason: "the-reason"), .optionInvalid(option: "the-option", value: "7", allowed: "the-range"),
             .promptInvalid(reason: "the-reason"), .transcriptInvalid(reason: "the-reason"), .unknownCall(id: "the-id"),
+            .argumentsInvalid(tool: "the-option", reason: "the-reason"),
             .outOfMemory(neededBytes: 4321), .computeFailed(reason: "the-reason"),
             .storageFull(neededBytes: 5432, availableBytes: 4321),
             .checksumMismatch(expected: "the-one", found: "the-other"),

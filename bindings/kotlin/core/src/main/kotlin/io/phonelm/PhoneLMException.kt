@@ -125,6 +125,19 @@ public sealed class PhoneLMException(
         PhoneLMException(message, isRetryable)
 
     /**
+     * Arguments that a user changed do not fit the tool; the call still waits.
+     *
+     * @property tool The tool.
+     * @property reason What is wrong with them, in words.
+     */
+    public class ArgumentsInvalid internal constructor(
+        message: String,
+        isRetryable: Boolean,
+        public val tool: String,
+        public val reason: String,
+    ) : PhoneLMException(message, isRetryable)
+
+    /**
      * [needed] bytes of memory could not be had. See [LanguageModel.plan].
      *
      * @property needed Bytes that are needed.
@@ -217,6 +230,7 @@ private val OPTION_NAMES = mapOf(
     "frequency_penalty" to "frequencyPenalty",
     "keep_share" to "keepShare",
     "max_tokens" to "maximumResponseTokens",
+    "max_tool_rounds" to "maxRounds",
     "min_p" to "minP",
     "presence_penalty" to "presencePenalty",
     "repetition_penalty" to "repetitionPenalty",
@@ -246,6 +260,7 @@ private fun SdkException.describe(): PhoneLMException {
         is SdkException.PromptInvalid -> PhoneLMException.PromptInvalid(text, retry, reason)
         is SdkException.TranscriptInvalid -> PhoneLMException.TranscriptInvalid(text, retry, reason)
         is SdkException.UnknownCall -> PhoneLMException.UnknownCall(text, retry, callId)
+        is SdkException.ArgumentsInvalid -> PhoneLMException.ArgumentsInvalid(text, retry, tool, reason)
         is SdkException.OutOfMemory -> PhoneLMException.OutOfMemory(text, retry, needed.toLong())
         is SdkException.ComputeFailed -> PhoneLMException.ComputeFailed(text, retry, reason)
         is SdkException.Cancelled -> PhoneLMException.Cancelled(text, retry)
