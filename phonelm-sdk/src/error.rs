@@ -96,6 +96,16 @@ pub enum SdkError {
         /// The id given.
         call_id: String,
     },
+    /// Arguments that a user changed do not fit the tool.
+    #[error(
+        "the changed arguments of {tool} cannot be used: {reason}; correct them, or confirm or refuse the call as it is"
+    )]
+    ArgumentsInvalid {
+        /// The tool.
+        tool: String,
+        /// What is wrong with them.
+        reason: String,
+    },
     /// The machine has no memory for the conversation, which stands at its last turn, or for a shape that is timed.
     #[error("{needed} bytes of memory cannot be had; close other sessions, or use a smaller context or model")]
     OutOfMemory {

@@ -9,9 +9,9 @@ use crossbeam_channel::Sender;
 use phonelm_engine::ToolResult;
 
 use crate::{
-    SdkError, ToolCall,
+    RefusalReason, SdkError, ToolCall, ToolDecision, ToolOutcome,
     mailbox::{Letter, Mailbox},
-    transcript::OUTCOME_UNKNOWN,
+    tools::{Calls, Rules},
     worker::{Job, SessionId},
 };
 
@@ -23,10 +23,22 @@ pub enum Event {
         /// Whole characters.
         text: String,
     },
-    /// The model calls a tool. It goes on once all of its calls have been answered with [`Generation::answer`].
-    ToolCall {
+    /// The model calls a tool that runs only if the user says so: [`Generation::confirm`] decides.
+    ConfirmationNeeded {
         /// The call.
         call: ToolCall,
+    },
+    /// The app is to run a tool. The model goes on once all of its calls have been answered with [`Generation::answer`].
+    ToolCall {
+        /// The call, with the arguments that the user may have changed.
+        call: ToolCall,
+    },
+    /// A call does not run; the model reads why and goes on.
+    ToolRefused {
+        /// The call.
+        call: ToolCall,
+        /// Why.
+        reason: RefusalReason,
     },
     /// The conversation outgrew the context, and its oldest turns were forgotten as the session's policy says.
     ContextDropped {
@@ -80,6 +92,8 @@ pub enum FinishReason {
     ContextFull,
     /// A constraint on the answer allowed no further token.
     Constraint,
+    /// The model went on calling tools after as many rounds as the session allows.
+    ToolLimit,
     /// It failed; [`Generation::next`] told why.
     Error,
 }
@@ -115,27 +129,12 @@ pub struct Statistics {
 pub enum GenerationState {
     /// The model reads or writes, or waits for its turn.
     Running,
-    /// Tool calls wait for their answers.
+    /// Tool calls wait for the user or for their answers.
     WaitingForTools,
     /// It is over.
     Ended {
         /// Why.
         reason: FinishReason,
-    },
-}
-
-/// What came of a tool call.
-#[derive(Clone, Debug, PartialEq, Eq, uniffi::Enum)]
-pub enum ToolOutcome {
-    /// It gave this, which the model reads; JSON by custom.
-    Output {
-        /// What the model reads.
-        text: String,
-    },
-    /// It failed; the model reads why and goes on.
-    Failed {
-        /// Why.
-        message: String,
     },
 }
 
@@ -148,18 +147,12 @@ pub(crate) struct Control {
 
 struct Progress {
     state: GenerationState,
-    calls: Vec<PendingCall>,
-}
-
-struct PendingCall {
-    id: String,
-    name: String,
-    outcome: Option<ToolOutcome>,
+    calls: Calls,
 }
 
 impl Control {
     pub(crate) fn new() -> Self {
-        let progress = Progress { state: GenerationState::Running, calls: Vec::new() };
+        let progress = Progress { state: GenerationState::Running, calls: Calls::default() };
         Self { mailbox: Mailbox::new(), cancelled: AtomicBool::new(false), progress: Mutex::new(progress) }
     }
 
@@ -167,28 +160,26 @@ impl Control {
         self.cancelled.load(Ordering::Relaxed)
     }
 
-    /// Has the calls wait for their answers and tells of them.
-    pub(crate) fn wait_for(&self, calls: Vec<ToolCall>) {
+    /// Has the calls wait for the user and for their answers, as the rules say, and tells of them.
+    pub(crate) fn wait_for(&self, calls: Vec<ToolCall>, rules: Arc<Rules>, is_last: bool) {
+        let (calls, events) = Calls::new(calls, rules, is_last);
         let mut progress = self.progress();
         progress.state = GenerationState::WaitingForTools;
-        let pending =
-            |call: &ToolCall| PendingCall { id: call.call_id.clone(), name: call.name.clone(), outcome: None };
-        progress.calls = calls.iter().map(pending).collect();
+        progress.calls = calls;
         drop(progress);
-        calls.into_iter().for_each(|call| self.mailbox.put(Ok(Event::ToolCall { call })));
+        events.into_iter().for_each(|event| self.mailbox.put(Ok(event)));
+    }
+
+    /// Whether all calls have an outcome, so that the model can go on.
+    pub(crate) fn is_answered(&self) -> bool {
+        self.progress().calls.are_done()
     }
 
     /// What the calls gave, in their order. The generation runs again.
     pub(crate) fn take_results(&self) -> Vec<ToolResult> {
         let mut progress = self.progress();
         progress.state = GenerationState::Running;
-        let content = |outcome| match outcome {
-            Some(ToolOutcome::Output { text }) => text,
-            Some(ToolOutcome::Failed { message }) => serde_json::json!({ "error": message }).to_string(),
-            None => OUTCOME_UNKNOWN.to_owned(),
-        };
-        let calls = std::mem::take(&mut progress.calls);
-        calls.into_iter().map(|call| ToolResult { name: call.name, content: content(call.outcome) }).collect()
+        std::mem::take(&mut progress.calls).into_results()
     }
 
     pub(crate) fn end(&self, outcome: Result<Response, SdkError>) {
@@ -214,6 +205,14 @@ impl Generation {
     pub(crate) fn new(control: Arc<Control>, session: SessionId, jobs: Sender<Job>) -> Self {
         Self { control, session, jobs }
     }
+
+    /// Wakes the inference thread if it waits for nothing more.
+    fn go_on(&self) {
+        if self.control.is_answered() {
+            // If the thread has ended, the generation has been told so.
+            let _ = self.jobs.send(Job::Wake { session: self.session });
+        }
+    }
 }
 
 #[uniffi::export]
@@ -237,20 +236,24 @@ impl Generation {
         let _ = self.jobs.send(Job::Wake { session: self.session });
     }
 
-    /// Tells what a tool call gave. Once all calls of an [`Event::ToolCall`] row are answered, the model goes on.
+    /// Tells what the user says to a call of [`Event::ConfirmationNeeded`]. [`Event::ToolCall`] or [`Event::ToolRefused`]
+    /// follows.
+    ///
+    /// Errors: [`SdkError::UnknownCall`]; [`SdkError::ArgumentsInvalid`] for changed arguments that do not fit, after which
+    /// the call still waits.
+    pub fn confirm(&self, call_id: String, decision: ToolDecision) -> Result<(), SdkError> {
+        let event = self.control.progress().calls.confirm(&call_id, decision)?;
+        self.control.mailbox.put(Ok(event));
+        self.go_on();
+        Ok(())
+    }
+
+    /// Tells what a tool call gave. Once all calls of an answer have an outcome, the model goes on.
     ///
     /// Errors: [`SdkError::UnknownCall`].
     pub fn answer(&self, call_id: String, outcome: ToolOutcome) -> Result<(), SdkError> {
-        let mut progress = self.control.progress();
-        let waits = |call: &&mut PendingCall| call.id == call_id && call.outcome.is_none();
-        let Some(call) = progress.calls.iter_mut().find(waits) else {
-            return Err(SdkError::UnknownCall { call_id });
-        };
-        call.outcome = Some(outcome);
-        if progress.calls.iter().all(|call| call.outcome.is_some()) {
-            // If the thread has ended, the generation has been told so.
-            let _ = self.jobs.send(Job::Wake { session: self.session });
-        }
+        self.control.progress().calls.answer(&call_id, outcome)?;
+        self.go_on();
         Ok(())
     }
 
@@ -263,12 +266,5 @@ impl Generation {
 impl Drop for Generation {
     fn drop(&mut self) {
         self.cancel();
-    }
-}
-
-impl Control {
-    /// Whether all calls have been answered, so that the model can go on.
-    pub(crate) fn is_answered(&self) -> bool {
-        self.progress().calls.iter().all(|call| call.outcome.is_some())
     }
 }

@@ -46,17 +46,18 @@ mod source;
 mod store;
 mod task;
 mod threads;
+mod tools;
 mod transcript;
 mod turn;
 mod verification;
 mod worker;
 
 pub use error::{SdkError, error_is_retryable, error_message};
-pub use generation::{Event, FinishReason, Generation, GenerationState, Response, Statistics, ToolOutcome};
+pub use generation::{Event, FinishReason, Generation, GenerationState, Response, Statistics};
 pub use loading::{LoadEvent, Loading, load_model};
 pub use logger::{LogLevel, LogOptions, LogRecord, Logger, set_logger};
 pub use model::{Model, ModelInfo};
-pub use options::{GenerationOptions, OverflowPolicy, SessionOptions, ToolDefinition};
+pub use options::{GenerationOptions, OverflowPolicy, SessionOptions};
 pub use plan::{Plan, plan};
 pub use search::{
     Activation, LayerRange, ModelShape, Search, SearchComposition, SearchDrift, SearchEvent, SearchFiles,
@@ -66,6 +67,7 @@ pub use search::{
 pub use session::{ContextUsage, GenerationRequest, Session};
 pub use source::{BackendPreference, KvType, ModelOptions, ModelSource};
 pub use store::{Import, ImportOptions, ModelStore, StoredModel};
+pub use tools::{RefusalReason, ToolDecision, ToolDefinition, ToolOutcome, ToolPermission};
 pub use transcript::{PromptSegment, ToolCall, Transcript, TranscriptEntry};
 pub use verification::{Verification, VerifyEvent};
 

@@ -1,8 +1,8 @@
 //! How answers are made and what a session starts from.
 
-use phonelm_engine::{SamplerOptions, Tool};
+use phonelm_engine::SamplerOptions;
 
-use crate::SdkError;
+use crate::{SdkError, ToolDefinition};
 
 /// How an answer is made. What is absent is as the session's defaults say, and after those as stated here.
 #[derive(Clone, Debug, Default, PartialEq, uniffi::Record)]
@@ -57,17 +57,6 @@ pub enum OverflowPolicy {
     },
 }
 
-/// A function of the app that the model may call.
-#[derive(Clone, Debug, PartialEq, Eq, uniffi::Record)]
-pub struct ToolDefinition {
-    /// Its name, as calls spell it.
-    pub name: String,
-    /// What it does, for the model to read.
-    pub description: String,
-    /// JSON schema of its arguments: an object.
-    pub parameters_json: String,
-}
-
 /// What a session starts from.
 #[derive(Clone, Debug, Default, PartialEq, uniffi::Record)]
 pub struct SessionOptions {
@@ -83,6 +72,13 @@ pub struct SessionOptions {
     /// What the model may call.
     #[uniffi(default = [])]
     pub tools: Vec<ToolDefinition>,
+    /// Most rounds of calls in a turn, 1 to 64; 8 if absent. The turn ends with [`crate::FinishReason::ToolLimit`] when the
+    /// model calls once more.
+    #[uniffi(default = None)]
+    pub max_tool_rounds: Option<u32>,
+    /// Whether calls are only shown, with [`crate::Event::ToolRefused`], and none runs.
+    #[uniffi(default = false)]
+    pub dry_run: bool,
 }
 
 /// Options with every question answered, to be given to the engine once for each step of a turn.
@@ -140,26 +136,5 @@ impl OverflowPolicy {
             }),
             _ => Ok(()),
         }
-    }
-}
-
-impl ToolDefinition {
-    pub(crate) fn to_tool(&self) -> Result<Tool, SdkError> {
-        let invalid = |what: &str, allowed: &str| SdkError::OptionInvalid {
-            option: format!("{what} of tool {:?}", self.name),
-            value: "unusable".into(),
-            allowed: allowed.into(),
-        };
-        let name_fits = !self.name.is_empty()
-            && self.name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.'));
-        if !name_fits {
-            return Err(invalid("the name", "letters, digits, '_', '-' and '.'"));
-        }
-        let parameters: serde_json::Value = serde_json::from_str(&self.parameters_json)
-            .map_err(|error| invalid("the schema", &format!("JSON ({error})")))?;
-        if !parameters.is_object() {
-            return Err(invalid("the schema", "a JSON object"));
-        }
-        Ok(Tool { name: self.name.clone(), description: self.description.clone(), parameters })
     }
 }

@@ -11,6 +11,7 @@ use phonelm_engine::{Message, Setup};
 use crate::{
     Generation, GenerationOptions, OverflowPolicy, PromptSegment, SdkError, SessionOptions, Transcript,
     generation::Control,
+    tools::Rules,
     transcript,
     worker::{Job, SessionId, Ticket},
 };
@@ -50,6 +51,13 @@ pub(crate) struct ModelLink {
     pub(crate) context: u64,
 }
 
+/// What a session's turns keep to.
+#[derive(Clone)]
+pub(crate) struct Policy {
+    pub(crate) overflow: OverflowPolicy,
+    pub(crate) rules: Arc<Rules>,
+}
+
 /// What a session and the inference thread share: what was said so far and what runs.
 #[derive(Default)]
 pub(crate) struct Shared(Mutex<State>);
@@ -76,7 +84,7 @@ pub struct Session {
     model: ModelLink,
     instructions: Option<String>,
     defaults: GenerationOptions,
-    overflow: OverflowPolicy,
+    policy: Policy,
     shared: Arc<Shared>,
     closed: AtomicBool,
 }
@@ -92,22 +100,17 @@ impl Session {
         overflow.check()?;
         let defaults = options.defaults.unwrap_or_default();
         defaults.resolve(&GenerationOptions::default())?;
-        let tools = options.tools.iter().map(crate::ToolDefinition::to_tool).collect::<Result<_, _>>()?;
+        let (tools, rules) = Rules::new(&options.tools, options.dry_run, options.max_tool_rounds)?;
         let setup = Setup { instructions: options.instructions.clone(), tools, ..Setup::default() };
-        let session = Self::new(model, options.instructions, defaults, overflow);
+        let session = Self::new(model, options.instructions, defaults, Policy { overflow, rules });
         session.shared.lock().messages.clone_from(&messages);
         session.send(Job::Open { session: session.id, setup, messages, shared: session.shared.clone() })?;
         Ok(Arc::new(session))
     }
 
-    fn new(
-        model: ModelLink,
-        instructions: Option<String>,
-        defaults: GenerationOptions,
-        overflow: OverflowPolicy,
-    ) -> Self {
+    fn new(model: ModelLink, instructions: Option<String>, defaults: GenerationOptions, policy: Policy) -> Self {
         let id = model.next_session.fetch_add(1, Ordering::Relaxed);
-        Self { id, model, instructions, defaults, overflow, shared: Arc::default(), closed: AtomicBool::new(false) }
+        Self { id, model, instructions, defaults, policy, shared: Arc::default(), closed: AtomicBool::new(false) }
     }
 
     fn send(&self, job: Job) -> Result<(), SdkError> {
@@ -143,7 +146,7 @@ impl Session {
         drop(state);
         // A ticket that is refused frees the session again, which needs the lock.
         let ticket = Ticket::new(control.clone(), self.shared.clone());
-        self.send(Job::Start { session: self.id, prompt, options, overflow: self.overflow, ticket })?;
+        self.send(Job::Start { session: self.id, prompt, options, policy: self.policy.clone(), ticket })?;
         Ok(Arc::new(Generation::new(control, self.id, self.model.jobs.clone())))
     }
 
@@ -190,7 +193,7 @@ impl Session {
     ///
     /// Errors: [`SdkError::SessionClosed`], [`SdkError::ModelUnloaded`].
     pub fn fork(&self) -> Result<Arc<Self>, SdkError> {
-        let fork = Self::new(self.model.clone(), self.instructions.clone(), self.defaults.clone(), self.overflow);
+        let fork = Self::new(self.model.clone(), self.instructions.clone(), self.defaults.clone(), self.policy.clone());
         let state = self.shared.lock();
         (fork.shared.lock().messages, fork.shared.lock().tokens) = (state.messages.clone(), state.tokens);
         drop(state);

@@ -19,7 +19,7 @@ use crate::{
     generation::Control,
     logger::TEXT,
     options::Resolved,
-    session::Shared,
+    session::{Policy, Shared},
     transcript::{call_id, count_calls},
 };
 
@@ -90,8 +90,10 @@ pub(crate) enum Stop {
 pub(crate) struct Turn {
     ticket: Ticket,
     options: Resolved,
-    overflow: OverflowPolicy,
+    policy: Policy,
     waiting: bool,
+    /// Answers of this turn that called tools.
+    rounds: usize,
     /// Results that the running pass started from; they outlive it.
     results: Vec<ToolResult>,
     /// Turns that made room for the running pass; they come back if it fails.
@@ -112,14 +114,15 @@ impl Turn {
         engine: &mut Engine,
         conversation: &mut Conversation,
         prompt: String,
-        (options, overflow, ticket): (Resolved, OverflowPolicy, Ticket),
+        (options, policy, ticket): (Resolved, Policy, Ticket),
     ) -> Option<Self> {
         let mut turn = Self {
             queued: ticket.asked.elapsed(),
             ticket,
             options,
-            overflow,
+            policy,
             waiting: false,
+            rounds: 0,
             results: Vec::new(),
             dropped: None,
             told: 0,
@@ -151,7 +154,7 @@ impl Turn {
             max_tokens: self.options.max_tokens.map(|most| most.saturating_sub(drawn).max(1)),
             stop: self.options.stop.clone(),
             mask: None,
-            exact_calls: false,
+            exact_calls: true,
             keep_partial: self.options.keep_partial,
         };
         Ok(engine.begin(conversation, input, options)?)
@@ -164,7 +167,7 @@ impl Turn {
         conversation: &mut Conversation,
         input: &Input,
     ) -> Result<(), SdkError> {
-        let OverflowPolicy::DropOldest { keep_share } = self.overflow else { return Ok(()) };
+        let OverflowPolicy::DropOldest { keep_share } = self.policy.overflow else { return Ok(()) };
         let context = engine.context();
         let room = self.options.max_tokens.unwrap_or(context / 8).clamp(1, context.div_ceil(2));
         if engine.prompt(conversation, input)?.ids.len() + room <= context {
@@ -216,7 +219,7 @@ impl Turn {
                 self.tell(text);
                 Ok(Next::Step)
             }
-            EngineEvent::Finished(response) => Ok(self.end_pass(conversation, response)),
+            EngineEvent::Finished(response) => Ok(self.end_pass(engine, conversation, response)),
             EngineEvent::BadCall(error) => {
                 tracing::warn!(%error, "the model wrote a call that cannot be read");
                 Ok(Next::Step)
@@ -231,24 +234,34 @@ impl Turn {
     }
 
     /// Takes a pass that ended well; the conversation holds it now.
-    fn end_pass(&mut self, conversation: &Conversation, response: EngineResponse) -> Next {
+    fn end_pass(&mut self, engine: &mut Engine, conversation: &mut Conversation, response: EngineResponse) -> Next {
         self.results.clear();
         self.dropped = None;
         self.ticket.publish(conversation);
         let finish = self.add(&response);
-        if response.finish == EngineFinish::ToolCalls {
-            self.waiting = true;
-            let first = count_calls(conversation.messages()) - response.answer.calls.len();
-            let calls = response.answer.calls.into_iter().zip(first..).map(|(call, number)| ToolCall {
-                call_id: call_id(number),
-                name: call.name,
-                arguments_json: serde_json::Value::Object(call.arguments).to_string(),
-            });
-            self.ticket.control.wait_for(calls.collect());
-            return Next::Wait;
+        if response.finish != EngineFinish::ToolCalls {
+            self.ticket.end(Ok(self.response(finish)));
+            return Next::Over;
         }
-        self.ticket.end(Ok(self.response(finish)));
-        Next::Over
+        let first = count_calls(conversation.messages()) - response.answer.calls.len();
+        let calls = response.answer.calls.into_iter().zip(first..).map(|(call, number)| ToolCall {
+            call_id: call_id(number),
+            name: call.name,
+            arguments_json: serde_json::Value::Object(call.arguments).to_string(),
+        });
+        let control = &self.ticket.control;
+        let goes_on = self.policy.rules.may_go_on(self.rounds);
+        control.wait_for(calls.collect(), self.policy.rules.clone(), !goes_on);
+        if !goes_on {
+            engine.record_results(conversation, control.take_results());
+            self.ticket.publish(conversation);
+            self.ticket.end(Ok(self.response(FinishReason::ToolLimit)));
+            return Next::Over;
+        }
+        self.waiting = true;
+        self.rounds += 1;
+        // Refused calls have their outcome already.
+        if control.is_answered() { Next::Step } else { Next::Wait }
     }
 
     /// Adds a pass to the outcome.

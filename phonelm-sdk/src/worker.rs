@@ -14,11 +14,11 @@ use phonelm_model::BackendChange;
 
 pub(crate) use crate::turn::Ticket;
 use crate::{
-    OverflowPolicy, SdkError,
+    SdkError,
     backend::Placing,
     error::panic_error,
     options::Resolved,
-    session::Shared,
+    session::{Policy, Shared},
     task::no_thread,
     threads::Threads,
     turn::{Next, Stop, Turn},
@@ -30,7 +30,7 @@ pub(crate) type SessionId = u64;
 /// What the thread is asked to do.
 pub(crate) enum Job {
     Open { session: SessionId, setup: Setup, messages: Vec<Message>, shared: Arc<Shared> },
-    Start { session: SessionId, prompt: String, options: Resolved, overflow: OverflowPolicy, ticket: Ticket },
+    Start { session: SessionId, prompt: String, options: Resolved, policy: Policy, ticket: Ticket },
     Prewarm { session: SessionId, prefix: String },
     Fork { from: SessionId, to: SessionId, shared: Arc<Shared> },
     Reset { session: SessionId },
@@ -139,12 +139,12 @@ impl Worker {
                 let conversation = self.engine.resume(setup, messages);
                 self.insert(session, conversation, shared);
             }
-            Job::Start { session, prompt, options, overflow, mut ticket } => {
+            Job::Start { session, prompt, options, policy, mut ticket } => {
                 self.interrupt(session);
                 let Some(open) = self.sessions.get_mut(&session) else {
                     return ticket.end(Err(SdkError::SessionClosed));
                 };
-                let request = (options, overflow, ticket);
+                let request = (options, policy, ticket);
                 let Open { conversation, task, .. } = open;
                 *task =
                     Turn::begin(&mut self.engine, conversation, prompt, request).map(|turn| Task::Turn(Box::new(turn)));

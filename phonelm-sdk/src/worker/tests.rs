@@ -11,19 +11,28 @@ use phonelm_model::ModelFile;
 use pollster::block_on;
 
 use crate::{
-    Event, FinishReason, GenerationOptions, GenerationRequest, Model, SdkError, Session, SessionOptions, model::About,
-    worker::ToMeasure,
+    Event, FinishReason, GenerationOptions, GenerationRequest, Model, RefusalReason, SdkError, Session, SessionOptions,
+    ToolDefinition, ToolOutcome, model::About, worker::ToMeasure,
 };
 
 const TINY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../models/phonelm-tiny/phonelm-tiny.gguf");
 
 fn model() -> (Arc<Model>, Script) {
+    let (model, script, _) = model_saying("");
+    script.lock().unwrap().say = std::iter::repeat_n(100, 10_000).collect();
+    (model, script)
+}
+
+/// A model, and the tokens of a text with the end of an answer behind it.
+fn model_saying(text: &str) -> (Arc<Model>, Script, Vec<u32>) {
     let file = ModelFile::open(TINY.as_ref()).unwrap();
     let (executor, script) = Fake::new(file.config().vocab, file.config().context);
     let mut engine = Engine::new(file.metadata(), file.config().vocab, executor).unwrap();
     engine.set_drafts(false);
-    script.lock().unwrap().say = std::iter::repeat_n(100, 10_000).collect();
-    (Model::start(engine, About::of(&file), None, ToMeasure::default()).unwrap(), script)
+    let tokenizer = engine.tokenizer().unwrap();
+    let mut said = tokenizer.encode_with_marks(text).unwrap();
+    said.extend(tokenizer.eos());
+    (Model::start(engine, About::of(&file), None, ToMeasure::default()).unwrap(), script, said)
 }
 
 fn request(prompt: &str) -> GenerationRequest {
@@ -121,4 +130,34 @@ fn out_of_memory_is_told_with_its_bytes() {
         phonelm_engine::Error::Executor(phonelm_model::ExecutorError::OutOfMemory { bytes: 7 }).into();
     assert_eq!(error, SdkError::OutOfMemory { needed: 7 });
     assert!(error.is_retryable());
+}
+
+#[test]
+fn a_model_that_calls_for_ever_is_stopped_after_the_rounds_that_the_session_allows() {
+    let (model, script, call) = model_saying(r#"<tool_call>{"name": "torch", "arguments": {}}</tool_call>"#);
+    script.lock().unwrap().say = call.repeat(9).into();
+    let torch = ToolDefinition {
+        name: "torch".into(),
+        description: "Turns the torch on.".into(),
+        parameters_json: r#"{"type": "object", "properties": {}}"#.into(),
+        permission: None,
+    };
+    let options = SessionOptions { tools: vec![torch], max_tool_rounds: Some(3), ..SessionOptions::default() };
+    let session = model.new_session(options).unwrap();
+    let generation = session.generate(request("light")).unwrap();
+    let (mut ran, mut refused) = (0, Vec::new());
+    let finish = loop {
+        match block_on(generation.next()).unwrap().unwrap() {
+            Event::ToolCall { call } => {
+                ran += 1;
+                generation.answer(call.call_id, ToolOutcome::Output { text: "on".into() }).unwrap();
+            }
+            Event::ToolRefused { reason, .. } => refused.push(reason),
+            Event::Finished { response } => break response.finish,
+            _ => {}
+        }
+    };
+    assert_eq!((ran, refused, finish), (3, vec![RefusalReason::TooManyRounds], FinishReason::ToolLimit));
+    let entries = session.transcript().entries;
+    assert_eq!(entries.len(), 9, "a prompt, four calls with their results: {entries:?}");
 }

@@ -49,6 +49,7 @@ private let optionNames = [
     "keep_share": "keepingShare",
     "kv_groups": "kvGroups",
     "max_tokens": "maximumResponseTokens",
+    "max_tool_rounds": "maximumRounds",
     "min_p": "minimumProbability",
     "params": "parameters",
     "prefill": "prefillTokens",
@@ -81,6 +82,7 @@ extension LanguageModelError {
             case .TranscriptInvalid(let reason): .transcriptInvalid(reason: reason)
             case .SearchInvalid(let path, let reason): .searchInvalid(path: path, reason: reason)
             case .UnknownCall(let id): .unknownCall(id: id)
+            case .ArgumentsInvalid(let tool, let reason): .argumentsInvalid(tool: tool, reason: reason)
             case .OutOfMemory(let needed): .outOfMemory(neededBytes: Int(clamping: needed))
             case .ComputeFailed(let reason): .computeFailed(reason: reason)
             case .StorageFull(let needed, let available):
@@ -114,6 +116,7 @@ extension SdkError {
             case .transcriptInvalid(let reason): .TranscriptInvalid(reason: reason)
             case .searchInvalid(let path, let reason): .SearchInvalid(path: path, reason: reason)
             case .unknownCall(let id): .UnknownCall(callId: id)
+            case .argumentsInvalid(let tool, let reason): .ArgumentsInvalid(tool: tool, reason: reason)
             case .outOfMemory(let needed): .OutOfMemory(needed: UInt64(clamping: needed))
             case .computeFailed(let reason): .ComputeFailed(reason: reason)
             case .storageFull(let needed, let available):
@@ -200,13 +203,22 @@ extension SessionOptions {
         _ instructions: String?,
         _ defaults: GenerationOptions,
         _ overflow: ContextOverflow,
-        _ tools: [any Tool]
+        _ tools: [any Tool],
+        _ policy: ToolPolicy
     ) throws {
         self.init(
             instructions: instructions,
             defaults: try PhoneLMBindings.GenerationOptions(defaults),
             overflow: OverflowPolicy(overflow),
-            tools: tools.map { .init(name: $0.name, description: $0.description, parametersJson: $0.parameters) }
+            tools: tools.map { tool in
+                .init(
+                    name: tool.name,
+                    description: tool.description,
+                    parametersJson: tool.parameters,
+                    permission: .init(tool.permission))
+            },
+            maxToolRounds: try unsigned(policy.maximumRounds, "maximumRounds"),
+            dryRun: policy.dryRun
         )
     }
 }
@@ -269,6 +281,7 @@ extension LanguageModelSession.FinishReason {
         case .length: self = .length
         case .contextFull: self = .contextFull
         case .constraint: self = .constraint
+        case .toolLimit: self = .toolLimit
         case .cancelled: throw CancellationError()
         case .error: throw LanguageModelError.internalError(reason: "an answer failed without an error")
         }

@@ -34,6 +34,8 @@ public enum LanguageModelError: Error, Sendable, Hashable {
     case searchInvalid(path: String, reason: String)
     /// No tool call waits under this identifier.
     case unknownCall(id: String)
+    /// Arguments that a user changed do not fit the tool; the call still waits.
+    case argumentsInvalid(tool: String, reason: String)
     /// There is too little memory.
     case outOfMemory(neededBytes: Int)
     /// Computing failed.

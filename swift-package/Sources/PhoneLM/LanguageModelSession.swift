@@ -10,10 +10,12 @@ internal import PhoneLMBindings
 public final class LanguageModelSession: Sendable {
     let session: PhoneLMBindings.Session
     let tools: [any Tool]
+    let toolPolicy: ToolPolicy
 
-    private init(_ session: PhoneLMBindings.Session, tools: [any Tool]) {
+    private init(_ session: PhoneLMBindings.Session, _ tools: [any Tool], _ toolPolicy: ToolPolicy) {
         self.session = session
         self.tools = tools
+        self.toolPolicy = toolPolicy
     }
 
     /// Begins a conversation.
@@ -24,16 +26,18 @@ public final class LanguageModelSession: Sendable {
     ///   - instructions: What the model should be and do.
     ///   - options: What requests use unless they say otherwise.
     ///   - overflow: What happens when the conversation outgrows the context.
+    ///   - toolPolicy: Who is asked about calls, and how many there may be.
     /// - Throws: ``LanguageModelError``.
     public convenience init(
         model: LanguageModel,
         tools: [any Tool] = [],
         instructions: String? = nil,
         options: GenerationOptions = GenerationOptions(),
-        overflow: ContextOverflow = .fail
+        overflow: ContextOverflow = .fail,
+        toolPolicy: ToolPolicy = ToolPolicy()
     ) throws {
-        let options = try SessionOptions(instructions, options, overflow, tools)
-        self.init(try crossing { try model.model.newSession(options: options) }, tools: tools)
+        let options = try SessionOptions(instructions, options, overflow, tools, toolPolicy)
+        self.init(try crossing { try model.model.newSession(options: options) }, tools, toolPolicy)
     }
 
     /// Goes on with a conversation that was saved as JSON, of this model or of another one.
@@ -44,18 +48,21 @@ public final class LanguageModelSession: Sendable {
     ///   - transcriptJSON: What ``transcriptJSON()`` gave; its instructions hold again.
     ///   - options: What requests use unless they say otherwise.
     ///   - overflow: What happens when the conversation outgrows the context.
+    ///   - toolPolicy: Who is asked about calls, and how many there may be.
     /// - Throws: ``LanguageModelError``.
     public convenience init(
         model: LanguageModel,
         tools: [any Tool] = [],
         transcriptJSON: String,
         options: GenerationOptions = GenerationOptions(),
-        overflow: ContextOverflow = .fail
+        overflow: ContextOverflow = .fail,
+        toolPolicy: ToolPolicy = ToolPolicy()
     ) throws {
-        let options = try SessionOptions(nil, options, overflow, tools)
+        let options = try SessionOptions(nil, options, overflow, tools, toolPolicy)
         self.init(
             try crossing { try model.model.restoreSession(transcriptJson: transcriptJSON, options: options) },
-            tools: tools
+            tools,
+            toolPolicy
         )
     }
 
@@ -119,7 +126,7 @@ public final class LanguageModelSession: Sendable {
     ///
     /// - Throws: ``LanguageModelError``.
     public func fork() throws -> LanguageModelSession {
-        LanguageModelSession(try crossing { try session.fork() }, tools: tools)
+        LanguageModelSession(try crossing { try session.fork() }, tools, toolPolicy)
     }
 
     /// Forgets the conversation; the instructions stay.

@@ -36,6 +36,8 @@ extension LanguageModelSession {
         case contextFull
         /// The constraint on the answer allowed nothing more.
         case constraint
+        /// The model went on calling tools after ``ToolPolicy/maximumRounds``.
+        case toolLimit
     }
 
     /// What an answer took.

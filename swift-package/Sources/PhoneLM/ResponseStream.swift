@@ -21,6 +21,8 @@ extension LanguageModelSession {
             public let delta: String
             /// The whole answer, in the last snapshot only.
             public let response: Response?
+            /// What happened to a call of a tool, if that is what the snapshot tells.
+            public let step: ToolStep?
         }
 
         /// A reader of the answer. When it goes, the model stops.
@@ -77,7 +79,14 @@ final class Turn: Sendable {
         var droppedTurns: UInt64 = 0
         var droppedTokens: UInt64 = 0
         var backendChanges: [LanguageModelSession.BackendChange] = []
+        /// What is done before the next event is waited for.
+        var todo: Todo?
         var outcome: Result<LanguageModelSession.Response, any Error>?
+    }
+
+    private enum Todo {
+        case confirm(ToolCall)
+        case run(ToolCall)
     }
 
     private let session: LanguageModelSession
@@ -130,6 +139,7 @@ final class Turn: Sendable {
     func snapshot(
         of generation: Generation
     ) async throws -> LanguageModelSession.ResponseStream.Snapshot? {
+        if let step = try await doWhatWaits(generation) { return told(step) }
         while let event = try await crossingAsync({ try await generation.next() }) {
             switch event {
             case .text(let text):
@@ -137,11 +147,16 @@ final class Turn: Sendable {
                 if Task.isCancelled { continue }
                 return state.withLock { state in
                     state.content += text
-                    return .init(content: state.content, delta: text, response: nil)
+                    return .init(content: state.content, delta: text, response: nil, step: nil)
                 }
+            case .confirmationNeeded(let call):
+                state.withLock { $0.todo = .confirm(call) }
+                return told(.confirming(.init(call)))
             case .toolCall(let call):
-                // A generation that has ended meanwhile takes no answer; its next event says why it ended.
-                if let outcome = await run(call) { try? generation.answer(callId: call.callId, outcome: outcome) }
+                state.withLock { $0.todo = .run(call) }
+                return told(.running(.init(call)))
+            case .toolRefused(let call, let reason):
+                return told(.refused(.init(call), .init(reason)))
             case .contextDropped(let turns, let tokens):
                 state.withLock { state in
                     state.droppedTurns += turns
@@ -167,19 +182,26 @@ final class Turn: Sendable {
                 backendChanges: state.backendChanges
             )
             state.outcome = .success(whole)
-            return .init(content: whole.content, delta: "", response: whole)
+            return .init(content: whole.content, delta: "", response: whole, step: nil)
         }
     }
 
-    /// What the call gave; nothing if it was cancelled, because then nobody knows what it has done.
-    private func run(_ call: ToolCall) async -> ToolOutcome? {
-        guard let tool = session.tools.first(where: { $0.name == call.name }) else {
-            return .failed(message: "There is no tool named \(call.name).")
+    private func told(_ step: ToolStep) -> LanguageModelSession.ResponseStream.Snapshot {
+        .init(content: state.withLock { $0.content }, delta: "", response: nil, step: step)
+    }
+
+    /// Asks for or runs the call that the last snapshot told of.
+    private func doWhatWaits(_ generation: Generation) async throws -> ToolStep? {
+        let todo = state.withLock { state in
+            defer { state.todo = nil }
+            return state.todo
         }
-        do {
-            return .output(text: try await tool.call(json: call.argumentsJson))
-        } catch {
-            return Task.isCancelled ? nil : .failed(message: error.localizedDescription)
+        let runner = ToolRunner(tools: session.tools, policy: session.toolPolicy, generation: generation)
+        switch todo {
+        case .confirm(let call): try await runner.confirm(call)
+        case .run(let call): return try await runner.run(call)
+        case nil: break
         }
+        return nil
     }
 }

@@ -34,6 +34,13 @@ public protocol Tool: Sendable {
     /// The JSON Schema of ``Arguments``.
     var parameters: String { get }
 
+    /// Whether the tool may run at once, after ``ToolPolicy/confirm``, or not at all; at once by default.
+    var permission: ToolPermission { get }
+
+    /// How long the answer waits for the tool, a minute by default; `nil` waits for ever. The model is then told that
+    /// nobody knows whether it took effect.
+    var timeLimit: Duration? { get }
+
     /// Does what the tool is for.
     ///
     /// - Parameter arguments: What the model handed over.
@@ -42,6 +49,12 @@ public protocol Tool: Sendable {
 }
 
 extension Tool {
+    /// At once.
+    public var permission: ToolPermission { .allow }
+
+    /// A minute.
+    public var timeLimit: Duration? { .seconds(60) }
+
     /// Decodes what the model wrote, then calls.
     func call(json: String) async throws -> String {
         try await call(arguments: JSONDecoder().decode(Arguments.self, from: Data(json.utf8)))

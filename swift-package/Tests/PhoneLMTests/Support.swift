@@ -17,9 +17,11 @@ enum Tiny {
 
     static func session(
         instructions: String? = nil,
-        tools: [any Tool] = []
+        tools: [any Tool] = [],
+        toolPolicy: ToolPolicy = ToolPolicy()
     ) async throws -> LanguageModelSession {
-        try LanguageModelSession(model: try await model(), tools: tools, instructions: instructions)
+        try LanguageModelSession(
+            model: try await model(), tools: tools, instructions: instructions, toolPolicy: toolPolicy)
     }
 
     /// A session whose conversation may have few tokens.

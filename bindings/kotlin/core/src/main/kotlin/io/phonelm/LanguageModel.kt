@@ -43,6 +43,7 @@ public class LanguageModel private constructor(private val native: Model) : Auto
      * @param tools What the model may call; their bodies run in the coroutine that waits for the answer.
      * @param defaults How answers are made where a call says nothing else.
      * @param overflow What happens when the conversation outgrows the context.
+     * @param toolPolicy Who is asked about calls, and how many there may be.
      * @throws PhoneLMException.ModelUnloaded after [close].
      * @throws PhoneLMException.OptionInvalid if a default is out of range.
      * @throws PhoneLMException.Unsupported if there are tools and the model cannot call any.
@@ -52,8 +53,9 @@ public class LanguageModel private constructor(private val native: Model) : Auto
         tools: List<Tool> = emptyList(),
         defaults: GenerationOptions = GenerationOptions(),
         overflow: ContextOverflow = ContextOverflow.Fail,
-    ): LanguageModelSession = session(tools) {
-        native.newSession(sessionOptions(instructions, tools, defaults, overflow))
+        toolPolicy: ToolPolicy = ToolPolicy(),
+    ): LanguageModelSession = session(tools, toolPolicy) {
+        native.newSession(sessionOptions(instructions, tools, defaults, overflow, toolPolicy))
     }
 
     /**
@@ -67,8 +69,12 @@ public class LanguageModel private constructor(private val native: Model) : Auto
         tools: List<Tool> = emptyList(),
         defaults: GenerationOptions = GenerationOptions(),
         overflow: ContextOverflow = ContextOverflow.Fail,
-    ): LanguageModelSession = session(tools) {
-        native.restoreSession(transcriptJson, sessionOptions(instructions = null, tools, defaults, overflow))
+        toolPolicy: ToolPolicy = ToolPolicy(),
+    ): LanguageModelSession = session(tools, toolPolicy) {
+        native.restoreSession(
+            transcriptJson,
+            sessionOptions(instructions = null, tools, defaults, overflow, toolPolicy),
+        )
     }
 
     /**
@@ -110,15 +116,23 @@ public class LanguageModel private constructor(private val native: Model) : Auto
         crossing { native.unload() }
     }
 
-    private inline fun session(tools: List<Tool>, make: () -> Session): LanguageModelSession =
-        LanguageModelSession(crossing(make), tools)
+    private inline fun session(tools: List<Tool>, policy: ToolPolicy, make: () -> Session): LanguageModelSession =
+        LanguageModelSession(crossing(make), tools, policy)
 
     private fun sessionOptions(
         instructions: String?,
         tools: List<Tool>,
         defaults: GenerationOptions,
         overflow: ContextOverflow,
-    ) = SessionOptions(instructions, defaults.toNative(), overflow.toNative(), tools.map { it.toNative() })
+        policy: ToolPolicy,
+    ) = SessionOptions(
+        instructions,
+        defaults.toNative(),
+        overflow.toNative(),
+        tools.map { it.toNative() },
+        policy.maxRounds.unsigned("maxRounds"),
+        policy.dryRun,
+    )
 
     /** Opens models, and tells beforehand what they cost. */
     public companion object {

@@ -5,17 +5,15 @@ import io.phonelm.ffi.Generation
 import io.phonelm.ffi.GenerationRequest
 import io.phonelm.ffi.PromptSegment
 import io.phonelm.ffi.Session
-import io.phonelm.ffi.ToolCall
-import io.phonelm.ffi.ToolOutcome
 import java.util.concurrent.atomic.AtomicBoolean
-import kotlinx.coroutines.CancellationException
 import kotlinx.coroutines.CoroutineScope
+import kotlinx.coroutines.CoroutineStart
+import kotlinx.coroutines.async
 import kotlinx.coroutines.coroutineScope
-import kotlinx.coroutines.currentCoroutineContext
-import kotlinx.coroutines.ensureActive
 import kotlinx.coroutines.flow.Flow
 import kotlinx.coroutines.flow.flow
 import kotlinx.coroutines.launch
+import kotlinx.coroutines.selects.select
 
 /**
  * A conversation with a [LanguageModel].
@@ -26,6 +24,7 @@ import kotlinx.coroutines.launch
 public class LanguageModelSession internal constructor(
     private val native: Session,
     private val tools: List<Tool>,
+    private val policy: ToolPolicy,
 ) : AutoCloseable {
     /** What was said so far, to show it. */
     public val transcript: Transcript
@@ -71,9 +70,14 @@ public class LanguageModelSession internal constructor(
                 "a response can be collected once; call streamResponse again to ask again"
             }
             val text = StringBuilder()
-            val response = answer(prompt, options) { delta ->
-                text.append(delta)
-                emit(ResponseChunk(delta, text.toString(), response = null))
+            val response = answer(prompt, options) { heard ->
+                when (heard) {
+                    is Heard.Text -> {
+                        text.append(heard.delta)
+                        emit(ResponseChunk(heard.delta, text.toString()))
+                    }
+                    is Heard.Step -> emit(ResponseChunk(delta = "", text.toString(), step = heard.step))
+                }
             }
             emit(ResponseChunk(delta = "", text.toString(), response))
         }
@@ -93,7 +97,7 @@ public class LanguageModelSession internal constructor(
     }
 
     /** A second session that goes on from the same conversation and shares its memory until they differ. */
-    public fun fork(): LanguageModelSession = LanguageModelSession(crossing { native.fork() }, tools)
+    public fun fork(): LanguageModelSession = LanguageModelSession(crossing { native.fork() }, tools, policy)
 
     /**
      * Ends the session and frees its memory. An answer that is being made ends with [PhoneLMException.SessionClosed], as does
@@ -103,26 +107,36 @@ public class LanguageModelSession internal constructor(
         crossing { native.end() }
     }
 
-    /** Pulls an answer to its end; its tools run in this coroutine. */
-    private suspend fun answer(prompt: String, options: GenerationOptions, onText: suspend (String) -> Unit): Response {
+    /** Pulls an answer to its end; its tools run beside. */
+    private suspend fun answer(prompt: String, options: GenerationOptions, hear: suspend (Heard) -> Unit): Response {
         val request = GenerationRequest(listOf(PromptSegment.Text(prompt)), options.toNative())
         val generation = crossing { native.generate(request) }
         try {
-            return coroutineScope { pull(generation, onText) }
+            return coroutineScope { pull(generation, hear) }
         } finally {
             generation.cancel()
             generation.close()
         }
     }
 
-    private suspend fun CoroutineScope.pull(generation: Generation, onText: suspend (String) -> Unit): Response {
+    private suspend fun CoroutineScope.pull(generation: Generation, hear: suspend (Heard) -> Unit): Response {
         var droppedTurns = 0
         var droppedTokens = 0
         val backendChanges = mutableListOf<BackendChange>()
+        val runner = ToolRunner(tools, policy, generation)
         while (true) {
-            when (val event = checkNotNull(crossing { generation.next() })) {
-                is Event.Text -> onText(event.text)
-                is Event.ToolCall -> launch { run(event.call, generation) }
+            when (val event = next(generation, runner, hear)) {
+                is Event.Text -> hear(Heard.Text(event.text))
+                is Event.ConfirmationNeeded -> {
+                    hear(Heard.Step(ToolStep.Confirming(event.call.toPublic())))
+                    launch { runner.confirm(event.call) }
+                }
+                is Event.ToolCall -> {
+                    hear(Heard.Step(ToolStep.Running(event.call.toPublic())))
+                    launch { runner.run(event.call) }
+                }
+                is Event.ToolRefused ->
+                    hear(Heard.Step(ToolStep.Refused(event.call.toPublic(), event.reason.toPublic())))
                 is Event.ContextDropped -> {
                     droppedTurns += event.turns.toInt()
                     droppedTokens += event.tokens.toInt()
@@ -133,25 +147,30 @@ public class LanguageModelSession internal constructor(
         }
     }
 
-    private suspend fun run(call: ToolCall, generation: Generation) {
-        val outcome = try {
-            val tool = tools.find { it.name == call.name }
-            if (tool == null) {
-                ToolOutcome.Failed("there is no tool named ${call.name}")
-            } else {
-                ToolOutcome.Output(tool.body(call.argumentsJson))
+    /** Waits for the next event, and meanwhile tells of tools that end. */
+    private suspend fun CoroutineScope.next(
+        generation: Generation,
+        runner: ToolRunner,
+        hear: suspend (Heard) -> Unit,
+    ): Event {
+        if (tools.isEmpty()) return checkNotNull(crossing { generation.next() })
+        val next = async(start = CoroutineStart.UNDISPATCHED) { crossing { generation.next() } }
+        while (true) {
+            val step = select<ToolStep?> {
+                runner.steps.onReceive { it }
+                next.onAwait { null }
             }
-        } catch (error: CancellationException) {
-            // A time limit inside the tool has failed; the end of the whole answer goes on.
-            currentCoroutineContext().ensureActive()
-            failed(error)
-        } catch (error: Exception) {
-            failed(error)
+            if (step == null) return checkNotNull(next.await())
+            hear(Heard.Step(step))
         }
-        crossing { generation.answer(call.callId, outcome) }
     }
 
-    private fun failed(error: Exception) = ToolOutcome.Failed(error.message ?: error.javaClass.simpleName)
+    /** What is told while an answer is made. */
+    private sealed interface Heard {
+        class Text(val delta: String) : Heard
+
+        class Step(val step: ToolStep) : Heard
+    }
 }
 
 /**

@@ -139,6 +139,19 @@ public sealed class PhoneLMException(
         PhoneLMException(message, isRetryable)
 
     /**
+     * Arguments that a user changed do not fit the tool; the call still waits.
+     *
+     * @property tool The tool.
+     * @property reason What is wrong with them, in words.
+     */
+    public class ArgumentsInvalid internal constructor(
+        message: String,
+        isRetryable: Boolean,
+        public val tool: String,
+        public val reason: String,
+    ) : PhoneLMException(message, isRetryable)
+
+    /**
      * [needed] bytes of memory could not be had. See [LanguageModel.plan].
      *
      * @property needed Bytes that are needed.
@@ -236,6 +249,7 @@ private val OPTION_NAMES = mapOf(
     "keep_share" to "keepShare",
     "kv_groups" to "kvGroups",
     "max_tokens" to "maximumResponseTokens",
+    "max_tool_rounds" to "maxRounds",
     "min_p" to "minP",
     "params" to "parameters",
     "prefill" to "prefillTokens",
@@ -270,6 +284,7 @@ private fun SdkException.describe(): PhoneLMException {
         is SdkException.TranscriptInvalid -> PhoneLMException.TranscriptInvalid(text, retry, reason)
         is SdkException.SearchInvalid -> PhoneLMException.SearchInvalid(text, retry, path, reason)
         is SdkException.UnknownCall -> PhoneLMException.UnknownCall(text, retry, callId)
+        is SdkException.ArgumentsInvalid -> PhoneLMException.ArgumentsInvalid(text, retry, tool, reason)
         is SdkException.OutOfMemory -> PhoneLMException.OutOfMemory(text, retry, needed.toLong())
         is SdkException.ComputeFailed -> PhoneLMException.ComputeFailed(text, retry, reason)
         is SdkException.Cancelled -> PhoneLMException.Cancelled(text, retry)

@@ -34,8 +34,14 @@ public data class BackendChange(val from: String, val to: String, val reason: St
  * @property delta What came since the last chunk: whole characters, never half of one.
  * @property text All that came so far.
  * @property response The whole answer; on the last chunk only.
+ * @property step What happened to a call of a tool, if that is what the chunk tells.
  */
-public data class ResponseChunk(val delta: String, val text: String, val response: Response?)
+public data class ResponseChunk(
+    val delta: String,
+    val text: String,
+    val response: Response? = null,
+    val step: ToolStep? = null,
+)
 
 /** Why an answer ended. */
 public enum class FinishReason {
@@ -53,6 +59,9 @@ public enum class FinishReason {
 
     /** A constraint of its form ended it. */
     CONSTRAINT,
+
+    /** The model went on calling tools after [ToolPolicy.maxRounds]. */
+    TOOL_LIMIT,
 
     /** It failed. */
     ERROR,
@@ -93,6 +102,7 @@ internal fun NativeResponse.toPublic(
         NativeReason.CANCELLED -> FinishReason.CANCELLED
         NativeReason.CONTEXT_FULL -> FinishReason.CONTEXT_FULL
         NativeReason.CONSTRAINT -> FinishReason.CONSTRAINT
+        NativeReason.TOOL_LIMIT -> FinishReason.TOOL_LIMIT
         NativeReason.ERROR -> FinishReason.ERROR
     },
     statistics = Statistics(

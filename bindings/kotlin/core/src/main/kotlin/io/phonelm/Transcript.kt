@@ -1,6 +1,7 @@
 package io.phonelm
 
 import io.phonelm.ffi.PromptSegment
+import io.phonelm.ffi.ToolCall as NativeCall
 import io.phonelm.ffi.Transcript as NativeTranscript
 import io.phonelm.ffi.TranscriptEntry
 
@@ -72,12 +73,14 @@ public data class Transcript(val entries: List<Entry>) {
 
 internal fun NativeTranscript.toPublic(): Transcript = Transcript(entries.map { it.toPublic() })
 
+internal fun NativeCall.toPublic(): Transcript.ToolCall = Transcript.ToolCall(callId, name, argumentsJson)
+
 private fun TranscriptEntry.toPublic(): Transcript.Entry = when (this) {
     is TranscriptEntry.Instructions -> Transcript.Entry.Instructions(segments.map { it.toPublic() })
     is TranscriptEntry.Prompt -> Transcript.Entry.Prompt(segments.map { it.toPublic() })
     is TranscriptEntry.Response -> Transcript.Entry.Response(segments.map { it.toPublic() })
     is TranscriptEntry.ToolCalls ->
-        Transcript.Entry.ToolCalls(calls.map { Transcript.ToolCall(it.callId, it.name, it.argumentsJson) })
+        Transcript.Entry.ToolCalls(calls.map { it.toPublic() })
     is TranscriptEntry.ToolOutput -> Transcript.Entry.ToolOutput(callId, toolName, segments.map { it.toPublic() })
 }
 

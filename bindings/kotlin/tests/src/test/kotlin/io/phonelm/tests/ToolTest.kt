@@ -4,6 +4,11 @@ import io.phonelm.LanguageModel
 import io.phonelm.LanguageModelSession
 import io.phonelm.PhoneLMException
 import io.phonelm.Tool
+import io.phonelm.ToolDecision
+import io.phonelm.ToolPermission
+import io.phonelm.ToolPolicy
+import io.phonelm.ToolRefusal
+import io.phonelm.ToolStep
 import io.phonelm.Transcript
 import java.util.concurrent.Executors
 import kotlin.test.Test
@@ -12,14 +17,19 @@ import kotlin.test.assertEquals
 import kotlin.test.assertFailsWith
 import kotlin.test.assertIs
 import kotlin.test.assertTrue
+import kotlin.time.Duration
 import kotlin.time.Duration.Companion.milliseconds
+import kotlin.time.Duration.Companion.seconds
 import kotlinx.coroutines.CompletableDeferred
+import kotlinx.coroutines.NonCancellable
 import kotlinx.coroutines.asCoroutineDispatcher
 import kotlinx.coroutines.awaitCancellation
 import kotlinx.coroutines.cancelAndJoin
 import kotlinx.coroutines.delay
+import kotlinx.coroutines.flow.toList
 import kotlinx.coroutines.launch
 import kotlinx.coroutines.runBlocking
+import kotlinx.coroutines.withContext
 import kotlinx.coroutines.withTimeout
 
 class ToolTest {
@@ -120,10 +130,110 @@ class ToolTest {
         assertContains(error.option, "x")
     }
 
-    private fun alarm(body: suspend (String) -> String) = Tool(
+    @Test
+    fun twoToolsOfOneName() = withTiny { model ->
+        assertFailsWith<PhoneLMException.OptionInvalid> { model.newSession(tools = listOf(alarm { "" }, alarm { "" })) }
+        val rounds = assertFailsWith<PhoneLMException.OptionInvalid> {
+            model.newSession(toolPolicy = ToolPolicy(maxRounds = 0))
+        }
+        assertEquals("maxRounds", rounds.option)
+    }
+
+    @Test
+    fun toolRunsOnceTheUserSaysSo() = withTiny { model ->
+        val happened = mutableListOf<String>()
+        val policy = ToolPolicy { asked -> happened.add("asked ${asked.call.toolName}"); ToolDecision.Run }
+        val tools = listOf(alarm(ToolPermission.ASK) { happened.add("ran"); "{}" })
+        model.newSession(tools = tools, toolPolicy = policy).respond("Wake me at 7 tomorrow", greedy)
+        assertEquals(listOf("asked set_alarm", "ran"), happened)
+    }
+
+    @Test
+    fun userChangesTheArguments() = withTiny { model ->
+        val (problems, ran) = List(2) { mutableListOf<String?>() }
+        val policy = ToolPolicy { asked ->
+            problems.add(asked.problem)
+            ToolDecision.RunWith(if (asked.problem == null) "nonsense" else """{"hour": 8, "minutes": 15}""")
+        }
+        val tools = listOf(alarm(ToolPermission.ASK) { ran.add(it); "set" })
+        val session = model.newSession(tools = tools, toolPolicy = policy)
+        session.respond("Wake me at 7 tomorrow", greedy)
+        assertEquals(null, problems[0])
+        assertTrue(problems.size == 2 && problems[1] != null, "$problems")
+        assertEquals(listOf<String?>("""{"hour":8,"minutes":15}"""), ran)
+        assertContains(session.outputs().single(), "changed_by_user")
+    }
+
+    @Test
+    fun userRefuses() = withTiny { model ->
+        val policies = mapOf(
+            "too late" to ToolPolicy { ToolDecision.Refuse("too late") },
+            "the dialog broke" to ToolPolicy { error("the dialog broke") },
+            "nobody can be asked" to ToolPolicy(),
+            "do not fit" to ToolPolicy { ToolDecision.RunWith("nonsense, whatever is said") },
+        )
+        for ((reason, policy) in policies) {
+            val tools = listOf(alarm(ToolPermission.ASK) { error("it must not run") })
+            val session = model.newSession(tools = tools, toolPolicy = policy)
+            val response = session.respond("Wake me at 7 tomorrow", greedy)
+            assertTrue(response.text.isNotEmpty())
+            assertContains(session.outputs().single(), reason)
+        }
+    }
+
+    @Test
+    fun deniedToolsAndDryRuns() = withTiny { model ->
+        val sessions = mapOf(
+            ToolRefusal.DENIED to model.newSession(tools = listOf(alarm(ToolPermission.DENY) { error("it ran") })),
+            ToolRefusal.DRY_RUN to
+                model.newSession(tools = listOf(alarm { error("it ran") }), toolPolicy = ToolPolicy(dryRun = true)),
+        )
+        for ((reason, session) in sessions) {
+            val steps = session.steps("Wake me at 7 tomorrow")
+            assertEquals(reason, assertIs<ToolStep.Refused>(steps.single()).reason)
+        }
+    }
+
+    @Test
+    fun everyStepIsShown() = withTiny { model ->
+        val tools = listOf(timer { error("no clock") }, dial(ToolPermission.ASK) { "ringing" })
+        val session = model.newSession(tools = tools, toolPolicy = ToolPolicy { ToolDecision.Run })
+        val steps = session.steps("Set a timer for 5 minutes and call mum")
+        val named = { name: String -> steps.filter { it.call.toolName == name } }
+        val timer = named("set_timer")
+        assertEquals(listOf(ToolStep.Running(timer[0].call), ToolStep.Failed(timer[0].call, "no clock")), timer)
+        val call = named("dial")[0].call
+        assertEquals(
+            listOf(ToolStep.Confirming(call), ToolStep.Running(call), ToolStep.Finished(call, "ringing")),
+            named("dial"),
+        )
+    }
+
+    /** It ignores that it is cancelled, too. */
+    @Test
+    fun toolThatNeverReturns() = withTiny { model ->
+        val done = CompletableDeferred<Unit>()
+        val tools = listOf(alarm(limit = 20.milliseconds) { withContext(NonCancellable) { done.await() }; "{}" })
+        val session = model.newSession(tools = tools)
+        val response = session.respond("Wake me at 7 tomorrow", greedy)
+        assertTrue(response.text.isNotEmpty())
+        assertContains(session.outputs().single(), "not known")
+        done.complete(Unit)
+    }
+
+    private suspend fun LanguageModelSession.steps(prompt: String): List<ToolStep> =
+        streamResponse(prompt, greedy).toList().mapNotNull { it.step }
+
+    private fun alarm(
+        permission: ToolPermission = ToolPermission.ALLOW,
+        limit: Duration = 60.seconds,
+        body: suspend (String) -> String,
+    ) = Tool(
         "set_alarm",
         "Set an alarm in the clock app.",
         """{"type":"object","properties":{"hour":{"type":"integer"},"minutes":{"type":"integer"}}}""",
+        permission,
+        limit,
         body,
     )
 
@@ -131,14 +241,15 @@ class ToolTest {
         "set_timer",
         "Start a countdown.",
         """{"type":"object","properties":{"seconds":{"type":"integer"},"label":{"type":"string"}},"required":["seconds"]}""",
-        body,
+        body = body,
     )
 
-    private fun dial(body: suspend (String) -> String) = Tool(
+    private fun dial(permission: ToolPermission = ToolPermission.ALLOW, body: suspend (String) -> String) = Tool(
         "dial",
         "Open the dialler on a number or a contact.",
         """{"type":"object","properties":{"to":{"type":"string"}},"required":["to"]}""",
-        body,
+        permission,
+        body = body,
     )
 
     private fun LanguageModelSession.outputs(): List<String> =
