@@ -12,7 +12,7 @@ sys.path.insert(0, str(REPOSITORY / "training"))
 from phonelm_training.catalogue import FORMS, functions, problem  # noqa: E402
 from phonelm_training.conversation import MAKERS, conversation  # noqa: E402
 from phonelm_training.corpus import ASSISTANT, Generated  # noqa: E402
-from phonelm_training.evaluate import parse, renderer, right, same  # noqa: E402
+from phonelm_training.evaluate import arguments_right, parse, renderer, right, same  # noqa: E402
 from phonelm_training.render import template, text  # noqa: E402
 
 MODEL = REPOSITORY / "models" / "phonelm-tiny"
@@ -80,6 +80,11 @@ class Evaluation(unittest.TestCase):
         self.assertFalse(right(parse(answer.replace('"to": "anna"', "")), wanted))
         self.assertFalse(right(parse(answer + answer), wanted))
         self.assertEqual(parse("<tool_call>\n{broken\n</tool_call>")[0]["name"], None)
+
+    def test_verdicts_are_those_of_the_program(self):
+        for case in json.loads((REPOSITORY / "training" / "tests" / "scoring.json").read_text(encoding="utf-8")):
+            self.assertEqual(right(case["found"], case["wanted"]), case["right"], case)
+            self.assertEqual(list(arguments_right(case["found"], case["wanted"])), case["arguments"], case)
 
 
 class Shipped(unittest.TestCase):

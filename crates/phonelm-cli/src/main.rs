@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 mod backend;
+mod caller;
 mod chat;
 mod commands;
 mod error;
@@ -15,6 +16,8 @@ mod model;
 mod npy;
 mod output;
 mod save;
+mod scoring;
+mod tools;
 mod trace;
 mod turn;
 
@@ -40,6 +43,7 @@ Examples:
   phonelm run --prompt \"Wake me at 7 tomorrow\"    one answer
   phonelm convert Qwen2.5-0.5B -o qwen.gguf --type q4_0
   phonelm run qwen.gguf --stats
+  phonelm call \"Wake me at 7 tomorrow\"            the calls as JSON
 
 Environment:
   PHONELM_LOG       what to log on stderr, such as debug or phonelm_kernels=debug

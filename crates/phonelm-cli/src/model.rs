@@ -3,8 +3,12 @@
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
+#[cfg(feature = "gpu")]
+use phonelm_engine::Engine;
 use phonelm_engine::{ChatTemplate, Tokenizer};
 use phonelm_kernels::{CpuExecutor, CpuOptions, check_weights};
+#[cfg(feature = "gpu")]
+use phonelm_model::Executor;
 use phonelm_model::{ExecutorError, Mapping, ModelFile};
 
 use crate::error::Error;
@@ -35,6 +39,12 @@ impl Model {
     /// Brings the weights onto the CPU.
     pub(crate) fn executor(&self, options: &CpuOptions) -> Result<CpuExecutor, Error> {
         CpuExecutor::new(self.file.clone(), options).map_err(|cause| Error::Load { model: self.name.clone(), cause })
+    }
+
+    /// The model on an executor that it was brought to.
+    #[cfg(feature = "gpu")]
+    pub(crate) fn with(&self, executor: Box<dyn Executor>) -> Result<Engine, phonelm_engine::Error> {
+        Engine::new(self.file.metadata(), self.file.config().vocab, executor)
     }
 
     /// The tokenizer; a model without one is an error here.

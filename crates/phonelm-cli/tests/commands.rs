@@ -19,8 +19,20 @@ fn ids(value: &Value) -> Vec<u64> {
 #[test]
 fn help_has_examples_everywhere() {
     let place = Place::new();
-    let commands =
-        ["run", "convert", "inspect", "tokenize", "logits", "perplexity", "bench", "search", "kernels", "devices"];
+    let commands = [
+        "run",
+        "call",
+        "eval-calls",
+        "convert",
+        "inspect",
+        "tokenize",
+        "logits",
+        "perplexity",
+        "bench",
+        "search",
+        "kernels",
+        "devices",
+    ];
     for command in commands {
         let help = place.succeeds(&[command, "--help"]);
         assert!(help.contains("Usage: phonelm") && help.contains("Examples:"), "{command}: {help}");

@@ -1,9 +1,11 @@
 //! The commands, one a file.
 
 mod bench;
+mod call;
 mod convert;
 #[cfg(feature = "gpu")]
 mod devices;
+mod eval_calls;
 mod inspect;
 mod kernels;
 mod logits;
@@ -19,6 +21,8 @@ use crate::error::Error;
 #[derive(Subcommand)]
 pub(crate) enum Command {
     Run(run::Options),
+    Call(call::Options),
+    EvalCalls(eval_calls::Options),
     Convert(convert::Options),
     Inspect(inspect::Options),
     Tokenize(tokenize::Options),
@@ -35,6 +39,8 @@ impl Command {
     pub(crate) fn run(self) -> Result<(), Error> {
         match self {
             Self::Run(options) => run::run(&options),
+            Self::Call(options) => call::run(&options),
+            Self::EvalCalls(options) => eval_calls::run(&options),
             Self::Convert(options) => convert::run(&options),
             Self::Inspect(options) => inspect::run(&options),
             Self::Tokenize(options) => tokenize::run(&options),

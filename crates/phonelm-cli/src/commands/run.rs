@@ -1,23 +1,21 @@
 //! `phonelm run`: one answer, or a chat.
 
 use std::io::{self, IsTerminal, Read};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
-use phonelm_engine::{Conversation, Engine, GenerateOptions, Input, SamplerOptions, Setup, Tool};
+use phonelm_engine::{Conversation, Engine, GenerateOptions, Input, SamplerOptions, Setup};
 use phonelm_kernels::CpuOptions;
-use serde_json::Value;
 
 use crate::backend::Backend;
 use crate::chat::{Terminal, chat};
 use crate::error::Error;
 use crate::kv::Kv;
-use crate::model::{Model, read_text};
+use crate::model::Model;
 use crate::output::{print, print_json, tell};
+use crate::tools;
 use crate::turn::{Failure, answer, stats_text, to_json};
 
-/// Key of the model file: JSON list of the functions that the model was made for.
-const TOOLS_KEY: &str = "phonelm.tools";
 /// Temperature of models that were made for no functions; with functions the likeliest token counts.
 const TALKATIVE: f32 = 0.7;
 
@@ -45,6 +43,9 @@ pub(crate) struct Options {
     /// Functions to offer: a JSON list of {name, description, parameters}, or none [default: those of the model file]
     #[arg(long, value_name = "FILE.json|none")]
     tools: Option<PathBuf>,
+    /// Let calls be whatever the model writes; otherwise they follow the functions' schemas
+    #[arg(long)]
+    free: bool,
     /// Most tokens of an answer [default: as many as the context holds]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     max_tokens: Option<u32>,
@@ -77,10 +78,10 @@ pub(crate) fn run(options: &Options) -> Result<(), Error> {
     let prompt = prompt(options)?;
     let model = Model::open(options.model.as_deref())?;
     let refused = |cause| model.engine(cause);
-    let own = model.file.metadata().str(TOOLS_KEY).map_err(|cause| refused(cause.into()))?;
-    let tools = tools(options, &model, own)?;
+    let tools = tools::offered(options.tools.as_deref(), &model)?;
+    let usual = if tools::has_own(&model)? { 0.0 } else { TALKATIVE };
     let sampler = SamplerOptions {
-        temperature: options.temperature.unwrap_or(if own.is_some() { 0.0 } else { TALKATIVE }),
+        temperature: options.temperature.unwrap_or(usual),
         seed: options.seed,
         ..SamplerOptions::default()
     };
@@ -88,6 +89,7 @@ pub(crate) fn run(options: &Options) -> Result<(), Error> {
     let generate = || GenerateOptions {
         sampler: sampler.clone(),
         max_tokens: options.max_tokens.map(|n| n as usize),
+        exact_calls: !options.free,
         ..GenerateOptions::default()
     };
 
@@ -170,28 +172,4 @@ fn first_input(model: &Model, engine: &Engine, conversation: &Conversation, prom
     let bos = model.wants_bos()?.then(|| tokenizer.bos()).flatten();
     let ids = tokenizer.encode(&prompt).map_err(|cause| model.engine(cause))?;
     Ok(Input::Ids(bos.into_iter().chain(ids).collect()))
-}
-
-/// The functions to offer: of the command line, else the model file's own.
-fn tools(options: &Options, model: &Model, own: Option<&str>) -> Result<Vec<Tool>, Error> {
-    let (text, place) = match (&options.tools, own) {
-        (Some(path), _) if path == Path::new("none") => return Ok(vec![]),
-        (Some(path), _) => (read_text(path)?, path.clone()),
-        (None, Some(own)) => (own.to_owned(), PathBuf::from(format!("{}: key {TOOLS_KEY}", model.name))),
-        (None, None) => return Ok(vec![]),
-    };
-    let wrong = |why: String| Error::Content { path: place.clone(), why };
-    let list: Vec<Value> = serde_json::from_str(&text).map_err(|cause| wrong(format!("no JSON list: {cause}")))?;
-    let tool = |(index, value)| {
-        read_tool(value).ok_or_else(|| wrong(format!("function {index} needs a name, a description and parameters")))
-    };
-    list.iter().enumerate().map(tool).collect()
-}
-
-/// `{name, description, parameters}`, alone or as the `function` of a wrapper that other programs use.
-fn read_tool(value: &Value) -> Option<Tool> {
-    let function = value.get("function").unwrap_or(value);
-    let word = |key: &str| function[key].as_str().map(str::to_owned);
-    let parameters = function.get("parameters").filter(|parameters| parameters.is_object())?;
-    Some(Tool { name: word("name")?, description: word("description")?, parameters: parameters.clone() })
 }

@@ -34,7 +34,7 @@ impl Run {
         {
             return self.may_end();
         }
-        if self.matcher.is_stopped() {
+        if self.matcher.is_stopped() || tokens.iter().any(|token| self.vocabulary.shown(*token).is_empty()) {
             return Ok(false);
         }
         let taken = self.matcher.validate_tokens(tokens).map_err(too_much)?;

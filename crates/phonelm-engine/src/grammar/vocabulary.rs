@@ -116,7 +116,7 @@ impl Vocabulary {
     }
 }
 
-/// What a grammar may cost: tens of milliseconds to make ready, a few for a token, tens of megabytes.
+/// What a grammar may cost: tens of milliseconds to make ready, up to twenty for a token, tens of megabytes.
 fn limits() -> ParserLimits {
     ParserLimits {
         max_items_in_row: 2_000,
