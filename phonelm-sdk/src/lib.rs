@@ -36,6 +36,7 @@ mod generation;
 mod loading;
 mod logger;
 mod mailbox;
+mod measured;
 mod model;
 mod options;
 mod plan;
