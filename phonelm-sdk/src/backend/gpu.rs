@@ -160,14 +160,21 @@ fn check_kv(options: &ModelOptions) -> Result<(), SdkError> {
     }
 }
 
-pub(crate) fn gpu_copies(file: &ModelFile, options: &ModelOptions) -> Result<GpuCopies, SdkError> {
+/// `context` is the longest text.
+pub(crate) fn gpu_copies(file: &ModelFile, options: &ModelOptions, context: usize) -> Result<GpuCopies, SdkError> {
     let start = match options.backend.unwrap_or_default() {
         BackendPreference::Gpu => check_kv(options).map(|()| Placement::Gpu)?,
         BackendPreference::Auto if check_kv(options).is_ok() => Placing::of(&file.fingerprint(), options).start(),
         BackendPreference::Cpu | BackendPreference::Auto => Placement::Cpu,
     };
-    let bytes = if start == Placement::Cpu { 0 } else { phonelm_gpu::weight_bytes(file) };
-    Ok(GpuCopies { bytes, alone: start == Placement::Gpu })
+    if start == Placement::Cpu {
+        return Ok(GpuCopies::default());
+    }
+    Ok(GpuCopies {
+        bytes: phonelm_gpu::weight_bytes(file),
+        scratch: phonelm_gpu::scratch_bytes(file.config(), context),
+        alone: start == Placement::Gpu,
+    })
 }
 
 #[cfg(test)]
