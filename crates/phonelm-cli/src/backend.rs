@@ -93,17 +93,17 @@ impl Backend {
 
     /// For answers: a GPU that fails is given up, and the processor goes on.
     pub(crate) fn engine(&self, model: &Model, cpu: &CpuOptions) -> Result<Engine, Error> {
-        let executor: Box<dyn Executor> = match self.kind {
-            Kind::Cpu => return Engine::open(model.file.clone(), cpu).map_err(|cause| model.engine(cause)),
+        let engine = match self.kind {
+            Kind::Cpu => Engine::open(model.file.clone(), cpu),
             #[cfg(feature = "gpu")]
             Kind::Gpu => {
                 Self::check(cpu)?;
-                Box::new(self.hybrid(model, cpu, Placement::Gpu)?)
+                around(model, Box::new(self.hybrid(model, cpu, Placement::Gpu)?))
             }
             #[cfg(feature = "gpu")]
-            Kind::Auto => self.fastest(model, cpu)?,
+            Kind::Auto => around(model, self.fastest(model, cpu)?),
         };
-        Engine::new(model.file.metadata(), model.file.config().vocab, executor).map_err(|cause| model.engine(cause))
+        engine.map_err(|cause| model.engine(cause))
     }
 
     /// Measures processor and GPU, and says which it is.
@@ -147,6 +147,11 @@ impl Backend {
         }
         Ok(())
     }
+}
+
+#[cfg(feature = "gpu")]
+fn around(model: &Model, executor: Box<dyn Executor>) -> Result<Engine, phonelm_engine::Error> {
+    Engine::new(model.file.metadata(), model.file.config().vocab, executor)
 }
 
 impl Loaded {
