@@ -19,10 +19,13 @@ pub(crate) use gpu::{Placing, gpu_copies, load};
 #[cfg(feature = "gpu")]
 use gpu::{gpu_device, gpu_refusal};
 
-/// Weights on the GPU of a model that starts there.
+/// What a model that starts on the GPU takes there.
 #[derive(Default)]
 pub(crate) struct GpuCopies {
+    /// Of weights.
     pub(crate) bytes: u64,
+    /// Of buffers.
+    pub(crate) scratch: u64,
     /// Whether the CPU needs none of its own. They are made should the GPU fail, whose are then gone.
     pub(crate) alone: bool,
 }

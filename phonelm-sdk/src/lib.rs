@@ -37,6 +37,7 @@ mod generation;
 mod loading;
 mod logger;
 mod mailbox;
+mod measured;
 mod model;
 mod options;
 mod plan;

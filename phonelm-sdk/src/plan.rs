@@ -16,7 +16,7 @@ pub struct Plan {
     pub kv_bytes: u64,
     /// The same for each token; conversations take whole blocks of 64 tokens as they grow.
     pub kv_bytes_per_token: u64,
-    /// Bytes of buffers.
+    /// Bytes of buffers, on a GPU those of its largest batches.
     pub scratch_bytes: u64,
     /// Bytes of weights on the GPU, if the model starts there: with the option `gpu`, or with `auto` if an earlier start
     /// measured it as the fastest.
@@ -40,9 +40,10 @@ pub fn plan(source: ModelSource, options: ModelOptions, budget_bytes: Option<u64
     options.check()?;
     let mut memory =
         Memory::of(&file, &options.cpu(), PREFILL_BATCH).map_err(|error| SdkError::of_cpu(&source.name(), error))?;
-    let copies = gpu_copies(&file, &options)?;
-    let weight_bytes = if copies.alone { 0 } else { memory.weights };
+    let copies = gpu_copies(&file, &options, memory.context)?;
+    let [weight_bytes, cpu_scratch] = if copies.alone { [0; 2] } else { [memory.weights, memory.scratch] };
     memory.weights = weight_bytes + copies.bytes;
+    memory.scratch = cpu_scratch + copies.scratch;
     Ok(Plan {
         file_bytes: file.bytes().len() as u64,
         weight_bytes,

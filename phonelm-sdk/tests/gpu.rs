@@ -47,6 +47,8 @@ fn a_plan_counts_what_lies_on_the_gpu() {
     assert_eq!((cpu.gpu_bytes, gpu.weight_bytes), (0, 0));
     // The file's weights with little else: tokenizer and embedding stay in main memory.
     assert!(gpu.gpu_bytes > gpu.file_bytes / 2 && gpu.gpu_bytes < gpu.file_bytes, "{gpu:?}");
+    // Of the GPU's largest batches alone.
+    assert!(gpu.scratch_bytes > 4 * cpu.scratch_bytes, "{gpu:?}, {cpu:?}");
     assert_eq!(gpu.total_bytes, gpu.weight_bytes + gpu.kv_bytes + gpu.scratch_bytes + gpu.gpu_bytes);
 }
 

@@ -109,7 +109,9 @@ impl Suite {
             Self::Fmt => one(check(&mut cargo(&["fmt", "--all", "--check"]))),
             Self::Clippy => {
                 let args = ["clippy", "--workspace", "--all-features", "--all-targets", "--", "--deny", "warnings"];
-                one(check(&mut cargo(&args)))
+                // The program can be built without a GPU.
+                let plain = ["check", "--package", "phonelm-cli", "--no-default-features"];
+                one(check(&mut cargo(&args)).and_then(|()| check(&mut cargo(&plain))))
             }
             Self::Rust => tests(&["--workspace", "--exclude", gpu::PACKAGE]),
             Self::Gpu => gpu::run(),

@@ -23,9 +23,9 @@ use crate::pace::Pace;
 use crate::pass::{Batch, Layer, Network, Pass};
 use crate::pipelines::Pipelines;
 use crate::results::Results;
-use crate::scratch::{Room, Scratch};
+use crate::scratch::{BATCH, MOST_FEW, Room, Scratch, call_words, partials, shares};
 use crate::self_test;
-use crate::shaders::{BEST_COUNTS, CHUNK, Composer, FEW_ROWS, MAX_HEAD_DIM, padded, partial_floats};
+use crate::shaders::{BEST_COUNTS, Composer, MAX_HEAD_DIM, padded};
 use crate::upload::{Extras, Rows, Uploader};
 
 /// How to run a model on a GPU.
@@ -45,14 +45,10 @@ pub struct GpuOptions {
     pub cache_dir: Option<PathBuf>,
 }
 
-/// Rows computed together, if the GPU binds so many; longer inputs go through in several batches.
-const BATCH: usize = 512;
 /// Rows whose logits are computed together.
 const HEAD_BATCH: usize = TILE;
 /// After how many eighths of the layers is sent what was written down so far.
 const EARLY: [usize; 2] = [1, 3];
-/// Most workgroups that share the attention of one head of one row.
-const MAX_SHARES: usize = 32;
 
 /// Runs one model on a GPU.
 pub struct GpuExecutor {
@@ -144,6 +140,11 @@ impl GpuExecutor {
         self.weight_bytes
     }
 
+    /// Bytes of the buffers of passes, as large as the largest so far needed them.
+    pub fn scratch_bytes(&self) -> u64 {
+        self.scratch.bytes
+    }
+
     /// Steps that the GPU was given so far.
     pub fn dispatches(&self) -> u64 {
         self.dispatches
@@ -164,8 +165,8 @@ impl GpuExecutor {
     /// Makes room in the caches of a batch, and says of each row where it stands: position and list of blocks, behind the
     /// number of workgroups that share a head.
     fn place(&mut self, batch: &[Part<'_>], rows: usize) -> Result<(Batch, Vec<u32>), ExecutorError> {
-        let alone = batch.iter().all(|part| part.positions == 1) && rows <= FEW_ROWS[2] as usize;
-        let mut calls = vec![0; 1 + 2 * rows];
+        let alone = batch.iter().all(|part| part.positions == 1) && rows <= MOST_FEW;
+        let mut calls = vec![0; call_words(rows, 0)];
         let (mut row, mut longest) = (0, 0);
         for part in batch {
             let cache = self.caches.get_mut(part.cache)?;
@@ -179,8 +180,7 @@ impl GpuExecutor {
             longest = longest.max(cache.len + part.positions);
             calls.extend_from_slice(&cache.blocks);
         }
-        // Many rows keep the GPU busy without sharing.
-        let shares = if rows <= FEW_ROWS[2] as usize { longest.div_ceil(CHUNK).clamp(1, MAX_SHARES) } else { 1 };
+        let shares = shares(rows, longest);
         calls[0] = shares as u32;
         Ok((Batch { rows, alone, shares }, calls))
     }
@@ -253,8 +253,7 @@ impl GpuExecutor {
             first_row += part.positions;
         }
         let config = self.file.config();
-        let partials =
-            if steps.shares > 1 { rows * config.heads * steps.shares * partial_floats(config.head_dim) } else { 0 };
+        let partials = partials(config, rows, steps.shares);
         let room = Room { rows, wanted: wanted.len().clamp(1, HEAD_BATCH), calls: calls.len(), partials };
         let bytes = rows * (config.hidden + config.q_width() + config.ffn) * size_of::<f32>();
         self.scratch

@@ -29,4 +29,4 @@ pub use error::LoadError;
 pub use executor::{GpuExecutor, GpuOptions};
 pub use hybrid::HybridExecutor;
 pub use keys::KvFormat;
-pub use memory::weight_bytes;
+pub use memory::{scratch_bytes, weight_bytes};

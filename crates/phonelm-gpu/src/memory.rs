@@ -1,8 +1,9 @@
-//! What a model's weights will take on a GPU, from its header alone.
+//! What a model will take on a GPU, from its header alone.
 
-use phonelm_model::{ModelFile, Tensor};
+use phonelm_model::{Config, ModelFile, Tensor};
 
 use crate::linear::TILE;
+use crate::scratch::Room;
 use crate::shaders::Format;
 use crate::upload::{BLOCK, Rows};
 
@@ -15,6 +16,12 @@ pub fn weight_bytes(file: &ModelFile) -> u64 {
         attention + matrix_bytes(&Rows::Interleaved(&w.gate, &w.up)) + stacked(&[&w.down])
     });
     layers.sum::<u64>() + matrix_bytes(&Rows::Stacked(&[&weights.head]))
+}
+
+/// Bytes of the buffers that passes come to need over texts of up to `context` tokens, of which few logits are wanted. A GPU
+/// that binds little, or is so slow that prompts go through in smaller batches, makes it less.
+pub fn scratch_bytes(config: &Config, context: usize) -> u64 {
+    Room::of_text(config, context).bytes(config)
 }
 
 fn matrix_bytes(rows: &Rows<'_>) -> u64 {

@@ -1,12 +1,38 @@
 //! The buffers of a forward pass and how steps bind them, kept between passes and made anew when one is too small.
 
+use std::cell::Cell;
+
+use phonelm_kernels::KV_BLOCK;
 use phonelm_model::Config;
 use wgpu::{BindGroup, Buffer, BufferUsages};
 
 use crate::device::Device;
 use crate::linear::TILE;
 use crate::pipelines::{Group, Pipelines};
-use crate::shaders::{BEST_COUNTS, FEW_ROWS, best_chunks, padded};
+use crate::shaders::{BEST_COUNTS, CHUNK, FEW_ROWS, best_chunks, padded, partial_floats};
+
+/// Rows computed together, if the GPU binds so many; longer inputs go through in several batches.
+pub(crate) const BATCH: usize = 512;
+/// The most rows that are few.
+pub(crate) const MOST_FEW: usize = FEW_ROWS[2] as usize;
+/// Most workgroups that share the attention of one head of one row.
+const MAX_SHARES: usize = 32;
+
+/// Workgroups that share a head in a pass of so many rows, of which the longest text then has `longest` tokens. Many rows keep
+/// the GPU busy without sharing.
+pub(crate) fn shares(rows: usize, longest: usize) -> usize {
+    if rows <= MOST_FEW { longest.div_ceil(CHUNK).clamp(1, MAX_SHARES) } else { 1 }
+}
+
+/// Floats that workgroups leave behind who share a head.
+pub(crate) fn partials(config: &Config, rows: usize, shares: usize) -> usize {
+    if shares > 1 { rows * config.heads * shares * partial_floats(config.head_dim) } else { 0 }
+}
+
+/// Words about a call: the workgroups that share a head, where each row stands, and the caches' blocks.
+pub(crate) const fn call_words(rows: usize, blocks: usize) -> usize {
+    1 + 2 * rows + blocks
+}
 
 /// How much room a pass needs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -22,6 +48,19 @@ pub(crate) struct Room {
 }
 
 impl Room {
+    /// What the turns of a text of `context` tokens come to need: prompts in the largest batches, answers of which few rows
+    /// are computed together.
+    pub(crate) fn of_text(config: &Config, context: usize) -> Self {
+        let rows = BATCH.min(context);
+        let partials = partials(config, MOST_FEW, shares(MOST_FEW, context));
+        Self { rows, wanted: 1, calls: call_words(rows, context.div_ceil(KV_BLOCK)), partials }
+    }
+
+    /// Bytes of the buffers.
+    pub(crate) fn bytes(self, config: &Config) -> u64 {
+        sizes(config, self).iter().sum()
+    }
+
     fn holds(self, other: Self) -> bool {
         self == self.max(other)
     }
@@ -48,8 +87,7 @@ impl Room {
 
 /// Rows that shaders touch: the most that are few, or whole tiles.
 fn whole_rows(rows: usize) -> usize {
-    let few = FEW_ROWS[2] as usize;
-    if rows <= few { few } else { rows.next_multiple_of(TILE) }
+    if rows <= MOST_FEW { MOST_FEW } else { rows.next_multiple_of(TILE) }
 }
 
 /// The rows of a product: where they lie and where what comes of them goes, and what lies between for many rows.
@@ -76,8 +114,34 @@ pub(crate) struct Groups {
     pub(crate) heads: BindGroup,
 }
 
+/// Bytes of the buffers: what [`Scratch::new`] makes, in its order.
+fn sizes(config: &Config, room: Room) -> [u64; 14] {
+    let room = room.rounded();
+    let floats = |rows: usize, columns: usize| rows * padded(columns) * size_of::<f32>();
+    // Half precision, and one more column.
+    let widest = config.hidden.max(config.q_width()).max(config.ffn);
+    let logits = floats(room.wanted, config.vocab);
+    let pairs = BEST_COUNTS[2] as usize * 2 * size_of::<f32>();
+    let best = room.wanted * pairs;
+    let x = floats(room.rows, config.hidden);
+    let normed = floats(room.rows.max(room.wanted), config.hidden);
+    let qkv = floats(room.rows, config.q_width() + 2 * config.kv_width());
+    let attended = floats(room.rows, config.q_width());
+    let gated = floats(room.rows, config.ffn);
+    let columns = floats(room.rows.max(room.wanted).div_ceil(2), widest + 2);
+    let wanted = floats(room.wanted, config.hidden);
+    let calls = room.calls * size_of::<u32>();
+    let turns = room.rows * config.head_dim * size_of::<f32>();
+    let partials = room.partials * size_of::<f32>();
+    let chunks = room.wanted * best_chunks(config.vocab) * pairs;
+    [x, normed, qkv, attended, gated, columns, wanted, logits, calls, turns, partials, chunks, best, logits.max(best)]
+        .map(|bytes| bytes as u64)
+}
+
 pub(crate) struct Scratch {
     room: Room,
+    /// Of all buffers.
+    pub(crate) bytes: u64,
     /// The residual stream.
     pub(crate) x: Buffer,
     /// Those of its rows whose logits are wanted.
@@ -95,33 +159,30 @@ pub(crate) struct Scratch {
 impl Scratch {
     /// Room for a pass, or `None` if there is no memory for it.
     pub(crate) fn new(device: &Device, pipelines: &Pipelines, config: &Config, room: Room) -> Option<Self> {
-        let room = room.rounded();
-        let floats = |label, rows: usize, columns: usize, usage| {
-            let bytes = (rows * padded(columns) * size_of::<f32>()) as u64;
-            device.buffer(label, bytes, BufferUsages::STORAGE | usage)
+        let [x, normed, qkv, attended, gated, columns, wanted, logits, calls, turns, partials, chunks, best, staging] =
+            sizes(config, room);
+        let (none, to, from) = (BufferUsages::empty(), BufferUsages::COPY_DST, BufferUsages::COPY_SRC);
+        let bytes = Cell::new(0);
+        let made = |label, size, usage| {
+            let buffer = device.buffer(label, size, usage)?;
+            bytes.set(bytes.get() + buffer.size());
+            Some(buffer)
         };
-        let none = BufferUsages::empty();
-        let x = floats("x", room.rows, config.hidden, BufferUsages::COPY_DST | BufferUsages::COPY_SRC)?;
-        let normed = floats("normed", room.rows.max(room.wanted), config.hidden, none)?;
-        let qkv = floats("qkv", room.rows, config.q_width() + 2 * config.kv_width(), none)?;
-        let attended = floats("attended", room.rows, config.q_width(), none)?;
-        let gated = floats("gated", room.rows, config.ffn, none)?;
-        // Half precision, and one more column.
-        let widest = config.hidden.max(config.q_width()).max(config.ffn);
-        let columns = floats("columns", room.rows.max(room.wanted).div_ceil(2), widest + 2, none)?;
-        let wanted = floats("wanted", room.wanted, config.hidden, BufferUsages::COPY_DST)?;
-        let logits = floats("logits", room.wanted, config.vocab, BufferUsages::COPY_SRC)?;
-        let words = |label, count: usize, size: usize, usage| {
-            device.buffer(label, (count * size) as u64, BufferUsages::STORAGE | usage)
-        };
-        let calls = words("calls", room.calls, size_of::<u32>(), BufferUsages::COPY_DST)?;
-        let turns = words("turns", room.rows * config.head_dim, size_of::<f32>(), BufferUsages::COPY_DST)?;
-        let partials = words("partials", room.partials, size_of::<f32>(), none)?;
-        let pairs = BEST_COUNTS[2] as usize * 2 * size_of::<f32>();
-        let chunks = words("chunks", room.wanted * best_chunks(config.vocab), pairs, none)?;
-        let best = words("best", room.wanted, pairs, BufferUsages::COPY_SRC)?;
-        let back = logits.size().max(best.size());
-        let staging = device.buffer("staging", back, BufferUsages::COPY_DST | BufferUsages::MAP_READ)?;
+        let buffer = |label, size, usage| made(label, size, BufferUsages::STORAGE | usage);
+        let x = buffer("x", x, to | from)?;
+        let normed = buffer("normed", normed, none)?;
+        let qkv = buffer("qkv", qkv, none)?;
+        let attended = buffer("attended", attended, none)?;
+        let gated = buffer("gated", gated, none)?;
+        let columns = buffer("columns", columns, none)?;
+        let wanted = buffer("wanted", wanted, to)?;
+        let logits = buffer("logits", logits, from)?;
+        let calls = buffer("calls", calls, to)?;
+        let turns = buffer("turns", turns, to)?;
+        let partials = buffer("partials", partials, none)?;
+        let chunks = buffer("chunks", chunks, none)?;
+        let best = buffer("best", best, from)?;
+        let staging = made("staging", staging, to | BufferUsages::MAP_READ)?;
         let rows = |from, to| pipelines.bind(device, Group::Rows, &[from, to]);
         let product = |from, to| Product {
             direct: rows(from, to),
@@ -141,7 +202,7 @@ impl Scratch {
             chunks_to_best: rows(&chunks, &best),
             heads: pipelines.bind(device, Group::Heads, &[&qkv, &attended, &calls, &turns, &partials]),
         };
-        Some(Self { room, x, wanted, logits, best, staging, calls, turns, groups })
+        Some(Self { room: room.rounded(), bytes: bytes.get(), x, wanted, logits, best, staging, calls, turns, groups })
     }
 
     /// The same where there is room already, else a larger one.

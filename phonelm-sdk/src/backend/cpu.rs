@@ -30,7 +30,7 @@ pub(crate) fn load(
     Ok((engine.map_err(|error| SdkError::of_loading(name, error))?, None))
 }
 
-pub(crate) fn gpu_copies(_: &ModelFile, options: &ModelOptions) -> Result<GpuCopies, SdkError> {
+pub(crate) fn gpu_copies(_: &ModelFile, options: &ModelOptions, _: usize) -> Result<GpuCopies, SdkError> {
     check(options).map(|()| GpuCopies::default())
 }
 

@@ -1,15 +1,15 @@
 //! A build that computes on GPU and CPU. Under [`BackendPreference::Auto`] a model starts on the CPU, measures both when it is first
 //! idle, and keeps what it found in the app's `cache_dir`, from where the next start takes it.
 
-use std::{fs, ops::ControlFlow, path::PathBuf};
+use std::{ops::ControlFlow, path::PathBuf};
 
 use phonelm_engine::Engine;
 use phonelm_gpu::{GpuOptions, HybridExecutor, LoadError, adapters};
-use phonelm_model::{ModelFile, Placement, write_whole};
+use phonelm_model::{ModelFile, Placement};
 use phonelm_search::{Device, Gpu, LoadFailure};
 
 use super::GpuCopies;
-use crate::{BackendPreference, KvType, ModelOptions, SdkError, model::About};
+use crate::{BackendPreference, KvType, ModelOptions, SdkError, measured::Measured, model::About};
 
 /// The names under which placements are kept.
 const NAMES: [(&str, Placement); 3] =
@@ -17,8 +17,7 @@ const NAMES: [(&str, Placement); 3] =
 
 /// What is to be measured for a model whose app left the choice open.
 pub(crate) struct Placing {
-    /// Where what was measured is kept, if anywhere.
-    file: Option<PathBuf>,
+    measured: Measured,
     /// What an earlier start kept, and for which GPU and driver.
     kept: Option<(Placement, String)>,
     /// Whether a GPU in software counts, which no user has.
@@ -27,15 +26,13 @@ pub(crate) struct Placing {
 
 impl Placing {
     fn of(fingerprint: &str, options: &ModelOptions) -> Self {
-        let name = format!("phonelm-backend-{}", fingerprint.get(..16).unwrap_or_default());
-        let file = options.cache_dir.as_ref().map(|dir| PathBuf::from(dir).join(name));
-        let text = file.as_ref().and_then(|file| fs::read_to_string(file).ok());
-        let kept = text.as_deref().and_then(|text| {
+        let measured = Measured::of("backend", fingerprint, options);
+        let kept = measured.read().as_deref().and_then(|text| {
             let (name, gpu) = text.trim_end().split_once('\n')?;
             let (_, placement) = NAMES.into_iter().find(|(known, _)| *known == name)?;
             Some((placement, gpu.to_owned()))
         });
-        Self { file, kept, software: false }
+        Self { measured, kept, software: false }
     }
 
     /// What names GPU and driver; nothing where there is no GPU.
@@ -65,10 +62,7 @@ impl Placing {
             Ok(Some(placement)) => {
                 let name = NAMES.into_iter().find(|(_, known)| *known == placement).map_or("", |(name, _)| name);
                 tracing::info!(placement = name, gpu, "computes fastest");
-                let kept = self.file.map_or(Ok(()), |file| write_whole(&file, format!("{name}\n{gpu}\n").as_bytes()));
-                if let Err(error) = kept {
-                    tracing::warn!(%error, "the fastest backend could not be kept");
-                }
+                self.measured.keep(&format!("{name}\n{gpu}\n"));
                 None
             }
             Ok(None) => Some(self),
@@ -183,19 +177,28 @@ fn check_kv(options: &ModelOptions) -> Result<(), SdkError> {
     }
 }
 
-pub(crate) fn gpu_copies(file: &ModelFile, options: &ModelOptions) -> Result<GpuCopies, SdkError> {
+/// `context` is the longest text.
+pub(crate) fn gpu_copies(file: &ModelFile, options: &ModelOptions, context: usize) -> Result<GpuCopies, SdkError> {
     let start = match options.backend.unwrap_or_default() {
         BackendPreference::Gpu => check_kv(options).map(|()| Placement::Gpu)?,
         BackendPreference::Auto if check_kv(options).is_ok() => Placing::of(&file.fingerprint(), options).start(),
         BackendPreference::Cpu | BackendPreference::Auto => Placement::Cpu,
     };
-    let bytes = if start == Placement::Cpu { 0 } else { phonelm_gpu::weight_bytes(file) };
-    Ok(GpuCopies { bytes, alone: start == Placement::Gpu })
+    if start == Placement::Cpu {
+        return Ok(GpuCopies::default());
+    }
+    Ok(GpuCopies {
+        bytes: phonelm_gpu::weight_bytes(file),
+        scratch: phonelm_gpu::scratch_bytes(file.config(), context),
+        alone: start == Placement::Gpu,
+    })
 }
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     const TINY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../models/phonelm-tiny/phonelm-tiny.gguf");
@@ -208,7 +211,7 @@ mod tests {
         let file = ModelFile::open(TINY.as_ref()).unwrap();
         let placing = || Placing { software: true, ..Placing::of(&file.fingerprint(), &options) };
         let mut engine = hybrid(&file, "tiny", &options, Placement::Cpu, &mut |_| ControlFlow::Continue(())).unwrap();
-        let kept = placing().file.unwrap();
+        let kept = placing().measured.0.unwrap();
 
         assert_eq!(placing().start(), Placement::Cpu);
         // Somebody waits.

@@ -234,6 +234,28 @@ fn a_header_tells_what_the_weights_take() {
 }
 
 #[test]
+fn the_shape_tells_what_buffers_take() {
+    for (family, awkward) in [(Family::PhoneLm, false), (Family::Qwen3, true)] {
+        let config = Config { context: 700, ..small_config(family, awkward) };
+        let mut gpu = gpu(&model(&config, TensorType::Q4_0));
+        let told = phonelm_gpu::scratch_bytes(&config, config.context);
+        let cache = gpu.create();
+        let mut take = |tokens: usize| {
+            let input = Input::Tokens(&[1; 700][..tokens]);
+            gpu.forward_best(&[Segment { cache, input, logits: LogitsFor::Last }], 1).unwrap();
+            gpu.scratch_bytes()
+        };
+        // A large batch and a small one, then a draft of which each row is looked at.
+        assert!(take(1) < told);
+        take(691);
+        let taken = take(8);
+        // Each of the buffers is a multiple of 16 bytes.
+        assert!((told..told + 14 * 16).contains(&taken), "{told} told, {taken} taken");
+        println!("{taken} bytes");
+    }
+}
+
+#[test]
 fn a_full_pool_is_told_and_costs_nothing() {
     let config = Config { context: 4000, ..small_config(Family::Llama, false) };
     let file = model(&config, TensorType::Q4_0);
