@@ -214,9 +214,9 @@ def _small_talk(rng, chat, last):
         chat.request(Request(yes, [Call("web_search", {"query": query}, done)]), last)
 
 
-def conversation(rng):
-    """One document of the corpus."""
-    chat = _Chat(rng, offered_functions(rng))
+def conversation(rng, focus=0.0):
+    """One document of the corpus; `focus` is the share that offers all functions, in the catalogue's order."""
+    chat = _Chat(rng, list(MAKERS) if rng.random() < focus else offered_functions(rng))
     instructions = None
     roll = rng.random()
     if roll < 0.2:
@@ -228,6 +228,8 @@ def conversation(rng):
         _thread(rng, chat, rng.choice((3, 4, 5, 5, 6, 7, 8)))
     else:
         turns = rng.choices((1, 2, 3, 4, 6), (48, 22, 15, 9, 6))[0]
+        if rng.random() < 0.025:
+            chat.say_turn(*asides.no_context(rng)[0])
         for turn in range(turns):
             last = turn == turns - 1
             if chat.offered:

@@ -3,7 +3,7 @@
 Each function returns a list of (user pattern text, answer) turns, so that follow-ups stay together.
 """
 
-from . import spans
+from . import asides, spans, style
 from .grammar import finish, pick, say
 from .lists import lines, load
 from .moods import MOODS
@@ -259,8 +259,9 @@ def unknown_fact(rng, name, offered):
                 "[explain|describe] {noun} [to me|]",
                 "what [should|can|shall] i [cook|wear|read|watch|buy|eat|do] [tonight|today|now|tomorrow|for {noun}]",
                 "how are {noun}s made",
-                "when was [{person}|{made}] [born|built|founded]",
-                "how [tall|old|big|heavy|far|deep] is [{person}|{made}|the {noun} of {made}]",
+                "when was {made} [built|founded|discovered|settled]",
+                "how [tall|rich|famous] is {person}",
+                "how [tall|old|big|heavy|far|deep] is [{made}|the {noun} of {made}]",
                 "how many people live in [{place}|{made}]",
                 "who wrote the {adj} {noun}",
                 "what does {madelow} mean",
@@ -348,7 +349,13 @@ def foreign(rng, name, offered):
 
 
 def cannot(rng, name, offered):
-    return [impossible(rng, offered)]
+    """A wish that nothing here grants, asked as politely and with as many reasons as any other."""
+    text, answer = impossible(rng, offered)
+    if rng.random() < 0.35:
+        text = style.polite(rng, text, False)
+    elif rng.random() < 0.25:
+        text = asides.around(rng, text, False)
+    return [(text, answer)]
 
 
 def _sentences(turns):
@@ -378,6 +385,6 @@ KINDS = (
     (unknown_fact, 9),
     (nonsense, 4),
     (foreign, 3),
-    (cannot, 34),
+    (cannot, 44),
     (out_of_range, 2),
 )
