@@ -34,8 +34,8 @@ class Settings:
     tokenizer: str = ""
     """A tokenizer.json; left out, that of the first data folder."""
     focus: float = 0.0
-    """The share of the generator's conversations that offer all functions in the catalogue's order and begin with a
-    request, as an app does; the rest stay as they are."""
+    """The share of the generator's conversations that offer all functions in the catalogue's order, beyond those that
+    do so anyway."""
     form: str = "signature"
     """How functions stand in the prompt (names, signature, described); `""` for a model without a chat template."""
     seed: int = 1
