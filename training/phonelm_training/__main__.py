@@ -64,6 +64,11 @@ def main():
         "--as", dest="kind", default="q8_0", choices=("q8_0", "q4_0", "stored"), help="rounding of the weights"
     )
     part.add_argument("--wrong", type=int, default=0, help="print so many wrong answers")
+    part = add("dialogue", "greedy answers to dialogues of several turns", with_config=False)
+    part.add_argument("folder")
+    part.add_argument("cases", help="JSONL file")
+    part.add_argument("--device", default="cpu")
+    part.add_argument("--wrong", type=int, default=0, help="print so many wrong answers")
     part = add("study", "train shapes of one size alike and compare their losses")
     part.add_argument("--out", required=True)
     part = add("agree", "whether several GPUs train the same model as one")
@@ -139,6 +144,13 @@ def evaluate(arguments):
         cases = module.load_cases(arguments.cases)
     kind = None if arguments.kind == "stored" else arguments.kind
     print(json.dumps(module.evaluate(arguments.folder, cases, arguments.device, kind, show_wrong=arguments.wrong)))
+
+
+def dialogue(arguments):
+    from . import dialogue as module
+
+    cases = module.dialogues(arguments.cases)
+    print(json.dumps(module.talk(arguments.folder, cases, arguments.device, show_wrong=arguments.wrong)))
 
 
 def study(arguments):

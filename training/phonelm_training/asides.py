@@ -32,6 +32,12 @@ def around(rng, text, open_end):
     return text + tail(rng, frames("asides")["after"], **sentences.SLOTS)
 
 
+_LEANS = (
+    "what do you mean? Please tell me a little more.",
+    "I don't know what that refers to. What would you like me to do?",
+    "sorry, which one do you mean? Please say what you need.",
+    "please tell me a little more: what shall I do?",
+)
 _TELLING = frozenset("i'm i'll i we we're the my it's there you he she they no sorry congratulations good it".split())
 
 
@@ -153,6 +159,7 @@ _NEARBY = {
         "thanks for telling me.",
         "okay.",
     ),
+    "habit": _HEARD,
     "unwanted": ("okay, I won't.", "all right, I leave it.", "okay, no problem.", "fine, nothing happens."),
     "opinion": ("I'm a small model, so I have no opinion on that.", "I can't say. What do you think?"),
 }
@@ -160,8 +167,13 @@ _NEARBY = {
 
 def nearby(rng, name, offered):
     """Words that come near a function and ask for nothing: what was, what is not wanted, what one thinks of it."""
-    section = rng.choice(("past", "past", "unwanted", "unwanted", "opinion"))
+    section = rng.choice(("past", "past", "habit", "habit", "unwanted", "unwanted", "opinion"))
     return [(pick(rng, frames("nearby")[section], **sentences.SLOTS), say(rng, _NEARBY[section]))]
+
+
+def no_context(rng):
+    """Words that lean on something, said before anything was: 'the same again', 'and tomorrow?'."""
+    return [(pick(rng, frames("nearby")["no_context"], **sentences.SLOTS), say(rng, _LEANS))]
 
 
 KINDS = ((statement, 12), (unfinished, 6), (may_it, 6), (nearby, 12))

@@ -8,16 +8,17 @@ Messages have Hugging Face's shape: roles system, user, assistant (with tool_cal
 import copy
 import json
 
-from . import asides, chats, followups, incomplete, knowledge, memory, spans, style, talk
+from . import asides, chats, followups, incomplete, knowledge, memory, spans, style, talk, unknown
 from .calls import Call, Request
 from .catalogue import problem
 from .grammar import finish, pick, say
 from .multi import several, single, weighted
 from .requests import MAKERS
-from .requests.none import not_offered
+from .requests.none import after, not_offered, refused_again
 
 _MANNERS = (".", ", a helpful assistant.", ", a friendly helper.", ". Be brief.", ", the assistant of this app.")
 _TALK = talk.KINDS + chats.KINDS + memory.KINDS + asides.KINDS + knowledge.KINDS
+_LONG = (chats.chat, memory.memory)
 _INSTRUCTIONS = (
     "You are a helpful assistant.",
     "You are a helpful assistant on a phone.",
@@ -152,6 +153,9 @@ def _json(value):
 def _turn(rng, chat, last):
     """One request or exchange of a chat that has functions on offer; False where small talk should come instead."""
     offered, kind = chat.offered, rng.random()
+    if chat.last_call is not None and rng.random() < 0.12:
+        _wish(rng, chat)
+        return True
     if kind < 0.22:
         request = _follow_up(rng, chat)
         if request is not None:
@@ -182,6 +186,15 @@ def _follow_up(rng, chat):
     return None
 
 
+_PUZZLING = ("play_media", "search_location", "web_search", "navigate")
+
+
+def _wish(rng, chat):
+    """Something about the last call that nothing grants or nobody here knows."""
+    wish = None if chat.last_call.name in _PUZZLING and rng.random() < 0.3 else after(rng, chat.last_call.name)
+    chat.say_turn(*(wish or unknown.ask_more(rng, chat.offered)))
+
+
 def _incomplete(rng, chat, last):
     """A request that lacks something, the question back and mostly the answer to it."""
     first, question, request = incomplete.incomplete(rng)
@@ -199,24 +212,34 @@ def _thread(rng, chat, turns):
     request = single(rng, chat.offered, 1.0)
     for turn in range(turns):
         chat.request(request, turn == turns - 1 and rng.random() < 0.4)
+        if chat.last_call and turn < turns - 1 and rng.random() < 0.15:
+            _wish(rng, chat)
         request = _follow_up(rng, chat) or single(rng, chat.offered, 1.0)
 
 
 def _small_talk(rng, chat, last):
     """An exchange without a call; a question that nobody can answer may end in a web search."""
     topic = weighted(rng, _TALK)
-    for text, answer in topic(rng, chat.name, chat.offered):
+    turns = topic(rng, chat.name, chat.offered)
+    for number, (text, answer) in enumerate(turns, 1):
         chat.say_turn(text, answer)
-    if topic is talk.unknown_fact and "web_search" in chat.offered and rng.random() < 0.4:
+        if topic in _LONG and chat.offered and number < len(turns) and rng.random() < 0.1:
+            chat.request(single(rng, chat.offered, 1.0), False)
+    if topic is talk.cannot and rng.random() < 0.2:
+        for text, answer in refused_again(rng, chat.offered):
+            chat.say_turn(text, answer)
+    if topic is knowledge.facts and rng.random() < 0.15:
+        chat.say_turn(*unknown.ask_more(rng, chat.offered))
+    if topic is unknown.unknown_fact and "web_search" in chat.offered and rng.random() < 0.4:
         query = finish(chat.messages[-2]["content"]).strip(" ?.!:)")
         done = lambda rng, _: say(rng, ("here is what the web has.", "the search is open."))
         yes = pick(rng, ("[yes|yes please|sure|ok|do it|go ahead|please do|yeah|search it|yes, search]",))
         chat.request(Request(yes, [Call("web_search", {"query": query}, done)]), last)
 
 
-def conversation(rng):
-    """One document of the corpus."""
-    chat = _Chat(rng, offered_functions(rng))
+def conversation(rng, focus=0.0):
+    """One document of the corpus; `focus` is the share that offers all functions, in the catalogue's order."""
+    chat = _Chat(rng, list(MAKERS) if rng.random() < focus else offered_functions(rng))
     instructions = None
     roll = rng.random()
     if roll < 0.2:
@@ -224,10 +247,12 @@ def conversation(rng):
     elif roll < 0.27:
         chat.name = talk.persona(rng)
         instructions = f"{rng.choice(('You are', 'Your name is'))} {chat.name}{rng.choice(_MANNERS)}"
-    if len(chat.offered) > 3 and rng.random() < 0.05:
+    if len(chat.offered) > 3 and rng.random() < 0.07:
         _thread(rng, chat, rng.choice((3, 4, 5, 5, 6, 7, 8)))
     else:
         turns = rng.choices((1, 2, 3, 4, 6), (48, 22, 15, 9, 6))[0]
+        if rng.random() < 0.025:
+            chat.say_turn(*asides.no_context(rng)[0])
         for turn in range(turns):
             last = turn == turns - 1
             if chat.offered:

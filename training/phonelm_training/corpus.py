@@ -62,6 +62,7 @@ class Generated:
     form: str
     rows: int
     context: int
+    focus: float = 0.0
 
     def open(self):
         """Loads the tokenizer; call once in each process."""
@@ -88,7 +89,7 @@ class Generated:
         rng = random.Random(f"{self.seed}/{index}")
         rows, room, misses = [[] for _ in range(self.rows)], [self.context] * self.rows, 0
         while misses < 12:
-            ids = self.ids(conversation(rng))
+            ids = self.ids(conversation(rng, self.focus))
             if len(ids) <= self.context:
                 misses += not put(rows, room, ids)
         return laid_out(rows, self.context, self.marks.classes)

@@ -135,19 +135,19 @@ def arguments_right(found, wanted):
     return good, total
 
 
-def load_cases(path):
-    """The cases of a JSONL file."""
+def load_cases(path, parts=lambda case: (case["request"], case["calls"])):
+    """The cases of a JSONL file; `parts` reads what each must have."""
     cases = []
     try:
         for number, line in enumerate(Path(path).read_text(encoding="utf-8").splitlines(), 1):
             if line.strip():
                 case = json.loads(line)
-                case["request"], case["calls"]
+                parts(case)
                 cases.append(case)
     except OSError as error:
         raise Problem(f"the cases cannot be read: {path}: {error.strerror}") from None
     except (ValueError, KeyError, TypeError) as error:
-        raise Problem(f"{path}:{number}: no case with request and calls: {error}") from None
+        raise Problem(f"{path}:{number}: not what a case must have: {error!r}") from None
     if not cases:
         raise Problem(f"{path} holds no case")
     return cases

@@ -23,9 +23,15 @@ def _alarms(rng):
     listed = raw(
         ", ".join(mark(t[0]) for t in times[:-1]) + rng.choice((" and ", " and ", ", and ", " & ")) + mark(times[-1][0])
     )
+    each = raw(
+        ", ".join(f"one {rng.choice(('at', 'for'))} {mark(t[0])}" for t in times[:-1])
+        + f" and one at {mark(times[-1][0])}"
+    )
     text = pick(
         rng,
         (
+            "[set|create|make|i need|add|i want|put on|give me] {count} alarms[, |: | ]{each}",
+            "[alarms|{count} alarms][: |, ]{each}",
             "[set|create|make|i need|add|i want|put] [{count} |]alarms [for|at] {times}",
             "[wake me|wake me up|ring|beep] at {times}",
             "[{count} |]alarms[ at| for|:] {times}",
@@ -34,10 +40,32 @@ def _alarms(rng):
         ),
         count=raw(count),
         times=listed,
+        each=each,
     )
     calls = [
         Call("set_alarm", {"hour": h, "minutes": m}, words(f"Alarm set for {clock.say_time(h, m)}."))
         for _, h, m in times
+    ]
+    return Request(text, calls, True)
+
+
+def _timers(rng):
+    chosen = [lengths.duration(rng) for _ in range(rng.choice((2, 2, 3)))]
+    count = "two" if len(chosen) == 2 else "three"
+    one, joiner = rng.choice(("", "", "one of ", "one for ")), rng.choice((" and ", " and ", ", and ", " and then "))
+    said = [f"{one}{mark(phrase)}" for phrase, _ in chosen]
+    text = pick(
+        rng,
+        (
+            "[set|start|run|i need|i want|give me|make] {count} [timers|countdowns][, |: | ]{each}",
+            "[timers|{count} timers|{count} countdowns][: |, ]{each}",
+        ),
+        count=raw(count),
+        each=raw(", ".join(said[:-1]) + joiner + said[-1]),
+    )
+    calls = [
+        Call("set_timer", {"seconds": seconds}, words(f"Timer set for {lengths.say_duration(seconds)}."))
+        for _, seconds in chosen
     ]
     return Request(text, calls, True)
 
@@ -345,6 +373,7 @@ def _picture_and_send(rng):
 
 _LINKED = (
     _alarms,
+    _timers,
     _same_text,
     _two_texts,
     _find_and_go,

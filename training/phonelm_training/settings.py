@@ -33,6 +33,9 @@ class Settings:
     validation: list = field(default_factory=list)
     tokenizer: str = ""
     """A tokenizer.json; left out, that of the first data folder."""
+    focus: float = 0.0
+    """The share of the generator's conversations that offer all functions in the catalogue's order, beyond those that
+    do so anyway."""
     form: str = "signature"
     """How functions stand in the prompt (names, signature, described); `""` for a model without a chat template."""
     seed: int = 1
@@ -86,7 +89,7 @@ class Settings:
         ):
             if value not in allowed:
                 raise Problem(f"{name} is {value!r}: it must be one of {', '.join(map(repr, allowed))}")
-        for name in ("decay_share", "qat_share"):
+        for name in ("decay_share", "qat_share", "focus"):
             if not 0 <= getattr(self, name) <= 1:
                 raise Problem(f"{name} is {getattr(self, name)}: it must be between 0 and 1")
         if self.lr <= 0:

@@ -3,11 +3,12 @@
 Each function returns a list of (user pattern text, answer) turns, so that follow-ups stay together.
 """
 
-from . import spans
-from .grammar import finish, pick, say
+from . import asides, spans, style
+from .grammar import pick, say
 from .lists import lines, load
 from .moods import MOODS
 from .requests.none import ABILITIES, impossible, out_of_range
+from .unknown import unknown_fact
 
 _HELLO = (
     "[hi|hello|hey|good morning|good evening|good afternoon|hi there|hello there|hey there|greetings|yo|howdy|hiya|good day|morning|evening] [||assistant|phonelm|friend|computer|you]",
@@ -243,67 +244,6 @@ def story(rng, name, offered):
     ]
 
 
-def unknown_fact(rng, name, offered):
-    """Questions beyond what the corpus teaches; with a web search on offer, it offers one."""
-    made = spans.made_up(rng).capitalize()
-    asked = finish(
-        pick(
-            rng,
-            (
-                "what is the capital of {made}",
-                "who is {person}",
-                "who [was|is] the [president|king|queen|prime minister|mayor|inventor|director] of [{made}|{place}]",
-                "what is a {madelow}",
-                "what is {madelow}",
-                "what is [a |the |]{noun} [for|made of|good for|called]",
-                "[explain|describe] {noun} [to me|]",
-                "what [should|can|shall] i [cook|wear|read|watch|buy|eat|do] [tonight|today|now|tomorrow|for {noun}]",
-                "how are {noun}s made",
-                "when was [{person}|{made}] [born|built|founded]",
-                "how [tall|old|big|heavy|far|deep] is [{person}|{made}|the {noun} of {made}]",
-                "how many people live in [{place}|{made}]",
-                "who wrote the {adj} {noun}",
-                "what does {madelow} mean",
-                "why [is|are] [the |]{noun} {adj}",
-                "what [year|day] did {person} [die|win|marry]",
-                "explain {madelow}",
-                "how does [a|the] {noun} work",
-                "which {noun} is the [best|cheapest|oldest]",
-                "tell me about {made}",
-                "how do i [make|fix|clean|cook] a {noun}",
-                "what happened in {year}",
-            ),
-            made=made,
-            madelow=made.lower(),
-            person=spans.full_name(rng),
-            place=rng.choice(load("places")[:40]),
-            noun=spans.noun_phrase(rng),
-            adj=rng.choice(load("adjectives")),
-            year=rng.randrange(1500, 2026),
-        )
-    )
-    if "web_search" in offered:
-        answer = say(
-            rng,
-            (
-                "I don't know that. shall I search the web for it?",
-                "I'm not sure. I can search the web for it if you like.",
-                "that I don't know. should I search the web?",
-            ),
-        )
-    else:
-        answer = say(
-            rng,
-            (
-                "I don't know that.",
-                "I'm a small model, and I don't know that.",
-                "sorry, I don't know.",
-                "that is more than I know.",
-            ),
-        )
-    return [(asked, answer)]
-
-
 def _keys(rng):
     """A hand that slips over the keyboard: 'sdfgh', 'kkkk', '4rt5'."""
     row = rng.choice(("qwertyuiop", "asdfghjkl", "zxcvbnm", "1234567890", "xkcdqzjw"))
@@ -348,7 +288,13 @@ def foreign(rng, name, offered):
 
 
 def cannot(rng, name, offered):
-    return [impossible(rng, offered)]
+    """A wish that nothing here grants, asked as politely and with as many reasons as any other."""
+    text, answer = impossible(rng, offered)
+    if rng.random() < 0.35:
+        text = style.polite(rng, text, False)
+    elif rng.random() < 0.25:
+        text = asides.around(rng, text, False)
+    return [(text, answer)]
 
 
 def _sentences(turns):
@@ -378,6 +324,6 @@ KINDS = (
     (unknown_fact, 9),
     (nonsense, 4),
     (foreign, 3),
-    (cannot, 34),
+    (cannot, 44),
     (out_of_range, 2),
 )

@@ -145,7 +145,9 @@ class Trainer:
 def batches(settings, trainer, tokenizer, config, first, steps):
     """The batches of the steps that are left."""
     if settings.data == GENERATOR:
-        generated = Generated(str(tokenizer), settings.seed, settings.form, settings.batch, trainer.context)
+        generated = Generated(
+            str(tokenizer), settings.seed, settings.form, settings.batch, trainer.context, settings.focus
+        )
         return data.steps_of_generator(generated, settings.workers, trainer.part, first, steps)
     stages = [(data.Mixture(settings.data, trainer.context, settings.seed), 0)]
     if settings.decay_data:

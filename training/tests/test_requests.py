@@ -13,6 +13,7 @@ sys.path.insert(0, str(TRAINING))
 
 from phonelm_training.catalogue import functions, problem  # noqa: E402
 from phonelm_training.conversation import MAKERS  # noqa: E402
+from phonelm_training.dialogue import dialogues, holds  # noqa: E402
 from phonelm_training.grammar import CLOSE, OPEN  # noqa: E402
 
 FILES = {"dev.jsonl": 160, "dev2.jsonl": 392}
@@ -65,6 +66,24 @@ class Requests(unittest.TestCase):
             for _ in range(1500):
                 shared.update((name, run) for run in shingles(slot.sub(" _ ", make(rng).text)) & held_out)
         self.assertEqual(shared, Counter())
+
+
+class Dialogues(unittest.TestCase):
+    def test_every_call_fits_its_schema_and_every_dialogue_has_five_turns(self):
+        for case in dialogues(TRAINING / "requests" / "dialogues.jsonl"):
+            self.assertEqual(len(case["turns"]), 5)
+            for turn in case["turns"]:
+                for call in turn["calls"]:
+                    self.assertIsNone(problem(call), turn)
+
+    def test_a_turn_holds_when_it_calls_or_says_what_it_must(self):
+        turn = {"user": "capital of Norway?", "calls": [], "says": "oslo|i don't know"}
+        self.assertTrue(holds(turn, "The capital of Norway is Oslo."))
+        self.assertFalse(holds(turn, "Sorry."))
+        call = {"name": "dial", "arguments": {"to": "Oslo"}}
+        answer = f"<tool_call>\n{json.dumps(call)}\n</tool_call>"
+        self.assertFalse(holds(turn, answer))
+        self.assertTrue(holds({"user": "call Oslo", "calls": [call]}, answer))
 
 
 if __name__ == "__main__":

@@ -43,9 +43,10 @@ pub(crate) fn most(max_tokens: u32) -> GenerationOptions {
     GenerationOptions { max_tokens: Some(max_tokens), ..GenerationOptions::default() }
 }
 
-/// A request whose answer goes on until it is stopped: at this temperature the end is as unlikely as any other token.
+/// A request whose answer goes on until it is stopped: at this temperature the end is as unlikely as any other token,
+/// and with this seed it does not come within a thousand.
 pub(crate) fn endless() -> GenerationRequest {
-    let options = GenerationOptions { temperature: Some(10.0), seed: Some(1), ..GenerationOptions::default() };
+    let options = GenerationOptions { temperature: Some(10.0), seed: Some(3), ..GenerationOptions::default() };
     GenerationRequest::text("Tell me everything", options)
 }
 

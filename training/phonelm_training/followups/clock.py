@@ -3,6 +3,7 @@
 from .. import clock, days, lengths, spans
 from ..calls import Call, Request
 from ..grammar import mark, pick, raw, say
+from ..numbers import either
 from ..requests.clock import FUNCTIONS as _CLOCK
 
 _CHANGE = (
@@ -18,6 +19,7 @@ _CHANGE = (
 _MORE = (
     "[and|also|and also|add|plus|now] [another one|one more|another|one] [at|for|of] {value}",
     "[one more|another|a second one] [at|for|of] {value}",
+    "[ok, |okay. |good. |then |ok, then |now |][another one|one more|a second one|a new one][, |: ]{value}",
     "and [at|for|] {value} [too|as well|also]",
     "[the same|another one] for {value}",
     "and {value}",
@@ -51,8 +53,19 @@ _ALARM_KEYS = ("hour", "minutes", "label", "days")
 _EVENT_KEYS = ("title", "day", "time", "duration_minutes", "location", "guests")
 
 
+_PAST = (("half past", 30), ("quarter past", 15), ("a quarter past", 15), ("ten past", 10), ("twenty past", 20))
+_ONLY_MINUTES = (
+    "[no, |sorry, |hm, |wait, |actually |oh, |][make it|make that|better|rather|i meant|let's say|say] {value}[ instead| please|]",
+    "[no|hm|sorry|oh], {value}",
+    "[rather|better] {value}",
+)
+
+
 def _alarm(rng, call):
     roll, arguments = rng.random(), dict(call.arguments)
+    if roll < 0.04:
+        phrase, arguments["minutes"] = rng.choice(_PAST)
+        return Request(pick(rng, _ONLY_MINUTES, value=phrase), [_alarm_call(_ordered(arguments, _ALARM_KEYS))])
     phrase, hour, minute = clock.time_of_day(rng)
     if roll < 0.42:
         text = pick(rng, _CHANGE, value=phrase)
@@ -114,6 +127,11 @@ def _alarms_shown(rng, call):
 
 def _timer(rng, call):
     roll, arguments = rng.random(), dict(call.arguments)
+    if roll < 0.08 and arguments["seconds"] % 60 == 0 and arguments["seconds"] < 3600:
+        minutes = rng.choice((2, 3, 5, 8, 10, 12, 15, 20, 25, 30, 45, rng.randrange(1, 60)))
+        arguments["seconds"] = 60 * minutes
+        text = pick(rng, _ONLY_MINUTES, value=either(rng, minutes))
+        return Request(text, [_timer_call(_ordered(arguments, ("seconds", "label")))])
     phrase, seconds = lengths.duration(rng)
     if roll < 0.5:
         text = pick(rng, _CHANGE, value=phrase)

@@ -41,6 +41,13 @@ def _when(rng, arguments):
     roll = rng.random()
     if roll < 0.05:
         time_phrase, arguments["time"], arguments["duration_minutes"] = clock.span(rng)
+        if (
+            said_day
+            and day in ("tomorrow",) + days.WEEKDAYS
+            and "12:00" <= arguments["time"] < "17:00"
+            and rng.random() < 0.3
+        ):
+            day_phrase += " afternoon"
     elif roll < 0.70:
         phrase, hour, minute = clock.time_of_day(rng, bare_afternoon=True)
         at = rng.choice(_AT)

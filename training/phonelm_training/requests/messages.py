@@ -59,6 +59,10 @@ def _listed(rng, people):
 def send_email(rng):
     """An e-mail: to, maybe subject, body and copies."""
     known = frames("send_email")
+    if rng.random() < 0.06:
+        who, subject = _address(rng), spans.subject(rng)
+        call = Call("send_email", {"to": [who], "subject": subject}, lambda rng, _: say(rng, _MAILED, to=who))
+        return Request(pick(rng, known["subject_first"], to=who, subject=subject), [call], True)
     to = [_address(rng) for _ in range(rng.choice((1, 1, 1, 1, 2, 2, 3)))]
     text = pick(rng, known["lead"], to=_listed(rng, to))
     arguments = {"to": to}

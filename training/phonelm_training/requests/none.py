@@ -1,7 +1,7 @@
 """Requests that no phone function serves, and how to say that one is not offered."""
 
 from .. import sentences
-from ..grammar import frames, pick, say
+from ..grammar import frames, pick, raw, say
 
 ABILITIES = {
     "set_alarm": "set alarms",
@@ -55,6 +55,7 @@ _INSTEAD = {
     "see the news": ("web_search",),
     "look at markets": ("web_search",),
     "translate": ("web_search",),
+    "read web pages": ("web_search",),
     "order food": ("search_location", "dial"),
     "order a ride": ("navigate", "dial"),
     "make bookings": ("web_search", "dial"),
@@ -83,6 +84,50 @@ def impossible(rng, offered=()):
             rng, ("I can't {able}, but I can {other}.", "sorry, I can't {able}. I can {other}."), able=able, other=other
         )
     return text, say(rng, _REPLIES, able=able)
+
+
+def after(rng, call):
+    """(request text, answer in words) for a wish about what `call` just did that nothing grants, or None."""
+    known = frames("after").get(call)
+    if known is None:
+        return None
+    text, able = pick(rng, known, **sentences.SLOTS).split(" => ")
+    return text, say(rng, _REPLIES, able=able)
+
+
+_WHY = (
+    (
+        "[why not|why can't you|how come|why is that|really|not even that][?|]",
+        "I'm small, and I do only what is on offer here.",
+    ),
+    (
+        "[why not|why can't you do that|but other phones can]",
+        "such a function is not on offer here, and I'd rather say so.",
+    ),
+    ("[that's a pity|too bad|what a shame|a shame|disappointing|hmm, pity]", "I'm sorry. Is there something else?"),
+    ("[try anyway|please try|do it anyway|just do it|only this once|try harder]", "I'm sorry, I really can't do that."),
+    ("[ok|okay|fine|all right|fair enough|never mind then|then not]", "okay. I'm here when you need me."),
+    ("[just a little|only a bit|a short one then|half of it at least]", "sorry, not even that."),
+)
+
+
+def refused_again(rng, offered):
+    """[(text, answer)]: what people say after a refusal, and maybe the next wish that nothing grants."""
+    turns = []
+    if rng.random() < 0.7:
+        asked, answer = rng.choice(_WHY)
+        turns.append((pick(rng, (asked,)), say(rng, (answer,))))
+    if not turns or rng.random() < 0.4:
+        text, answer = impossible(rng, offered)
+        turns.append(
+            (
+                pick(
+                    rng, ("[and |what about this: |then |ok, then |and what about this: |or ]{text}",), text=raw(text)
+                ),
+                answer,
+            )
+        )
+    return turns
 
 
 def out_of_range(rng, name, offered):

@@ -24,6 +24,8 @@ def spot(rng):
         return rng.choice(load("places"))
     if style < 0.52:
         return address(rng)
+    if style < 0.55:
+        return f"{city(rng)} {rng.choice(_PARTS)}"
     made = made_up(rng).capitalize() if rng.random() < 0.7 else last_name(rng)
     if style < 0.60:
         return made
@@ -44,6 +46,10 @@ def spot(rng):
     return f"the {rng.choice(load('adjectives'))} {rng.choice(load('nouns'))}"
 
 
+_PARTS = (
+    "harbour|central station|city centre|airport|town hall|main square|beach|market hall|university|old quarter|west|"
+    "north side|zoo|botanical garden|ferry port|south gate|cathedral square|ring road"
+).split("|")
 _BEFORE = (
     "[Lake|Mount|Port|San|Fort|New|North|South|East|West|Upper|St.|Saint|Cape|Villa|Rue|Plaza|Pier|Hotel|Cafe|Casa|Castle|"
     "Camp|Isle of|Bay of|Museum of|University of|Gate|Terminal|Old|Santa|El|La|Puerto|Bad|Ponte|Piazza|Parc] {made}"

@@ -84,13 +84,23 @@ def task(rng):
     return rng.choice(load("tasks")) if rng.random() < 0.2 else _grammar(rng, "task")
 
 
+_MORE = (
+    "[in|for|during|until] {month}",
+    "[in|since|before] {year}",
+    "[this weekend|near me|without sugar|by hand|for two people|step by step|and why|in general|at night|on a budget|"
+    "for the first time|the easy way|these days|with kids|in short|and how much|or not|after all|too|at all|up close]",
+    "[from|by|with|without|near] [{city}|{noun}|{artist}|a {noun}]",
+)
+
+
 def query(rng):
     """What to search the web for."""
     style = rng.random()
     if style < 0.2:
         return rng.choice(load("search_topics"))
     if style < 0.86:
-        return _grammar(rng, "query")
+        asked = _grammar(rng, "query")
+        return f"{asked} {finish(pick(rng, _MORE, **PARTS))}" if rng.random() < 0.12 else asked
     return any_words(rng, rng.choice((1, 2, 3, 3, 4, 5)))
 
 

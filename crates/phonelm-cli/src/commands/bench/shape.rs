@@ -18,13 +18,13 @@ pub(super) enum Known {
 impl Known {
     /// As published, or with the same matrices in llama's architecture.
     pub(super) fn config(self, llama: bool) -> Config {
-        let (hidden, ffn, layers, heads, vocab) = match self {
-            Self::PhoneLm05 => (1024, 4864, 24, 16, 49_152),
-            Self::PhoneLm15 => (2560, 6816, 19, 16, 49_152),
-            Self::PhoneLmTiny => (320, 960, 7, 5, 4096),
+        let (hidden, ffn, layers, heads, kv_heads, vocab) = match self {
+            Self::PhoneLm05 => (1024, 4864, 24, 16, 16, 49_152),
+            Self::PhoneLm15 => (2560, 6816, 19, 16, 16, 49_152),
+            Self::PhoneLmTiny => (320, 1120, 7, 5, 1, 4096),
         };
         let activation = if llama { Activation::Silu } else { Activation::Relu };
-        Shape { hidden, layers, ffn, heads, kv_heads: heads, activation, tied: true }.config(vocab, 2048)
+        Shape { hidden, layers, ffn, heads, kv_heads, activation, tied: true }.config(vocab, 2048)
     }
 }
 
@@ -37,7 +37,7 @@ mod tests {
         for llama in [false, true] {
             assert_eq!(Known::PhoneLm05.config(llama).parameters() / 1_000_000, 509);
             assert_eq!(Known::PhoneLm15.config(llama).parameters() / 1_000_000, 1618);
-            assert_eq!(Known::PhoneLmTiny.config(llama).parameters() / 100_000, 106);
+            assert_eq!(Known::PhoneLmTiny.config(llama).parameters() / 10_000, 1056);
         }
     }
 }
