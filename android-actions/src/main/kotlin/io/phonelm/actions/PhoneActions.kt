@@ -16,6 +16,7 @@ import java.time.Instant
 import java.time.ZoneId
 import java.time.ZonedDateTime
 import java.util.Locale
+import kotlin.time.Duration
 import kotlinx.coroutines.sync.Mutex
 import kotlinx.coroutines.sync.withLock
 import org.json.JSONObject
@@ -53,7 +54,13 @@ public class PhoneActions(
 
     /** All 24 functions, for [io.phonelm.LanguageModel.newSession]; an app may offer some of them by [Tool.name]. */
     public val tools: List<Tool> = CATALOGUE.map { function ->
-        Tool(function.name, function.description, function.parameters) { arguments -> run(function.name, arguments) }
+        Tool(
+            function.name,
+            function.description,
+            function.parameters,
+            // It waits for a person, who may take their time.
+            timeLimit = Duration.INFINITE,
+        ) { arguments -> run(function.name, arguments) }
     }
 
     /**
