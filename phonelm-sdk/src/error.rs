@@ -221,9 +221,10 @@ impl From<EngineError> for SdkError {
                 Self::ContextFull { needed: needed as u64, limit: limit as u64 }
             }
             EngineError::Executor(ExecutorError::OutOfMemory { bytes }) => Self::OutOfMemory { needed: bytes as u64 },
-            EngineError::NoTokenizer | EngineError::NoTemplate | EngineError::NoToolFormat => {
-                Self::Unsupported { reason }
-            }
+            EngineError::NoTokenizer
+            | EngineError::NoTemplate
+            | EngineError::NoToolFormat
+            | EngineError::Grammar(_) => Self::Unsupported { reason },
             EngineError::Option { name, value, allowed } => {
                 Self::OptionInvalid { option: name.into(), value: value.to_string(), allowed: allowed.into() }
             }

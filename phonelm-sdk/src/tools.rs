@@ -6,7 +6,7 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use phonelm_engine::{Tool, ToolChecker, ToolResult};
+use phonelm_engine::{Tool, ToolResult};
 use serde_json::{Map, Value, json};
 
 use crate::{Event, SdkError, ToolCall, transcript::OUTCOME_UNKNOWN};
@@ -94,7 +94,7 @@ pub(crate) struct Rules {
 
 struct Rule {
     permission: ToolPermission,
-    checker: ToolChecker,
+    tool: Tool,
 }
 
 /// Rounds of calls in a turn where the app does not say.
@@ -118,9 +118,7 @@ impl Rules {
         let offered = tools.iter().map(ToolDefinition::to_tool).collect::<Result<Vec<_>, _>>()?;
         let mut rules = HashMap::new();
         for (definition, tool) in tools.iter().zip(&offered) {
-            let checker = ToolChecker::new(tool)
-                .map_err(|error| definition.invalid("the schema", &format!("what calls can be held to ({error})")))?;
-            let rule = Rule { permission: definition.permission.unwrap_or_default(), checker };
+            let rule = Rule { permission: definition.permission.unwrap_or_default(), tool: tool.clone() };
             if rules.insert(tool.name.clone(), rule).is_some() {
                 return Err(definition.invalid("the name", "a name that no other tool of the session has"));
             }
@@ -151,7 +149,7 @@ impl Rules {
         let arguments: Map<String, Value> =
             serde_json::from_str(arguments_json).map_err(|error| invalid(format!("no JSON object ({error})")))?;
         if let Some(rule) = self.tools.get(tool) {
-            rule.checker.check(&arguments).map_err(|error| invalid(error.to_string()))?;
+            rule.tool.check(&arguments).map_err(|error| invalid(error.to_string()))?;
         }
         Ok(Value::Object(arguments).to_string())
     }

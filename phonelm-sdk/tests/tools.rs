@@ -317,3 +317,12 @@ fn a_result_changes_no_permission() {
         events(&generation).unwrap();
     }
 }
+
+#[test]
+fn a_schema_that_calls_cannot_be_held_to_is_an_error() {
+    let model = tiny();
+    let torch = ToolDefinition { name: "torch".into(), ..tool("dial", r#"{"type": "object", "not": {}}"#) };
+    let session = model.new_session(SessionOptions { tools: vec![torch], ..SessionOptions::default() }).unwrap();
+    let error = events(&ask(&session, "light")).unwrap_err();
+    assert!(matches!(&error, SdkError::Unsupported { reason } if reason.contains("torch")), "{error:?}");
+}

@@ -47,6 +47,8 @@ enum Part {
     Addresses,
     /// Runs small models, the pool and what skips neurons under Miri (nightly Rust).
     Miri,
+    /// Has the model that ships answer 10,000 mixed-up requests at temperature 1.5 with functions on offer.
+    Calls,
     /// Feeds random bytes to every reader of foreign data.
     Fuzz,
 }
@@ -60,6 +62,7 @@ impl Part {
             Self::Docs => docs(),
             Self::Addresses => addresses(),
             Self::Miri => miri(),
+            Self::Calls => calls(),
             Self::Fuzz => fuzz(options.fuzz_seconds),
         }
     }
@@ -73,6 +76,7 @@ impl Part {
             Self::Docs => "KDoc and DocC render without a warning",
             Self::Addresses => "AddressSanitizer finds no access outside memory in the kernels",
             Self::Miri => "Miri finds nothing undefined in whole passes and in the pool of threads",
+            Self::Calls => "no call differs from its function's schema",
             Self::Fuzz => "random bytes crash no reader",
         }
     }
@@ -240,6 +244,13 @@ fn miri() -> Result<String> {
         counts += counted(test.args(tests).env("MIRIFLAGS", "-Zmiri-disable-isolation"))?;
     }
     Ok(format!("{counts}"))
+}
+
+fn calls() -> Result<String> {
+    let answers = 10_000;
+    let mut test = cargo(&["test", "--release", "--package", "phonelm-engine", "--test", "calls"]);
+    counted(test.arg("every_call").env("PHONELM_ANSWERS", answers.to_string()))?;
+    Ok(format!("{answers} answers at temperature 1.5"))
 }
 
 /// Runs tests, all of which have to pass.

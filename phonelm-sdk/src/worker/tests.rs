@@ -134,7 +134,7 @@ fn out_of_memory_is_told_with_its_bytes() {
 
 #[test]
 fn a_model_that_calls_for_ever_is_stopped_after_the_rounds_that_the_session_allows() {
-    let (model, script, call) = model_saying(r#"<tool_call>{"name": "torch", "arguments": {}}</tool_call>"#);
+    let (model, script, call) = model_saying("<tool_call>\n{\"name\": \"torch\", \"arguments\": {}}\n</tool_call>");
     script.lock().unwrap().say = call.repeat(9).into();
     let torch = ToolDefinition {
         name: "torch".into(),
@@ -144,7 +144,7 @@ fn a_model_that_calls_for_ever_is_stopped_after_the_rounds_that_the_session_allo
     };
     let options = SessionOptions { tools: vec![torch], max_tool_rounds: Some(3), ..SessionOptions::default() };
     let session = model.new_session(options).unwrap();
-    let generation = session.generate(request("light")).unwrap();
+    let generation = session.generate(GenerationRequest::text("light", GenerationOptions::default())).unwrap();
     let (mut ran, mut refused) = (0, Vec::new());
     let finish = loop {
         match block_on(generation.next()).unwrap().unwrap() {

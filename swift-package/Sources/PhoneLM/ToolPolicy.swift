@@ -83,8 +83,8 @@ public enum ToolStep: Sendable, Hashable {
     /// The call.
     public var call: Transcript.ToolCall {
         switch self {
-        case .confirming(let call), .running(let call), .finished(let call, _), .failed(let call, _), .refused(let call, _):
-            call
+        case .confirming(let call), .running(let call): call
+        case .finished(let call, _), .failed(let call, _), .refused(let call, _): call
         }
     }
 }

@@ -122,6 +122,12 @@ extension Transcript.Segment {
 
 extension Transcript.ToolCalls {
     init(_ calls: [ToolCall]) {
-        self.calls = calls.map { .init(id: $0.callId, toolName: $0.name, arguments: $0.argumentsJson) }
+        self.calls = calls.map(Transcript.ToolCall.init)
+    }
+}
+
+extension Transcript.ToolCall {
+    init(_ call: PhoneLMBindings.ToolCall) {
+        self.init(id: call.callId, toolName: call.name, arguments: call.argumentsJson)
     }
 }

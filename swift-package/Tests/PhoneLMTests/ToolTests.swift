@@ -106,7 +106,9 @@ struct ToolTests {
 
     private func steps(of session: LanguageModelSession, _ prompt: String) async throws -> [ToolStep] {
         var steps: [ToolStep] = []
-        for try await snapshot in session.streamResponse(to: prompt) { if let step = snapshot.step { steps.append(step) } }
+        for try await snapshot in session.streamResponse(to: prompt) {
+            if let step = snapshot.step { steps.append(step) }
+        }
         return steps
     }
 
