@@ -92,6 +92,12 @@ pub(crate) struct Rules {
     max_rounds: usize,
 }
 
+/// Who is asked before a call runs.
+enum Asking {
+    User,
+    Nobody,
+}
+
 struct Rule {
     permission: ToolPermission,
     tool: Tool,
@@ -132,14 +138,14 @@ impl Rules {
     }
 
     /// What stands against a call, or whether it has to be asked for.
-    fn judge(&self, name: &str, is_last: bool) -> Result<Stage, RefusalReason> {
+    fn judge(&self, name: &str, is_last: bool) -> Result<Asking, RefusalReason> {
         match self.tools.get(name).map(|rule| rule.permission) {
             _ if is_last => Err(RefusalReason::TooManyRounds),
             None => Err(RefusalReason::UnknownTool),
             Some(ToolPermission::Deny) => Err(RefusalReason::Denied),
             Some(_) if self.dry_run => Err(RefusalReason::DryRun),
-            Some(ToolPermission::Ask) => Ok(Stage::Asked),
-            Some(ToolPermission::Allow) => Ok(Stage::Running),
+            Some(ToolPermission::Ask) => Ok(Asking::User),
+            Some(ToolPermission::Allow) => Ok(Asking::Nobody),
         }
     }
 
@@ -197,25 +203,18 @@ pub(crate) struct Calls {
 impl Calls {
     /// Judges calls, and gives what is to be told of them. `is_last` refuses all, since the turn may not go on.
     pub(crate) fn new(calls: Vec<ToolCall>, rules: Arc<Rules>, is_last: bool) -> (Self, Vec<Event>) {
-        let mut events = Vec::new();
         let judged = calls.into_iter().map(|call| {
-            let stage = match rules.judge(&call.name, is_last) {
-                Ok(Stage::Asked) => {
-                    events.push(Event::ConfirmationNeeded { call: call.clone() });
-                    Stage::Asked
-                }
-                Ok(stage) => {
-                    events.push(Event::ToolCall { call: call.clone() });
-                    stage
-                }
+            let (event, stage) = match rules.judge(&call.name, is_last) {
+                Ok(Asking::User) => (Event::ConfirmationNeeded { call: call.clone() }, Stage::Asked),
+                Ok(Asking::Nobody) => (Event::ToolCall { call: call.clone() }, Stage::Running),
                 Err(reason) => {
-                    events.push(Event::ToolRefused { call: call.clone(), reason });
-                    Stage::Done(ToolOutcome::Failed { message: reason.message().into() })
+                    let outcome = ToolOutcome::Failed { message: reason.message().into() };
+                    (Event::ToolRefused { call: call.clone(), reason }, Stage::Done(outcome))
                 }
             };
-            Pending { call, stage, edited: false }
+            (Pending { call, stage, edited: false }, event)
         });
-        let pending = judged.collect();
+        let (pending, events) = judged.unzip();
         (Self { pending, rules }, events)
     }
 

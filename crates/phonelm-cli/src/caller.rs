@@ -3,7 +3,6 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use indicatif::{ProgressBar, ProgressStyle};
 use phonelm_engine::{Conversation, Engine, GenerateOptions, Input, Response, Setup, Tool};
 use phonelm_kernels::CpuOptions;
 use serde_json::Value;
@@ -107,10 +106,4 @@ pub(crate) fn read_lines<T>(path: &Path, read: impl Fn(Value) -> Result<T, Strin
         return Err(Error::Content { path: path.to_path_buf(), why: "there is no line in it".to_owned() });
     }
     Ok(all)
-}
-
-/// A bar for as many requests; it shows at a terminal only.
-pub(crate) fn bar(requests: usize) -> ProgressBar {
-    let style = ProgressStyle::with_template("{bar:30} {pos}/{len} requests, {eta} left");
-    ProgressBar::new(requests as u64).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
 }

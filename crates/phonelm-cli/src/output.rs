@@ -5,6 +5,7 @@
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
+use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 
 use crate::error::Error;
@@ -24,6 +25,12 @@ pub(crate) fn tell(line: &str) {
 pub(crate) fn print_json(value: &impl Serialize) -> Result<(), Error> {
     let text = serde_json::to_string_pretty(value).map_err(|cause| Error::Output(cause.into()))?;
     print(&(text + "\n"))
+}
+
+/// A bar for as many of something, with the time that is left; it shows at a terminal only.
+pub(crate) fn bar(count: usize, what: &str) -> ProgressBar {
+    let style = ProgressStyle::with_template(&format!("{{bar:30}} {{pos}}/{{len}} {what}, {{eta}} left"));
+    ProgressBar::new(count as u64).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
 }
 
 /// Rows with aligned columns, each line ended.

@@ -6,10 +6,12 @@
 //! holds: from its first token ([`WholeAnswer`]) or inside calls only ([`CallMask`]).
 //!
 //! ```no_run
-//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! # let mut engine: phonelm_engine::Engine = todo!();
-//! use phonelm_engine::{GenerateOptions, Grammar};
+//! use phonelm_engine::{Engine, GenerateOptions, Grammar};
+//! use phonelm_kernels::CpuOptions;
+//! use phonelm_model::ModelFile;
 //!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let engine = Engine::open(ModelFile::open("model.gguf".as_ref())?, &CpuOptions::default())?;
 //! let mask = engine.constraint(&Grammar::Regex("yes|no".into()))?;
 //! let options = GenerateOptions { mask: Some(mask), ..GenerateOptions::default() };
 //! # Ok(())
@@ -32,7 +34,7 @@ use crate::sampler::TokenMask;
 use crate::tools::{Tool, ToolFormat};
 use crate::{Error, Tokenizer};
 use calls::CallMask;
-pub use check::{ArgumentsError, ToolChecker};
+pub use check::ArgumentsError;
 use run::Run;
 use vocabulary::Vocabulary;
 use whole::WholeAnswer;

@@ -43,7 +43,7 @@ pub use conversation::{Answer, Conversation, Message, Setup, ToolResult};
 pub use engine::{Engine, Perplexity};
 pub use error::Error;
 pub use generate::{Event, FinishReason, GenerateOptions, Input, Response, Stats};
-pub use grammar::{ArgumentsError, Grammar, GrammarError, ToolChecker};
+pub use grammar::{ArgumentsError, Grammar, GrammarError};
 pub use history::Dropped;
 pub use prompt::Prompt;
 pub use sampler::{Candidate, Sampler, SamplerOptions, TokenMask, TokenSet};

@@ -86,11 +86,6 @@ impl Slice {
 /// Where there is none: the program takes any arguments and does nothing.
 const NO_LINKER: &str = "true";
 
-/// By which cargo is told a platform's linker.
-fn linker_variable(target: &str) -> String {
-    format!("CARGO_TARGET_{}_LINKER", target.to_uppercase().replace('-', "_"))
-}
-
 /// Where the standard library comes from.
 #[derive(Clone, Copy)]
 enum Toolchain {
@@ -117,7 +112,7 @@ impl Toolchain {
         cargo.args(SLICES.iter().flat_map(|slice| ["--target", slice.target]));
         if matches!(self, Self::WithoutXcode) {
             // llguidance calls itself a dynamic library too, so cargo has one linked that nobody uses.
-            cargo.envs(SLICES.iter().map(|slice| (linker_variable(slice.target), NO_LINKER)));
+            SLICES.iter().for_each(|slice| rust::link_by(NO_LINKER, slice.target, &mut cargo));
         }
         cargo.env("IPHONEOS_DEPLOYMENT_TARGET", MIN_IOS).env("MACOSX_DEPLOYMENT_TARGET", MIN_MACOS);
         cargo

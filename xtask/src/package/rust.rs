@@ -118,6 +118,12 @@ pub(crate) fn with_library(cargo: &mut Command) {
     }
 }
 
+/// Lets cargo link for a target by this program.
+pub(crate) fn link_by(linker: &str, target: &str, cargo: &mut Command) {
+    // An option, because it outranks the environment, in which cargo-ndk names another linker. A debug string is a TOML string.
+    cargo.arg("--config").arg(format!("target.{target}.linker={linker:?}"));
+}
+
 /// Lets cargo build into [`build_dir`] and keep paths of this machine out, which no stable cargo offers yet.
 pub(crate) fn into_build_dir(cargo: &mut Command) -> &mut Command {
     cargo.arg("-Ztrim-paths").env("RUSTC_BOOTSTRAP", "1").env("CARGO_PROFILE_SHIP_TRIM_PATHS", "all");

@@ -6,9 +6,9 @@ use clap::Args;
 use phonelm_engine::{Answer, ToolCall};
 use serde_json::{Value, json};
 
-use crate::caller::{Caller, Calling, bar, read_lines};
+use crate::caller::{Caller, Calling, read_lines};
 use crate::error::Error;
-use crate::output::{print, printable, tell};
+use crate::output::{bar, print, printable, tell};
 use crate::{interrupt, save};
 
 /// Answer requests with calls as JSON
@@ -81,7 +81,7 @@ fn batch(options: &Options, input: &Path, output: &Path) -> Result<(), Error> {
     })?;
     let mut caller = Caller::open(&options.calling)?;
     interrupt::catch()?;
-    let bar = bar(requests.len());
+    let bar = bar(requests.len(), "requests");
     save::whole(output, |writer| {
         for Request { id, request } in &requests {
             let answer: Answer = caller.answer(request)?.answer;

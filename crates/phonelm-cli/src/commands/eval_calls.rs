@@ -6,9 +6,9 @@ use clap::Args;
 use phonelm_engine::{Answer, CallError, Tool};
 use serde_json::{Map, Value, json};
 
-use crate::caller::{Caller, Calling, bar, read_lines};
+use crate::caller::{Caller, Calling, read_lines};
 use crate::error::Error;
-use crate::output::{print, print_json, printable, table};
+use crate::output::{bar, print, print_json, printable, table};
 use crate::scoring::{Call, Totals};
 
 /// Count a model's calls against those that are right
@@ -54,7 +54,7 @@ pub(crate) fn run(options: &Options) -> Result<(), Error> {
             why: format!("case {}: there is no function {name:?} to offer", index + 1),
         })?;
     }
-    let bar = bar(cases.len());
+    let bar = bar(cases.len(), "requests");
     let (mut totals, mut wrong) = (Totals::default(), Vec::new());
     for case in &cases {
         caller.offer(of_case(&tools, case).unwrap_or_default());

@@ -3,7 +3,6 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use indicatif::{ProgressBar, ProgressStyle};
 use phonelm_engine::Engine;
 use phonelm_kernels::CpuOptions;
 use serde::Serialize;
@@ -11,7 +10,7 @@ use serde::Serialize;
 use crate::error::Error;
 use crate::kv::Kv;
 use crate::model::{Model, read_text};
-use crate::output::{print, print_json};
+use crate::output::{bar, print, print_json};
 
 /// Measure how well a model foresees a text file
 #[derive(Args)]
@@ -72,8 +71,7 @@ pub(crate) fn run(options: &Options) -> Result<(), Error> {
         return Err(Error::Content { path: options.file.clone(), why });
     }
 
-    let style = ProgressStyle::with_template("{bar:30} {pos}/{len} tokens, {eta} left");
-    let bar = ProgressBar::new(ids.len() as u64).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+    let bar = bar(ids.len(), "tokens");
     let (mut nats, mut scored, mut bytes) = (0.0, 0, 0);
     for chunk in ids.chunks(room) {
         let input: Vec<u32> = bos.iter().chain(chunk).copied().collect();

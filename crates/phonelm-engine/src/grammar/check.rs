@@ -57,16 +57,16 @@ pub enum ArgumentsError {
     },
 }
 
-/// Checks the arguments of one function.
-pub struct ToolChecker {
+/// Checks the arguments of one function once.
+struct Checker {
     tool: String,
     schema: Json,
     run: Run,
 }
 
-impl ToolChecker {
+impl Checker {
     /// Of a function. Errors: parameters that are no schema of an object or use what cannot be held.
-    pub fn new(tool: &Tool) -> Result<Self, GrammarError> {
+    fn new(tool: &Tool) -> Result<Self, GrammarError> {
         static BYTES: OnceLock<Arc<Vocabulary>> = OnceLock::new();
         let vocabulary = match BYTES.get() {
             Some(known) => known.clone(),
@@ -80,7 +80,7 @@ impl ToolChecker {
     }
 
     /// Whether these are arguments of the function.
-    pub fn check(&self, arguments: &Map<String, Json>) -> Result<(), ArgumentsError> {
+    fn check(mut self, arguments: &Map<String, Json>) -> Result<(), ArgumentsError> {
         let tool = || self.tool.clone();
         let together = |reason: &str| ArgumentsError::Together { tool: tool(), reason: reason.to_owned() };
         let required = self.schema.get("required").and_then(Json::as_array).into_iter().flatten();
@@ -100,8 +100,7 @@ impl ToolChecker {
         let mut text = Text { root: &self.schema, json: Vec::new(), starts: Vec::new() };
         text.object(arguments, &[&self.schema], true);
         let tokens: Vec<u32> = text.json.iter().map(|&byte| byte.into()).collect();
-        let mut run = self.run.clone();
-        let taken = run.take(&tokens).map_err(|error| together(&error.to_string()))?;
+        let taken = self.run.take(&tokens).map_err(|error| together(&error.to_string()))?;
         if taken < tokens.len() {
             let wrong = text.starts.iter().rev().find(|(start, _)| *start <= taken);
             let value = wrong.and_then(|(_, name)| Some((*name, arguments.get(*name)?)));
@@ -115,7 +114,7 @@ impl ToolChecker {
                 },
             ));
         }
-        match run.may_end() {
+        match self.run.may_end() {
             Ok(true) => Ok(()),
             Ok(false) => Err(together("something is missing")),
             Err(error) => Err(together(&error.to_string())),
@@ -133,9 +132,9 @@ impl ToolChecker {
 }
 
 impl Tool {
-    /// Whether these are arguments of the function; [`ToolChecker`] checks many for less.
+    /// Whether these are arguments of the function.
     pub fn check(&self, arguments: &Map<String, Json>) -> Result<(), ArgumentsError> {
-        let checker = ToolChecker::new(self);
+        let checker = Checker::new(self);
         let refused =
             |error: GrammarError| ArgumentsError::Together { tool: self.name.clone(), reason: error.to_string() };
         checker.map_err(refused)?.check(arguments)

@@ -144,8 +144,7 @@ fn built(abi: &Abi) -> Result<Vec<u8>> {
 /// Lets cargo link for `abi` by our linker in `dir`.
 fn link_in(dir: &Path, abi: &Abi, cargo: &mut Command) -> Result<()> {
     let linker = linker::install(dir)?;
-    // Options, because they outrank the environment, in which cargo-ndk names another linker. A debug string is a TOML string.
-    cargo.arg("--config").arg(format!("target.{}.linker={:?}", abi.target, linker.display().to_string()));
+    rust::link_by(&linker.display().to_string(), abi.target, cargo);
     // Another version's new lints are no errors here.
     cargo.arg("--config").arg(format!("target.{}.rustflags=[\"--cap-lints=warn\"]", abi.target));
     Ok(())
