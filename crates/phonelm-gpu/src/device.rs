@@ -8,11 +8,12 @@ use std::time::{Duration, Instant};
 use phonelm_model::ExecutorError;
 use pollster::block_on;
 use wgpu::{
-    Backends, Buffer, BufferDescriptor, BufferUsages, DeviceDescriptor, DeviceType, ErrorFilter, ExperimentalFeatures,
+    Backends, Buffer, BufferDescriptor, BufferUsages, CooperativeMatrixProperties, CooperativeScalarType, DeviceDescriptor, DeviceType, ErrorFilter, ExperimentalFeatures,
     Features, Instance, InstanceDescriptor, Limits, MemoryHints, PollType, Queue, Trace,
 };
 
 use crate::error::LoadError;
+use crate::shaders::Arithmetic;
 
 /// What is said of a GPU.
 #[derive(Clone, Debug)]
@@ -29,11 +30,22 @@ pub struct Adapter {
     pub subgroup: Option<u32>,
     /// Whether shaders can compute with half precision.
     pub f16: bool,
+    /// Whether shaders can multiply matrices of 16 by 16 in half precision, with sums in single.
+    pub matrices: bool,
     /// Bytes that a shader can read from one binding.
     pub max_binding: u64,
 }
 
 impl Adapter {
+    /// The most that shaders can compute with.
+    pub(crate) fn arithmetic(&self) -> Arithmetic {
+        match (self.f16, self.matrices) {
+            (_, true) => Arithmetic::Matrices,
+            (true, false) => Arithmetic::Half,
+            (false, false) => Arithmetic::Single,
+        }
+    }
+
     fn of(adapter: &wgpu::Adapter) -> Self {
         let (info, features) = (adapter.get_info(), adapter.features());
         let fixed = info.subgroup_min_size == info.subgroup_max_size && info.subgroup_min_size.is_power_of_two();
@@ -52,9 +64,31 @@ impl Adapter {
             },
             subgroup: usable.then_some(info.subgroup_min_size),
             f16: features.contains(Features::SHADER_F16),
+            matrices: usable && multiplies_matrices(adapter),
             max_binding: limits.max_storage_buffer_binding_size.min(limits.max_buffer_size),
         }
     }
+}
+
+/// Matrices as our shader takes them, which divides its work among subgroups of 32.
+const MATRICES: CooperativeMatrixProperties = CooperativeMatrixProperties {
+    m_size: 16,
+    n_size: 16,
+    k_size: 16,
+    ab_type: CooperativeScalarType::F16,
+    cr_type: CooperativeScalarType::F32,
+    saturating_accumulation: false,
+};
+
+/// Bytes of workgroup memory that our shader takes.
+const MATRICES_MEMORY: u32 = 2 * 64 * 18 * 8 + 256 * 16;
+
+fn multiplies_matrices(adapter: &wgpu::Adapter) -> bool {
+    let wanted = Features::EXPERIMENTAL_COOPERATIVE_MATRIX | Features::SHADER_F16;
+    adapter.features().contains(wanted)
+        && adapter.get_info().subgroup_min_size == 32
+        && adapter.limits().max_compute_workgroup_storage_size >= MATRICES_MEMORY
+        && adapter.cooperative_matrix_properties().contains(&MATRICES)
 }
 
 /// The GPUs of this machine, the one that is taken by default first.
@@ -90,6 +124,15 @@ pub(crate) struct Device {
     brief: AtomicBool,
 }
 
+/// wgpu's consent for what it calls experimental.
+#[expect(unsafe_code, reason = "the only way to matrices")]
+fn experiments() -> ExperimentalFeatures {
+    // SAFETY: of what is experimental only cooperative matrices are asked for. They are loaded from and stored to workgroup memory
+    // alone, inside its bounds (`matmul_matrices.wgsl`), by whole subgroups in uniform control flow, of a size and type that the
+    // driver lists.
+    unsafe { ExperimentalFeatures::enabled() }
+}
+
 /// A wait in which no thread sleeps: it would take longer to wake than such a GPU takes to compute.
 const BRIEF: Duration = Duration::from_millis(2);
 
@@ -111,12 +154,13 @@ impl Device {
         let mut adapter = Adapter::of(chosen);
         let max_binding = max_binding.unwrap_or(u64::MAX).min(adapter.max_binding);
         adapter.max_binding = max_binding;
-        let wanted = Features::SUBGROUP | Features::SHADER_F16 | Features::PIPELINE_CACHE;
+        let mut wanted = Features::SUBGROUP | Features::SHADER_F16 | Features::PIPELINE_CACHE;
+        wanted.set(Features::EXPERIMENTAL_COOPERATIVE_MATRIX, adapter.matrices);
         let open = block_on(chosen.request_device(&DeviceDescriptor {
             label: Some("phonelm"),
             required_features: chosen.features() & wanted,
             required_limits: Limits { max_storage_buffer_binding_size: max_binding, ..chosen.limits() },
-            experimental_features: ExperimentalFeatures::disabled(),
+            experimental_features: if adapter.matrices { experiments() } else { ExperimentalFeatures::disabled() },
             memory_hints: MemoryHints::Performance,
             trace: Trace::Off,
         }));

@@ -25,7 +25,7 @@ use crate::pipelines::Pipelines;
 use crate::results::Results;
 use crate::scratch::{BATCH, MOST_FEW, Room, Scratch, call_words, partials, shares};
 use crate::self_test;
-use crate::shaders::{BEST_COUNTS, Composer, MAX_HEAD_DIM, padded};
+use crate::shaders::{Arithmetic, BEST_COUNTS, Composer, MAX_HEAD_DIM, padded};
 use crate::upload::{Extras, Rows, Uploader};
 
 /// How to run a model on a GPU.
@@ -39,8 +39,8 @@ pub struct GpuOptions {
     pub context: Option<usize>,
     /// Bytes that a shader may read from one binding, if less than the GPU allows. Larger matrices are split.
     pub max_binding: Option<u64>,
-    /// Computes without subgroups and half precision, also on a GPU that has them.
-    pub plain: bool,
+    /// What to compute with at most, if less than the GPU can. [`Arithmetic::Single`] leaves subgroups out as well.
+    pub arithmetic: Option<Arithmetic>,
     /// A folder that exists, in which compiled shaders are kept between starts where the driver gives them away.
     pub cache_dir: Option<PathBuf>,
 }
@@ -92,11 +92,11 @@ impl GpuExecutor {
         let keys = KvFormat::of(options.kv, &config)?;
         let device = Device::open(options.adapter.as_deref(), options.max_binding)?;
         let batch = batch_rows(&device, &config)?;
-        let subgroup = device.adapter.subgroup.filter(|_| !options.plain);
-        let half = device.adapter.f16 && !options.plain;
+        let arithmetic = device.adapter.arithmetic().min(options.arithmetic.unwrap_or(Arithmetic::Matrices));
+        let subgroup = device.adapter.subgroup.filter(|_| options.arithmetic != Some(Arithmetic::Single));
         let kept = options.cache_dir.as_deref().and_then(|dir| KeptPipelines::open(&device, dir));
         let cache = kept.as_ref().map(|kept| kept.cache.clone());
-        let composer = Composer::new(&config, keys, subgroup, half);
+        let composer = Composer::new(&config, keys, subgroup, arithmetic);
         let mut pipelines = Pipelines::new(&device, composer, |_, text| text, cache);
         let mut uploader = Uploader { device: &device, pipelines: &pipelines, file: &file, bytes: 0 };
         let network = upload(&mut uploader, &config, progress)?;

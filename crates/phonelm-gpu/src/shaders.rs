@@ -41,6 +41,18 @@ impl Format {
     }
 }
 
+/// What a GPU computes with. Each adds to the one before it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Arithmetic {
+    /// Single precision.
+    #[default]
+    Single,
+    /// Half precision, where it is exact enough.
+    Half,
+    /// Units that multiply small matrices, where there are many rows ("cooperative matrices" in Vulkan).
+    Matrices,
+}
+
 /// What becomes of the sums of a product.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Emit {
@@ -156,16 +168,16 @@ const ATTENTION_THREADS: u32 = 256;
 #[derive(Clone, Debug)]
 pub struct Composer {
     subgroup: Option<u32>,
-    half: bool,
+    arithmetic: Arithmetic,
     heads: String,
     keys: KvFormat,
     vocab: usize,
 }
 
 impl Composer {
-    /// For a model and its keys and values, with subgroups of that many threads if there are any, and with half precision if there
-    /// is.
-    pub fn new(config: &Config, keys: KvFormat, subgroup: Option<u32>, half: bool) -> Self {
+    /// For a model and its keys and values, with subgroups of that many threads if there are any. [`Arithmetic::Matrices`] takes
+    /// subgroups of 32.
+    pub fn new(config: &Config, keys: KvFormat, subgroup: Option<u32>, arithmetic: Arithmetic) -> Self {
         let neighbours = config.rope.layout == RopeLayout::Pairs;
         let heads = [
             ("HEAD_DIM", format!("{}u", config.head_dim)),
@@ -178,12 +190,12 @@ impl Composer {
             ("EPS", format!("{:e}f", config.norm_eps)),
             ("SCALE", format!("{:e}f", 1.0 / (config.head_dim as f32).sqrt())),
         ];
-        Self { subgroup, half, heads: constants(&heads), keys, vocab: config.vocab }
+        Self { subgroup, arithmetic, heads: constants(&heads), keys, vocab: config.vocab }
     }
 
     /// Whether products with such a matrix are computed in half precision, where x is prepared for it.
     pub(crate) fn halves(&self, format: Format) -> bool {
-        self.half && format.has_scales()
+        self.arithmetic >= Arithmetic::Half && format.has_scales()
     }
 
     /// Workgroups of [`Shader::Matvec`] for so many outputs and blocks of a row, and whether they loop.
@@ -235,6 +247,11 @@ impl Composer {
                 parts.push(constants(&[("ROWS", format!("{count}u")), ("NORM", norm.to_string())]));
                 parts.extend([linear, rows, of_all, formats, format.source(false)].map(str::to_owned));
                 parts.extend([emit.source(), include_str!("shaders/matfew.wgsl").to_owned()]);
+            }
+            Shader::Matmul { format, emit } if self.halves(format) && self.arithmetic == Arithmetic::Matrices => {
+                parts.push("enable wgpu_cooperative_matrix;\n".to_owned());
+                parts.extend([numbers(true), linear, formats, format.source(true)].map(str::to_owned));
+                parts.extend([emit.source(), include_str!("shaders/matmul_matrices.wgsl").to_owned()]);
             }
             Shader::Matmul { format, emit } if self.halves(format) => {
                 parts.extend([numbers(true), linear, formats, format.source(true)].map(str::to_owned));

@@ -28,7 +28,7 @@ pub(crate) fn run(options: &Options) -> Result<(), Error> {
             .map(|d| {
                 json!({
                     "name": d.name, "backend": d.backend, "kind": d.kind, "driver": d.driver, "subgroup": d.subgroup,
-                    "f16": d.f16, "max_binding_bytes": d.max_binding,
+                    "f16": d.f16, "matrices": d.matrices, "max_binding_bytes": d.max_binding,
                 })
             })
             .collect();

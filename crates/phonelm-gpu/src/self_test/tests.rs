@@ -25,7 +25,7 @@ fn tested(config: &Config, ty: TensorType, keys: KvFormat, edit: Edit) -> Result
     let file = file(config, ty);
     let executor = GpuExecutor::new(file.clone(), &GpuOptions::default())?;
     let device = Device::open(None, None)?;
-    let composer = Composer::new(config, keys, device.adapter.subgroup, device.adapter.f16);
+    let composer = Composer::new(config, keys, device.adapter.subgroup, device.adapter.arithmetic());
     let mut pipelines = Pipelines::new(&device, composer, edit, None);
     run(&device, &mut pipelines, &file, executor.network(), keys)
 }
@@ -121,7 +121,7 @@ fn what_is_kept_holds_proved_shaders_too() {
     let device = Device::open(None, None).unwrap();
     let dir = tempfile::tempdir().unwrap();
     let compiled = |cache| {
-        let composer = Composer::new(&config, keys, device.adapter.subgroup, device.adapter.f16);
+        let composer = Composer::new(&config, keys, device.adapter.subgroup, device.adapter.arithmetic());
         let mut pipelines = Pipelines::new(&device, composer, |_, text| text, cache);
         run(&device, &mut pipelines, &file, executor.network(), keys).unwrap();
         pipelines

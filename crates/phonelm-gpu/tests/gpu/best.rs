@@ -2,6 +2,7 @@
 
 use phonelm_convert::random_model;
 use phonelm_gguf::{Gguf, TensorType};
+use phonelm_gpu::shaders::Arithmetic;
 use phonelm_gpu::{GpuExecutor, GpuOptions};
 use phonelm_model::{Best, Config, Executor, Family, Input, LogitsFor, Mapping, ModelFile, Segment};
 use phonelm_tests::small_config;
@@ -22,8 +23,8 @@ fn the_highest_logits_are_those_of_whole_rows() {
         }
     }
     let file = ModelFile::new(Mapping::from_vec(bytes)).unwrap();
-    for plain in [false, true] {
-        let mut gpu = GpuExecutor::new(file.clone(), &GpuOptions { plain, ..GpuOptions::default() }).unwrap();
+    for arithmetic in [None, Some(Arithmetic::Single)] {
+        let mut gpu = GpuExecutor::new(file.clone(), &GpuOptions { arithmetic, ..GpuOptions::default() }).unwrap();
         for rows in [1, 3, 70] {
             let tokens = text(rows, config.vocab);
             let input = Input::Tokens(&tokens);

@@ -2,6 +2,7 @@
 
 use phonelm_convert::random_model;
 use phonelm_gguf::{Gguf, TensorType, Writer};
+use phonelm_gpu::shaders::Arithmetic;
 use phonelm_gpu::{GpuExecutor, GpuOptions};
 use phonelm_kernels::KvType;
 use phonelm_kernels::blocks::dequantize;
@@ -98,7 +99,7 @@ fn odd_shapes() {
 #[test]
 fn keys_and_values_as_bytes() {
     let bytes = GpuOptions { kv: KvType::Q8_0, ..GpuOptions::default() };
-    let plain = GpuOptions { plain: true, ..bytes.clone() };
+    let plain = GpuOptions { arithmetic: Some(Arithmetic::Single), ..bytes.clone() };
     let of = |family, head_dim| Config { head_dim, ..small_config(family, true) };
     let cases = [
         ("heads of 160", of(Family::PhoneLm, 160), TensorType::Q4_0, &bytes),
@@ -111,9 +112,16 @@ fn keys_and_values_as_bytes() {
 
 #[test]
 fn without_subgroups() {
-    let options = GpuOptions { plain: true, ..GpuOptions::default() };
+    let options = GpuOptions { arithmetic: Some(Arithmetic::Single), ..GpuOptions::default() };
     let config = small_config(Family::Qwen3, true);
     check_all([TensorType::Q4_0, TensorType::F16].map(|ty| ("plain".to_owned(), config.clone(), ty, options.clone())));
+}
+
+#[test]
+fn without_units_for_matrices() {
+    let options = GpuOptions { arithmetic: Some(Arithmetic::Half), ..GpuOptions::default() };
+    let config = small_config(Family::PhoneLm, true);
+    check_all([TensorType::Q4_0, TensorType::Q8_0].map(|ty| ("half".to_owned(), config.clone(), ty, options.clone())));
 }
 
 #[test]

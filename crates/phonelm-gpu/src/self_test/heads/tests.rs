@@ -36,7 +36,7 @@ fn bytes_are_those_of_the_cpu() {
     let config = Config { head_dim: 96, layers: 1, ..small_config(Family::Llama, true) };
     let file = ModelFile::new(Mapping::from_vec(random_model(&config, TensorType::Q8_0, 7).unwrap())).unwrap();
     let device = Device::open(None, None).unwrap();
-    let composer = Composer::new(&config, KvFormat::Q8, device.adapter.subgroup, device.adapter.f16);
+    let composer = Composer::new(&config, KvFormat::Q8, device.adapter.subgroup, device.adapter.arithmetic());
     let mut pipelines = Pipelines::new(&device, composer, |_, text| text, None);
     let mut bench = Bench { device: &device, pipelines: &mut pipelines, file: &file };
     let inputs = Inputs {
