@@ -27,6 +27,7 @@ mod suites;
 mod swift;
 mod tidy;
 mod tools;
+mod training;
 mod verify_aar;
 mod verify_xcframework;
 
@@ -56,7 +57,8 @@ Examples:
   cargo xtask setup                what the ordinary suites need
   cargo xtask setup --arm          also a cross compiler and qemu for the suites arm and instructions
   cargo xtask setup --packages     also what `package` and the suites android and apple need
-  cargo xtask setup --swift        also Swift 6 for the swift suite")]
+  cargo xtask setup --swift        also Swift 6 for the swift suite
+  cargo xtask setup --training     also PyTorch for the training suite")]
     Setup(setup::Tools),
     /// Runs the test suites; the last line reads `N passed, N failed, N skipped`.
     #[command(

@@ -1,9 +1,8 @@
 //! `cargo xtask release-check`: what takes too long for every commit and must hold before a release.
 //!
-//! The trap: a report of files that nobody can check out says nothing, so the tree has to be clean.
+//! The trap: a report of files that nobody can check out says nothing, so the tree has to be clean, and each row names its commit.
 
 use std::collections::BTreeMap;
-use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -102,7 +101,8 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         .copied()
         .filter(|it| options.only.is_empty() || options.only.contains(it))
         .collect();
-    let mut rows = String::new();
+    let path = root().join(REPORT);
+    let date = output("date", &["--utc", "+%Y-%m-%d"]).context("`date` failed")?;
     let mut failed = 0;
     for (number, part) in parts.iter().enumerate() {
         println!("release-check: {} of {}: {}", number + 1, parts.len(), part.title());
@@ -115,23 +115,28 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         };
         failed += usize::from(passed == "NO");
         println!("release-check: {}: {passed}: {found}", part.title());
-        let _ = writeln!(rows, "| {} | {passed} | {found} | {minutes:.1} |", part.title());
+        let short = &commit[..commit.len().min(12)];
+        let row = format!("| {} | {passed} | {found} | {minutes:.1} | {short} | {} |", part.title(), date.trim());
+        // At once: what follows may take an hour and be broken off.
+        let before = fs::read_to_string(&path).unwrap_or_default();
+        fs::write(&path, report(&before, *part, row)).with_context(|| format!("cannot write {}", path.display()))?;
     }
-    let path = root().join(REPORT);
-    fs::write(&path, report(commit, &rows)?).with_context(|| format!("cannot write {}", path.display()))?;
     println!("release-check: written: {}", path.display());
     ensure!(failed == 0, "{failed} of {} parts failed", parts.len());
     Ok(())
 }
 
-fn report(commit: &str, rows: &str) -> Result<String> {
-    let date = output("date", &["--utc", "+%Y-%m-%d"]).context("`date` failed")?;
-    Ok(format!(
-        "# Release check\n\nWritten by `cargo xtask release-check` on {} for commit {}. See [releasing.md](releasing.md).\n\n\
-         | what | holds | found | minutes |\n|---|---|---|---|\n{rows}",
-        date.trim(),
-        &commit[..commit.len().min(12)]
-    ))
+/// The report with one row anew and the others as they were before.
+fn report(before: &str, part: Part, row: String) -> String {
+    let row_of = |part: &Part| before.lines().find(|line| line.starts_with(&format!("| {} |", part.title())));
+    let mut text = "# Release check\n\nWritten by `cargo xtask release-check`, each row when its part last ran. See \
+                    [releasing.md](releasing.md).\n\n| what | holds | found | minutes | commit | date |\n|---|---|---|---|---|---|\n"
+        .to_owned();
+    for each in Part::value_variants() {
+        let kept = if *each == part { Some(row.as_str()) } else { row_of(each) };
+        kept.iter().for_each(|row| text += &format!("{row}\n"));
+    }
+    text
 }
 
 fn packages() -> Result<String> {
@@ -282,8 +287,12 @@ mod tests {
     }
 
     #[test]
-    fn the_report_names_its_commit_and_has_a_row_each() {
-        let text = report("abc", "| a | yes | b | 1.0 |\n").unwrap();
-        assert!(text.contains("for commit abc.") && text.ends_with("|---|---|---|---|\n| a | yes | b | 1.0 |\n"));
+    fn the_report_keeps_what_did_not_run() {
+        let row = |part: Part, commit: &str| format!("| {} | yes | - | 1.0 | {commit} | 2026-01-01 |", part.title());
+        let first = report("", Part::Twice, row(Part::Twice, "a"));
+        let second = report(&first, Part::Packages, row(Part::Packages, "b"));
+        let third = report(&second, Part::Twice, row(Part::Twice, "c"));
+        let rows: Vec<&str> = third.lines().skip_while(|line| !line.starts_with("|---")).skip(1).collect();
+        assert_eq!(rows, [row(Part::Packages, "b"), row(Part::Twice, "c")]);
     }
 }

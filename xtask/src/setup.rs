@@ -8,7 +8,7 @@ use clap::Args;
 
 use crate::arm;
 use crate::process::{check, command, display, output};
-use crate::{gpu, kotlin, package, swift};
+use crate::{gpu, kotlin, package, swift, training};
 
 /// What is installed beyond the needs of the ordinary suites.
 #[derive(Args, Clone, Copy)]
@@ -25,6 +25,9 @@ pub(crate) struct Tools {
     /// Also Swift 6 where there is none, 3 GB.
     #[arg(long)]
     pub(crate) swift: bool,
+    /// Also PyTorch and what else the tests of training need, 7 GB.
+    #[arg(long)]
+    pub(crate) training: bool,
 }
 
 /// A C linker for Rust and git for `tidy`.
@@ -61,6 +64,9 @@ pub(crate) fn run(tools: Tools) -> Result<()> {
     }
     if tools.swift {
         swift_tools()?;
+    }
+    if tools.training {
+        training::install()?;
     }
     Ok(())
 }

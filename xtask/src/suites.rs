@@ -11,7 +11,7 @@ use clap::{Args, ValueEnum};
 
 use crate::counts::Counts;
 use crate::process::{cargo, check, check_lines};
-use crate::{arm, gpu, instructions, kotlin, package, setup, swift, tidy};
+use crate::{arm, gpu, instructions, kotlin, package, setup, swift, tidy, training};
 
 /// What `cargo xtask test` takes.
 #[derive(Args)]
@@ -69,6 +69,8 @@ enum Suite {
     Apple,
     /// The Swift package: built, tested, its public API compared.
     Swift,
+    /// The training pipeline, in Python.
+    Training,
 }
 
 impl Suite {
@@ -86,6 +88,7 @@ impl Suite {
             Self::Gpu => 10,
             Self::Arm => 8,
             Self::Instructions => 6,
+            Self::Training => 5,
         }
     }
 
@@ -99,6 +102,7 @@ impl Suite {
             Self::Android => package::suite::android_missing(),
             Self::Apple => package::suite::apple_missing(),
             Self::Swift => swift::missing(),
+            Self::Training => training::missing(),
             _ => None,
         }
     }
@@ -125,6 +129,7 @@ impl Suite {
             Self::Android => package::suite::android(),
             Self::Apple => package::suite::apple(),
             Self::Swift => swift::run(),
+            Self::Training => training::run(),
         }
     }
 }
@@ -163,6 +168,7 @@ pub(crate) fn run(options: &Options, ci: bool) -> Result<ExitCode> {
             gpu: demands(Suite::Gpu),
             packages: demands(Suite::Android) || demands(Suite::Apple),
             swift: demands(Suite::Swift),
+            training: demands(Suite::Training),
         })?;
     }
     let mut lines = Vec::new();

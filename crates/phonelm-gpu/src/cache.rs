@@ -1,5 +1,6 @@
 //! KV caches on the GPU: each layer has a pool of blocks of 64 tokens, and a cache is a list of their numbers. Forks share
-//! blocks, which are copied when written. A pool doubles when it is full; given-back blocks are used again.
+//! blocks, which are copied when written. A full pool doubles until a text of the whole context fits, and then grows by room
+//! for one more; given-back blocks are used again.
 //!
 //! Exported, they are the bytes of the CPU's caches of the same type.
 
@@ -31,6 +32,8 @@ pub(crate) struct Pool {
     free: Vec<u32>,
     shape: ExportShape,
     order: Order,
+    /// Blocks of a text of the whole context.
+    longest: usize,
     /// Most blocks that a binding holds.
     limit: usize,
 }
@@ -44,12 +47,13 @@ struct Layer {
 const USAGE: BufferUsages = BufferUsages::STORAGE.union(BufferUsages::COPY_SRC).union(BufferUsages::COPY_DST);
 
 impl Pool {
-    /// An empty pool; `norms` are those of the heads of each layer.
+    /// An empty pool for texts of up to `context` tokens; `norms` are those of the heads of each layer.
     pub(crate) fn new(
         device: &Device,
         pipelines: &Pipelines,
         config: &Config,
         format: KvFormat,
+        context: usize,
         norms: Vec<Buffer>,
     ) -> Option<Self> {
         let order = Order::new(format, config.head_dim);
@@ -74,6 +78,7 @@ impl Pool {
             free: Vec::new(),
             shape,
             order,
+            longest: context.div_ceil(KV_BLOCK),
             limit,
         })
     }
@@ -157,7 +162,7 @@ impl Pool {
 
     fn grow(&mut self, device: &Device, pipelines: &Pipelines) -> Result<(), ExecutorError> {
         let (old, bytes) = (self.holders.len(), self.layer_bytes());
-        let new = (2 * old).max(FIRST).min(self.limit);
+        let new = grown(old, self.longest).min(self.limit);
         let full = ExecutorError::OutOfMemory { bytes: (old + 1) * self.shape.block_bytes };
         if new <= old {
             return Err(full);
@@ -243,5 +248,28 @@ impl Pool {
         }
         device.check()?;
         Ok(cache)
+    }
+}
+
+/// Blocks of a pool after one of so many, if a text takes at most `longest`.
+fn grown(old: usize, longest: usize) -> usize {
+    if old < longest { (2 * old).max(FIRST).min(longest) } else { old + longest }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_text_of_the_whole_context_takes_no_more_than_its_blocks() {
+        let sizes = |longest| {
+            let mut blocks = 0;
+            [(); 6].map(|()| {
+                blocks = grown(blocks, longest);
+                blocks
+            })
+        };
+        assert_eq!(sizes(33), [4, 8, 16, 32, 33, 66]);
+        assert_eq!(sizes(1), [1, 2, 3, 4, 5, 6]);
     }
 }

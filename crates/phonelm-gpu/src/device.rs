@@ -8,8 +8,9 @@ use std::time::{Duration, Instant};
 use phonelm_model::ExecutorError;
 use pollster::block_on;
 use wgpu::{
-    Backends, Buffer, BufferDescriptor, BufferUsages, CooperativeMatrixProperties, CooperativeScalarType, DeviceDescriptor, DeviceType, ErrorFilter, ExperimentalFeatures,
-    Features, Instance, InstanceDescriptor, Limits, MemoryHints, PollType, Queue, Trace,
+    Backends, Buffer, BufferDescriptor, BufferUsages, CooperativeMatrixProperties, CooperativeScalarType,
+    DeviceDescriptor, DeviceType, ErrorFilter, ExperimentalFeatures, Features, Instance, InstanceDescriptor, Limits,
+    MemoryHints, PollType, Queue, Trace,
 };
 
 use crate::error::LoadError;

@@ -14,6 +14,7 @@ use phonelm_model::{
 use wgpu::{CommandEncoder, CommandEncoderDescriptor};
 
 use crate::cache::{Cache, Pool};
+use crate::calls::{self, Run};
 use crate::device::{Adapter, Device};
 use crate::error::LoadError;
 use crate::kept::KeptPipelines;
@@ -23,7 +24,7 @@ use crate::pace::Pace;
 use crate::pass::{Batch, Layer, Network, Pass};
 use crate::pipelines::Pipelines;
 use crate::results::Results;
-use crate::scratch::{BATCH, MOST_FEW, Room, Scratch, call_words, partials, shares};
+use crate::scratch::{BATCH, MOST_FEW, Room, Scratch, partials, shares};
 use crate::self_test;
 use crate::shaders::{Arithmetic, BEST_COUNTS, Composer, MAX_HEAD_DIM, padded};
 use crate::upload::{Extras, Rows, Uploader};
@@ -103,7 +104,7 @@ impl GpuExecutor {
         let norms = head_norms(&uploader, &config)?;
         let weight_bytes = uploader.bytes;
         let no_room = |what| LoadError::OutOfMemory { what, bytes: 0 };
-        let pool = Pool::new(&device, &pipelines, &config, keys, norms).ok_or(no_room("keys and values"))?;
+        let pool = Pool::new(&device, &pipelines, &config, keys, context, norms).ok_or(no_room("keys and values"))?;
         let room = Room { rows: 1, wanted: 1, ..Room::default() };
         let scratch = Scratch::new(&device, &pipelines, &config, room).ok_or(no_room("a token"))?;
         self_test::run(&device, &mut pipelines, &file, &network, keys)?;
@@ -162,27 +163,22 @@ impl GpuExecutor {
         Ok(cache.len)
     }
 
-    /// Makes room in the caches of a batch, and says of each row where it stands: position and list of blocks, behind the
-    /// number of workgroups that share a head.
+    /// Makes room in the caches of a batch, and says where its rows stand.
     fn place(&mut self, batch: &[Part<'_>], rows: usize) -> Result<(Batch, Vec<u32>), ExecutorError> {
         let alone = batch.iter().all(|part| part.positions == 1) && rows <= MOST_FEW;
-        let mut calls = vec![0; call_words(rows, 0)];
-        let (mut row, mut longest) = (0, 0);
         for part in batch {
             let cache = self.caches.get_mut(part.cache)?;
             self.pool.reserve(&self.device, &self.pipelines, cache, part.positions)?;
-            let table = calls.len() as u32;
-            for position in cache.len..cache.len + part.positions {
-                calls[1 + 2 * row] = position as u32;
-                calls[2 + 2 * row] = table;
-                row += 1;
-            }
-            longest = longest.max(cache.len + part.positions);
-            calls.extend_from_slice(&cache.blocks);
         }
+        let run = |part: &Part<'_>| {
+            let cache = self.caches.get(part.cache)?;
+            Ok(Run { position: cache.len, rows: part.positions, blocks: &cache.blocks })
+        };
+        let runs = batch.iter().map(run).collect::<Result<Vec<_>, ExecutorError>>()?;
+        let longest = runs.iter().map(|run| run.position + run.rows).max().unwrap_or(0);
         let shares = shares(rows, longest);
-        calls[0] = shares as u32;
-        Ok((Batch { rows, alone, shares }, calls))
+        let (calls, groups) = calls::words(shares, &runs);
+        Ok((Batch { rows, alone, groups, shares }, calls))
     }
 
     /// Embeddings and RoPE of a batch, row by row at the GPU's distances.

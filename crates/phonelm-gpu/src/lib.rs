@@ -7,6 +7,7 @@
 #![deny(unsafe_code)]
 
 mod cache;
+mod calls;
 mod device;
 mod error;
 mod executor;

@@ -47,6 +47,8 @@ pub(crate) struct Batch {
     pub(crate) rows: usize,
     /// Whether each row is alone in its cache.
     pub(crate) alone: bool,
+    /// Groups of rows whose attention is computed together, where they are not.
+    pub(crate) groups: usize,
     /// Workgroups that share the attention of a head.
     pub(crate) shares: usize,
 }
@@ -73,12 +75,14 @@ impl Pass<'_> {
             let layer = &self.network.layers[index];
             recorder.product(&layer.qkv, &groups.qkv, store, true, rows);
             let bound = [self.pool.group(index), &groups.heads];
-            if !batch.alone {
+            let shares = batch.shares as u32;
+            if batch.alone {
+                recorder.step(Shader::Attention, bound, [heads[0], heads[1], shares]);
+            } else {
                 let all = heads[0] + self.config.kv_heads as u32;
                 recorder.step(Shader::Rope, bound, [all, heads[1], 1]);
+                recorder.step(Shader::AttentionRows, bound, [heads[0], batch.groups as u32, shares]);
             }
-            let attention = Shader::Attention { fused: batch.alone };
-            recorder.step(attention, bound, [heads[0], heads[1], batch.shares as u32]);
             if batch.shares > 1 {
                 recorder.step(Shader::Merge, bound, [heads[0], heads[1], 1]);
             }

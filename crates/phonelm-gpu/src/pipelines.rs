@@ -143,7 +143,7 @@ impl Pipelines {
             let label = format!("{shader:?}");
             let module = trusted(device, &label, self.sources.of(shader));
             let layout = match shader {
-                Shader::Rope | Shader::Attention { .. } | Shader::Merge => &self.heads,
+                Shader::Rope | Shader::Attention | Shader::AttentionRows | Shader::Merge => &self.heads,
                 _ => &self.linear,
             };
             device.gpu.create_compute_pipeline(&ComputePipelineDescriptor {

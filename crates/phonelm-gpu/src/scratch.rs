@@ -6,6 +6,7 @@ use phonelm_kernels::KV_BLOCK;
 use phonelm_model::Config;
 use wgpu::{BindGroup, Buffer, BufferUsages};
 
+use crate::calls::{self, GROUP_ROWS};
 use crate::device::Device;
 use crate::linear::TILE;
 use crate::pipelines::{Group, Pipelines};
@@ -29,11 +30,6 @@ pub(crate) fn partials(config: &Config, rows: usize, shares: usize) -> usize {
     if shares > 1 { rows * config.heads * shares * partial_floats(config.head_dim) } else { 0 }
 }
 
-/// Words about a call: the workgroups that share a head, where each row stands, and the caches' blocks.
-pub(crate) const fn call_words(rows: usize, blocks: usize) -> usize {
-    1 + 2 * rows + blocks
-}
-
 /// How much room a pass needs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Room {
@@ -53,7 +49,12 @@ impl Room {
     pub(crate) fn of_text(config: &Config, context: usize) -> Self {
         let rows = BATCH.min(context);
         let partials = partials(config, MOST_FEW, shares(MOST_FEW, context));
-        Self { rows, wanted: 1, calls: call_words(rows, context.div_ceil(KV_BLOCK)), partials }
+        Self {
+            rows,
+            wanted: 1,
+            calls: calls::count(rows, rows.div_ceil(GROUP_ROWS), context.div_ceil(KV_BLOCK)),
+            partials,
+        }
     }
 
     /// Bytes of the buffers.

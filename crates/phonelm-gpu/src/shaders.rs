@@ -125,11 +125,10 @@ pub enum Shader {
     },
     /// Heads finished and stored.
     Rope,
-    /// Attention over a chunk.
-    Attention {
-        /// Whether it finishes the heads itself.
-        fused: bool,
-    },
+    /// Heads finished, stored and attended to, of rows that are alone in their caches.
+    Attention,
+    /// Attention of rows that follow each other in a text, after [`Shader::Rope`].
+    AttentionRows,
     /// Chunks put together.
     Merge,
     /// The highest logits found.
@@ -151,10 +150,8 @@ impl Shader {
     }
 }
 
-/// Tokens that one workgroup attends to in decode, where several share a head, before it looks at the next.
+/// Tokens that one workgroup attends to before it looks at the next: a block of the cache.
 pub const CHUNK: usize = 64;
-/// The same where each row has a workgroup of its own for each head.
-const WIDE_CHUNK: usize = 256;
 /// Floats of what a workgroup finds that shares a head: a sum of values, the highest score, the sum of weights.
 pub(crate) const fn partial_floats(head_dim: usize) -> usize {
     head_dim + 4
@@ -273,11 +270,13 @@ impl Composer {
                 parts.extend([self.heads.clone(), all(64)]);
                 parts.extend([of_all, heads, keys, include_str!("shaders/rope.wgsl")].map(str::to_owned));
             }
-            Shader::Attention { fused } => {
-                let chunk = if fused { CHUNK } else { WIDE_CHUNK };
+            Shader::Attention => {
                 parts.extend([self.heads.clone(), all(ATTENTION_THREADS)]);
-                parts.push(constants(&[("FUSED", fused.to_string()), ("CHUNK", format!("{chunk}u"))]));
                 parts.extend([of_all, heads, keys, include_str!("shaders/attention.wgsl")].map(str::to_owned));
+            }
+            Shader::AttentionRows => {
+                parts.extend([self.heads.clone(), all(ATTENTION_THREADS)]);
+                parts.extend([of_all, heads, keys, include_str!("shaders/attention_rows.wgsl")].map(str::to_owned));
             }
             Shader::Merge => {
                 parts.extend([self.heads.clone(), all(64)]);
@@ -317,8 +316,7 @@ impl Emit {
 pub fn all() -> Vec<Shader> {
     let emits = [false, true].into_iter().flat_map(|yes| [Emit::Store { bias: yes }, Emit::Gated { relu: yes }]);
     let emits: Vec<Emit> = emits.chain([Emit::Add]).collect();
-    let mut all = vec![Shader::Norm, Shader::Rope, Shader::Merge];
-    all.extend([false, true].map(|fused| Shader::Attention { fused }));
+    let mut all = vec![Shader::Norm, Shader::Rope, Shader::Attention, Shader::AttentionRows, Shader::Merge];
     all.extend([false, true].map(|norm| Shader::Columns { norm }));
     all.extend(BEST_COUNTS.into_iter().flat_map(|count| [false, true].map(|first| Shader::Best { first, count })));
     for format in Format::ALL {

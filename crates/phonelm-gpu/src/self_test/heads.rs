@@ -7,18 +7,18 @@ use wgpu::Buffer;
 use super::keys::{Half, made_up, rounded};
 use super::{Bench, HALF_LIMIT, LIMIT, values};
 use crate::cache::{Cache, Pool};
+use crate::calls::{self, GROUP_ROWS, Run};
 use crate::error::LoadError;
 use crate::keys::{KvFormat, Order};
 use crate::pipelines::Group;
 use crate::shaders::{Shader, padded, partial_floats};
 
-pub(super) const SHADERS: [Shader; 4] =
-    [Shader::Rope, Shader::Attention { fused: false }, Shader::Attention { fused: true }, Shader::Merge];
+pub(super) const SHADERS: [Shader; 4] = [Shader::Rope, Shader::Attention, Shader::AttentionRows, Shader::Merge];
 
 /// Tokens that the cache holds before: one block, and a bit of the next.
 const BEFORE: usize = KV_BLOCK + 7;
-/// Tokens that come at once.
-const ROWS: usize = 3;
+/// Tokens that come at once: a group of rows, and a part of the next.
+const ROWS: usize = GROUP_ROWS + 3;
 
 /// The new tokens and the cache before them.
 struct Inputs<'a> {
@@ -63,26 +63,36 @@ pub(super) fn run(bench: &mut Bench<'_>, config: &Config, format: KvFormat) -> R
     let expected: Vec<f64> = (0..ROWS).flat_map(|row| inputs.heads(row, 0..config.heads, 0)).collect();
     bench.compare(&[Shader::Rope], &queries, &expected)?;
     inputs.compare_cache(bench, Shader::Rope, &several, ROWS)?;
-    let attention = Shader::Attention { fused: false };
-    let size = [config.heads as u32, ROWS as u32, 1];
-    let found = bench.run(out, |recorder| recorder.step(attention, bound, size))?;
-    bench.compare(&[attention], &rows(&found, ROWS, config), &attended.concat())?;
+    let groups = ROWS.div_ceil(GROUP_ROWS) as u32;
+    let found =
+        bench.run(out, |recorder| recorder.step(Shader::AttentionRows, bound, [config.heads as u32, groups, 1]))?;
+    bench.compare(&[Shader::AttentionRows], &rows(&found, ROWS, config), &attended.concat())?;
+
+    // The same where two workgroups share a head.
+    let shared = Setup::new(bench, &inputs, ROWS, 2)?;
+    let Setup { pool, group, out, .. } = &shared;
+    let bound = [pool.group(0), group];
+    let found = bench.run(out, |recorder| {
+        recorder.step(Shader::Rope, bound, [all, ROWS as u32, 1]);
+        recorder.step(Shader::AttentionRows, bound, [config.heads as u32, groups, 2]);
+        recorder.step(Shader::Merge, bound, [config.heads as u32, ROWS as u32, 1]);
+    })?;
+    bench.compare(&[Shader::AttentionRows, Shader::Merge], &rows(&found, ROWS, config), &attended.concat())?;
 
     // One token, whose attention one workgroup a head computes, then two.
     for shares in [1, 2] {
         let one = Setup::new(bench, &inputs, 1, shares)?;
         let Setup { pool, group, out, .. } = &one;
         let bound = [pool.group(0), group];
-        let fused = Shader::Attention { fused: true };
         let found = bench.run(out, |recorder| {
-            recorder.step(fused, bound, [config.heads as u32, 1, shares]);
+            recorder.step(Shader::Attention, bound, [config.heads as u32, 1, shares]);
             if shares > 1 {
                 recorder.step(Shader::Merge, bound, [config.heads as u32, 1, 1]);
             }
         })?;
-        let shader = if shares > 1 { Shader::Merge } else { fused };
+        let shader = if shares > 1 { Shader::Merge } else { Shader::Attention };
         bench.compare(&[shader], &rows(&found, 1, config), &attended[0])?;
-        inputs.compare_cache(bench, fused, &one, 1)?;
+        inputs.compare_cache(bench, Shader::Attention, &one, 1)?;
     }
     Ok(())
 }
@@ -101,16 +111,14 @@ impl Setup {
         let config = inputs.config;
         let norms = bench.uploader().vector(&inputs.norms)?;
         let no_room = LoadError::OutOfMemory { what: "the self-test", bytes: 0 };
-        let mut pool = Pool::new(bench.device, bench.pipelines, config, inputs.format, vec![norms]).ok_or(no_room)?;
+        let pool = Pool::new(bench.device, bench.pipelines, config, inputs.format, config.context, vec![norms]);
+        let mut pool = pool.ok_or(no_room)?;
         let mut bytes = pool.shape().begin(BEFORE);
         bytes.extend_from_slice(&inputs.cached);
         let cache = pool.import(bench.device, bench.pipelines, &bytes, 2 * KV_BLOCK);
         let mut cache = cache.map_err(failed)?;
         pool.reserve(bench.device, bench.pipelines, &mut cache, rows).map_err(failed)?;
-        let table = 1 + 2 * rows;
-        let mut calls = vec![shares];
-        calls.extend((0..rows).flat_map(|row| [(BEFORE + row) as u32, table as u32]));
-        calls.extend_from_slice(&cache.blocks);
+        let (calls, _) = calls::words(shares as usize, &[Run { position: BEFORE, rows, blocks: &cache.blocks }]);
         cache.len += rows;
         let stride = padded(config.q_width() + 2 * config.kv_width());
         let qkv = bench.floats(&inputs.qkv[..rows * stride])?;

@@ -56,12 +56,12 @@ fn one_wrong_line_of_any_shader_is_found() {
             Shader::Rope => text.replace("- b * turn.y", "+ b * turn.y"),
             _ => text,
         }),
-        ("Attention { fused: false }", |shader, text| match shader {
-            Shader::Attention { fused: false } => text.replace("= column / sum;", "= column;"),
+        ("AttentionRows", |shader, text| match shader {
+            Shader::AttentionRows => text.replace("= column / sum;", "= column;"),
             _ => text,
         }),
-        ("Attention { fused: true }", |shader, text| match shader {
-            Shader::Attention { fused: true } => {
+        ("Attention", |shader, text| match shader {
+            Shader::Attention => {
                 text.replace("store(block_of(table, position, kv_head), position, thread, key, value);", "")
             }
             _ => text,
@@ -98,12 +98,12 @@ fn one_wrong_line_about_keys_in_bytes_is_found() {
             Shader::Rope => text.replace("if unit % 8u == 0u", "if unit == 0u"),
             _ => text,
         }),
-        ("Attention { fused: false }", |shader, text| match shader {
-            Shader::Attention { fused: false } => text.replace("[scale_at(key, unit)]).x", "[scale_at(key, unit)]).y"),
+        ("AttentionRows", |shader, text| match shader {
+            Shader::AttentionRows => text.replace("[scale_at(key, unit)]).x", "[scale_at(key, unit)]).y"),
             _ => text,
         }),
-        ("Attention { fused: true }", |shader, text| match shader {
-            Shader::Attention { fused: true } => text.replace("unit / 8u * 64u", "0u"),
+        ("Attention", |shader, text| match shader {
+            Shader::Attention => text.replace("unit / 8u * 64u", "0u"),
             _ => text,
         }),
     ];

@@ -1,10 +1,11 @@
-// Attention of one head of one row, CHUNK tokens of its cache after CHUNK tokens, with the online softmax. First the scores
-// of a chunk, TEAMS threads a token; then its values, a thread a unit of elements. calls[0] workgroups share the chunks of a head
-// in turn, and where that is more than one, merge.wgsl puts them together.
+// Attention of one head of one row that is alone in its cache, CHUNK tokens after CHUNK tokens, with the online softmax. First the
+// scores of a chunk, TEAMS threads a token; then its values, a thread a unit of elements. calls[0] workgroups share the chunks of a
+// head in turn, and where that is more than one, merge.wgsl puts them together.
 //
-// Where FUSED, each row is alone in its cache, and heads are finished here instead of in a step before. The new token's key
-// and value then come from `qkv`, because the workgroup that stores them is another.
+// Heads are finished here. The new token's key and value come from `qkv`, because the workgroup that stores them is another.
 
+// A chunk is a block of the cache.
+const CHUNK = 64u;
 // Each team's share of the scores.
 var<workgroup> shares: array<f32, TEAMS * CHUNK>;
 var<workgroup> scores: array<f32, CHUNK>;
@@ -27,49 +28,37 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     var most = NONE;
     var sum = 0.0;
     var column = Unit();
-    // The block of the chunk, where a chunk is one; asked for early.
-    var here = 0u;
-    if FUSED {
-        here = block_of(table, min(group.z * CHUNK, position), kv_head);
-        finish_both(row, at, kv_head, thread);
-    } else {
-        for (var i = thread; i < HEAD_DIM; i += THREADS) {
-            head[i] = SCALE * qkv[at + i];
-        }
-    }
+    // The chunk's block, asked for early.
+    var here = block_of(table, min(group.z * CHUNK, position), kv_head);
+    finish_both(row, at, kv_head, thread);
     workgroupBarrier();
     var own = 0.0;
     if thread < UNITS {
         query[thread] = of_head(thread);
-        if FUSED {
-            let key = keep(thread);
-            let value = keep(UNITS + thread);
-            own = dot(query[thread], unit_of(key));
-            if group.z == 0u {
-                column = unit_of(value);
-                if group.x % (HEADS / KV_HEADS) == 0u {
-                    store(block_of(table, position, kv_head), position, thread, key, value);
-                }
+        let key = keep(thread);
+        let value = keep(UNITS + thread);
+        own = dot(query[thread], unit_of(key));
+        if group.z == 0u {
+            column = unit_of(value);
+            if group.x % (HEADS / KV_HEADS) == 0u {
+                store(block_of(table, position, kv_head), position, thread, key, value);
             }
         }
     }
-    if FUSED {
-        let score = sum_all(own, thread);
-        if group.z == 0u {
-            most = score;
-            sum = 1.0;
-        }
+    let score = sum_all(own, thread);
+    if group.z == 0u {
+        most = score;
+        sum = 1.0;
     }
     workgroupBarrier();
 
     let unit = thread % UNITS;
-    let end = select(position + 1u, position, FUSED);
-    for (var first = group.z * CHUNK; first < end; first += calls[0] * CHUNK) {
-        let count = min(end - first, CHUNK);
+    for (var first = group.z * CHUNK; first < position; first += calls[0] * CHUNK) {
+        let count = min(position - first, CHUNK);
         var highest = NONE;
         let team = thread / 64u;
         for (var t = thread % 64u; t < count; t += 64u) {
-            let key = key_at(block_at(here, table, first + t, kv_head), first + t, 0u);
+            let key = key_at(here, t, 0u);
             var share = 0.0;
             var u = team;
             // Eight loads under way at a time.
@@ -104,16 +93,13 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
         if thread < LISTS * UNITS {
             var t = thread / UNITS;
             for (; t + 7u * LISTS < count; t += 8u * LISTS) {
-                let four = four_weighted(here, table, kv_head, first, t, unit);
-                column += four + four_weighted(here, table, kv_head, first, t + 4u * LISTS, unit);
+                column += four_weighted(here, t, unit) + four_weighted(here, t + 4u * LISTS, unit);
             }
             for (; t < count; t += LISTS) {
-                column += weighted(here, table, kv_head, first, t, unit);
+                column += weighted(here, t, unit);
             }
         }
-        if FUSED {
-            here = block_of(table, min(first + calls[0] * CHUNK, position), kv_head);
-        }
+        here = block_of(table, min(first + calls[0] * CHUNK, position), kv_head);
         workgroupBarrier();
     }
     columns[thread] = column;
@@ -168,29 +154,18 @@ fn finish_both(row: u32, query_at: u32, kv_head: u32, thread: u32) {
     }
 }
 
-// The block of a token: `here` where a chunk is one.
-fn block_at(here: u32, table: u32, token: u32, kv_head: u32) -> u32 {
-    if FUSED {
-        return here;
-    }
-    return block_of(table, token, kv_head);
-}
-
 fn four_scores(key: u32, unit: u32) -> f32 {
     let two = score_of(key, unit) + score_of(key, unit + TEAMS);
     return two + (score_of(key, unit + 2u * TEAMS) + score_of(key, unit + 3u * TEAMS));
 }
 
 // Those of four tokens of a list.
-fn four_weighted(here: u32, table: u32, kv_head: u32, first: u32, t: u32, unit: u32) -> Unit {
-    let a = weighted(here, table, kv_head, first, t, unit);
-    let b = weighted(here, table, kv_head, first, t + LISTS, unit);
-    let c = weighted(here, table, kv_head, first, t + 2u * LISTS, unit);
-    return a + b + (c + weighted(here, table, kv_head, first, t + 3u * LISTS, unit));
+fn four_weighted(here: u32, t: u32, unit: u32) -> Unit {
+    let two = weighted(here, t, unit) + weighted(here, t + LISTS, unit);
+    return two + (weighted(here, t + 2u * LISTS, unit) + weighted(here, t + 3u * LISTS, unit));
 }
 
-// One unit of a value, by its token's weight in the chunk that begins at `first`.
-fn weighted(here: u32, table: u32, kv_head: u32, first: u32, t: u32, unit: u32) -> Unit {
-    let token = first + t;
-    return scores[t] * value_of(block_at(here, table, token, kv_head), token, unit);
+// One unit of a value of the chunk, by its token's weight.
+fn weighted(here: u32, t: u32, unit: u32) -> Unit {
+    return scores[t] * value_of(here, t, unit);
 }

@@ -1,6 +1,6 @@
 // What the steps around attention share. The cache of a layer is a pool of blocks of 64 tokens; in a block, key head after
-// key head, lie keys and values as keys_f16.wgsl or keys_q8.wgsl says, in units of neighbouring elements. `calls` says how many
-// workgroups share a head, then of each row its position and where the list of its cache's blocks begins, then holds the lists.
+// key head, lie keys and values as keys_f16.wgsl or keys_q8.wgsl says, in units of neighbouring elements. calls.rs
+// says what `calls` holds.
 
 @group(0) @binding(0) var<storage, read_write> pool: array<u32>;
 // RMSNorm weights of query heads, then of key heads.
@@ -17,11 +17,16 @@ const PAIRS = HEAD_DIM / 2u;
 const KEYS = 64u * UNITS;
 
 fn position_of(row: u32) -> u32 {
-    return calls[1u + 2u * row];
+    return calls[2u + 2u * row];
 }
 
 fn table_of(row: u32) -> u32 {
-    return calls[2u + 2u * row];
+    return calls[3u + 2u * row];
+}
+
+// The first row of a group of rows that follow each other in a text; that of the next group is behind its last.
+fn first_row_of(group: u32) -> u32 {
+    return calls[calls[1] + group];
 }
 
 var<workgroup> head: array<f32, HEAD_DIM>;

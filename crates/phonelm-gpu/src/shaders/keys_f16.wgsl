@@ -28,9 +28,13 @@ fn store(block: u32, token: u32, unit: u32, key: Kept, value: Kept) {
     pool[value_at(block, token, unit)] = value;
 }
 
+fn key_of(key: u32, unit: u32) -> Unit {
+    return unpack2x16float(pool[key + unit * 64u]);
+}
+
 // What a unit of the query gives to the score of the token whose key begins at `key`.
 fn score_of(key: u32, unit: u32) -> f32 {
-    return dot(query[unit], unpack2x16float(pool[key + unit * 64u]));
+    return dot(query[unit], key_of(key, unit));
 }
 
 fn value_of(block: u32, token: u32, unit: u32) -> Unit {

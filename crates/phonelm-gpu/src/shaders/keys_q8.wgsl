@@ -64,6 +64,10 @@ fn scale_at(key: u32, unit: u32) -> u32 {
     return key + 2u * KEYS + unit / 8u * 64u;
 }
 
+fn key_of(key: u32, unit: u32) -> Unit {
+    return unpack2x16float(pool[scale_at(key, unit)]).x * vec4<f32>(unpack4xI8(pool[key + unit * 64u]));
+}
+
 // What a unit of the query gives to the score of the token whose key begins at `key`.
 fn score_of(key: u32, unit: u32) -> f32 {
     let scale = unpack2x16float(pool[scale_at(key, unit)]).x;

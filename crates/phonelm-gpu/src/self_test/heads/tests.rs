@@ -49,7 +49,7 @@ fn bytes_are_those_of_the_cpu() {
     };
     let kernels = choose().unwrap();
     for (shader, rows, heads) in
-        [(Shader::Rope, ROWS, config.heads + config.kv_heads), (Shader::Attention { fused: true }, 1, config.heads)]
+        [(Shader::Rope, ROWS, config.heads + config.kv_heads), (Shader::Attention, 1, config.heads)]
     {
         let setup = Setup::new(&bench, &inputs, rows, 1).unwrap();
         let bound = [setup.pool.group(0), &setup.group];
