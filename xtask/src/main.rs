@@ -112,9 +112,10 @@ Examples:
     /// Measures this engine against the machine's memory and against llama.cpp, side by side.
     #[command(
         after_help = "Builds llama.cpp from its PyPI source into the cache folder the first time, which takes python3,
-cmake, ninja and a C++ compiler. Both engines read the same random model. More than an hour on two
-cores, which should have nothing else to do. Table and plot go to docs/performance.md and
-docs/images; commit them.
+cmake, ninja and a C++ compiler. Both engines read the same random model. Two hours on two
+cores, which should have nothing else to do; a run that was broken off goes on with the shape and
+number of threads that it was at, until something is committed. Table and plot go to
+docs/performance.md and docs/images; commit them.
 
 Examples:
   cargo xtask bench-peer

@@ -3,10 +3,14 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use anyhow::Context;
+use serde::{Deserialize, Serialize};
+
 use super::PROMPT;
 
 /// Something that both engines are timed at; both report tokens a second.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize)]
+#[serde(into = "String", try_from = "String")]
 pub(super) enum Measure {
     /// Token by token after a context of this many.
     Decode(usize),
@@ -27,11 +31,36 @@ impl fmt::Display for Measure {
     }
 }
 
+/// As the key of a JSON object: `decode 1900`.
+impl From<Measure> for String {
+    fn from(measure: Measure) -> Self {
+        match measure {
+            Measure::Decode(depth) => format!("decode {depth}"),
+            Measure::Prefill => "prefill".to_owned(),
+            Measure::Pass(rows) => format!("pass {rows}"),
+        }
+    }
+}
+
+impl TryFrom<String> for Measure {
+    type Error = anyhow::Error;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        let number = |text: &str| text.parse().with_context(|| format!("{text:?} is no number"));
+        match text.split_once(' ') {
+            Some(("decode", depth)) => Ok(Self::Decode(number(depth)?)),
+            Some(("pass", rows)) => Ok(Self::Pass(number(rows)?)),
+            None if text == "prefill" => Ok(Self::Prefill),
+            _ => anyhow::bail!("{text:?} is nothing that is measured"),
+        }
+    }
+}
+
 /// One round of one engine.
 pub(super) type Speeds = BTreeMap<Measure, f64>;
 
 /// What our own program tells in a round.
-#[derive(Clone, Default)]
+#[derive(Clone, Default, Deserialize, Serialize)]
 pub(super) struct Ours {
     pub(super) speeds: Speeds,
     /// Bytes a second that this machine's memory gives, by the context of the decode that it was read beside.
@@ -43,6 +72,7 @@ pub(super) struct Ours {
 }
 
 /// All rounds of one shape on one number of threads.
+#[derive(Deserialize, Serialize)]
 pub(super) struct Case {
     pub(super) shape: String,
     pub(super) threads: usize,
@@ -189,6 +219,15 @@ pub(super) mod tests {
         assert_eq!(case.roof(Measure::Decode(0)).unwrap().median, 20.0);
         assert_eq!(case.relative(2), (Some(Spread { median: 1.25, min: 1.25, max: 1.25 }), None));
         assert_eq!(case.ratio(Measure::Prefill), None);
+    }
+
+    #[test]
+    fn a_case_is_the_same_after_json() {
+        let json = serde_json::to_string(&case()).unwrap();
+        let again: Case = serde_json::from_str(&json).unwrap();
+        assert_eq!(again.ratio(Measure::Decode(0)), case().ratio(Measure::Decode(0)));
+        assert_eq!(serde_json::to_string(&again).unwrap(), json);
+        assert!(serde_json::from_str::<Case>(&json.replace("pass 2", "pause 2")).is_err());
     }
 
     #[test]

@@ -17,7 +17,7 @@ use anyhow::{Context, Result, ensure};
 use clap::{Args, ValueEnum};
 use serde_json::Value;
 
-use crate::process::{display, root, target_dir};
+use crate::process::{display, output, root, target_dir};
 use llama::{Llama, Test};
 use measure::{Case, Measure, Ours};
 use ours::Engine;
@@ -116,7 +116,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     let mut cases = Vec::new();
     for &shape in &plan.shapes {
         for &threads in &plan.threads {
-            cases.push(case(&plan, &engine, &llama, shape, threads)?);
+            cases.push(kept_case(&plan, &engine, &llama, shape, threads)?);
         }
     }
     let table = report::markdown(&cases, &engine.kernels, &llama.system_info)?;
@@ -136,6 +136,24 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     fs::write(&picture, plot::svg(&cases)).with_context(|| format!("cannot write {}", picture.display()))?;
     eprintln!("bench-peer: written: {} and {}", page.display(), picture.display());
     Ok(())
+}
+
+/// A case, measured or as it was measured before: the whole takes more than an hour, and a run that was broken off goes on. Only
+/// what a commit holds can be told from what came later, so that a changed tree keeps nothing.
+fn kept_case(plan: &Plan, engine: &Engine, llama: &Llama, shape: Shape, threads: usize) -> Result<Case> {
+    let commit = output("git", &["describe", "--always", "--dirty", "--abbrev=12", "--exclude=*"]).unwrap_or_default();
+    let name = format!("{}-{threads}-{}x{}-{}.json", shape.name(), plan.rounds, plan.tokens, commit.trim());
+    let path = target_dir().join("bench-peer").join(name);
+    let keeps = !commit.is_empty() && !commit.trim().ends_with("-dirty");
+    if let Some(case) = fs::read(&path).ok().filter(|_| keeps).and_then(|json| serde_json::from_slice(&json).ok()) {
+        eprintln!("bench-peer: as measured before: {}", path.display());
+        return Ok(case);
+    }
+    let case = case(plan, engine, llama, shape, threads)?;
+    if keeps {
+        fs::write(&path, serde_json::to_vec(&case)?).with_context(|| format!("cannot write {}", path.display()))?;
+    }
+    Ok(case)
 }
 
 /// Tunes llama.cpp, then lets both take turns, context by context.
