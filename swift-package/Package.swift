@@ -22,7 +22,10 @@ let linking: [LinkerSetting] = [.unsafeFlags(["-L" + library])]
 let package = Package(
     name: "PhoneLM",
     platforms: [.iOS(.v16), .macOS(.v13)],
-    products: [.library(name: "PhoneLM", targets: ["PhoneLM"])],
+    products: [
+        .library(name: "PhoneLM", targets: ["PhoneLM"]),
+        .library(name: "PhoneLMActions", targets: ["PhoneLMActions"]),
+    ],
     targets: [
         engine,
         .target(name: "PhoneLMBindings", dependencies: ["PhoneLMFFI"]),
@@ -32,7 +35,9 @@ let package = Package(
             resources: [.copy("PrivacyInfo.xcprivacy")],
             linkerSettings: linking
         ),
+        .target(name: "PhoneLMActions", dependencies: ["PhoneLM"]),
         .testTarget(name: "PhoneLMTests", dependencies: ["PhoneLM", "PhoneLMBindings"]),
+        .testTarget(name: "PhoneLMActionsTests", dependencies: ["PhoneLM", "PhoneLMActions"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -1,2 +1,131 @@
-// Stands in for Apple's UIKit where there is none. PhoneLM asks only whether the module is there, because that is where
-// `os_proc_available_memory` is: https://developer.apple.com/documentation/uikit
+// Stands in for Apple's UIKit where there is none: the screens that PhoneLMActions shows, declared as Apple documents them.
+// PhoneLM asks only whether the module is there, because that is where `os_proc_available_memory` is:
+// https://developer.apple.com/documentation/uikit
+
+import Foundation
+import UniformTypeIdentifiers
+
+/// https://developer.apple.com/documentation/uikit/uiviewcontroller
+@MainActor
+open class UIViewController: NSObject {
+    public init(nibName: String?, bundle: Bundle?) {}
+    public required init?(coder: NSCoder) { nil }
+    public convenience override init() { self.init(nibName: nil, bundle: nil) }
+
+    public var presentedViewController: UIViewController? { nil }
+    public var presentingViewController: UIViewController? { nil }
+    public var isBeingDismissed: Bool { false }
+    public var isModalInPresentation: Bool = false
+    public var navigationItem: UINavigationItem { UINavigationItem() }
+
+    public func present(_ controller: UIViewController, animated: Bool, completion: (() -> Void)? = nil) {}
+    public func dismiss(animated: Bool, completion: (() -> Void)? = nil) {}
+}
+
+/// https://developer.apple.com/documentation/uikit/uinavigationcontroller
+@MainActor
+open class UINavigationController: UIViewController {
+    public init(rootViewController: UIViewController) { super.init(nibName: nil, bundle: nil) }
+    public required init?(coder: NSCoder) { nil }
+    public override init(nibName: String?, bundle: Bundle?) { super.init(nibName: nibName, bundle: bundle) }
+}
+
+/// https://developer.apple.com/documentation/uikit/uinavigationitem
+@MainActor
+public final class UINavigationItem {
+    public var leftBarButtonItem: UIBarButtonItem?
+}
+
+/// https://developer.apple.com/documentation/uikit/uibarbuttonitem/init(systemitem:primaryaction:menu:)
+@MainActor
+public final class UIBarButtonItem {
+    public enum SystemItem {
+        case done
+    }
+
+    public init(systemItem: SystemItem, primaryAction: UIAction? = nil) {}
+}
+
+/// https://developer.apple.com/documentation/uikit/uiaction
+@MainActor
+public final class UIAction {
+    public init(handler: @escaping @MainActor (UIAction) -> Void) {}
+}
+
+/// https://developer.apple.com/documentation/uikit/uiapplication
+@MainActor
+public final class UIApplication {
+    public static var shared: UIApplication { UIApplication() }
+    /// https://developer.apple.com/documentation/uikit/uiapplication/opensettingsurlstring
+    public static let openSettingsURLString = "app-settings:"
+    /// https://developer.apple.com/documentation/uikit/uiapplication/opennotificationsettingsurlstring
+    public static let openNotificationSettingsURLString = "app-settings:notifications"
+
+    /// https://developer.apple.com/documentation/uikit/uiapplication/open(_:options:completionhandler:)
+    public func open(_ url: URL) async -> Bool { false }
+}
+
+/// https://developer.apple.com/documentation/uikit/uiimage
+public final class UIImage: Sendable {
+    /// https://developer.apple.com/documentation/uikit/uiimage/jpegdata(compressionquality:)
+    public func jpegData(compressionQuality: Double) -> Data? { nil }
+}
+
+/// https://developer.apple.com/documentation/uikit/uinavigationcontrollerdelegate
+@MainActor
+public protocol UINavigationControllerDelegate: AnyObject {}
+
+/// https://developer.apple.com/documentation/uikit/uiimagepickercontroller
+@MainActor
+public final class UIImagePickerController: UINavigationController {
+    public enum SourceType: Sendable {
+        case camera
+    }
+
+    public struct InfoKey: Sendable, Hashable {
+        public static let originalImage = InfoKey()
+        public static let mediaURL = InfoKey()
+    }
+
+    public var sourceType = SourceType.camera
+    public var mediaTypes: [String] = []
+    public weak var delegate: (any UIImagePickerControllerDelegate & UINavigationControllerDelegate)?
+
+    public class func isSourceTypeAvailable(_ sourceType: SourceType) -> Bool { false }
+}
+
+/// https://developer.apple.com/documentation/uikit/uiimagepickercontrollerdelegate
+@MainActor
+public protocol UIImagePickerControllerDelegate: AnyObject {
+    func imagePickerController(
+        _ picker: UIImagePickerController,
+        didFinishPickingMediaWithInfo info: [UIImagePickerController.InfoKey: Any]
+    )
+
+    func imagePickerControllerDidCancel(_ picker: UIImagePickerController)
+}
+
+/// https://developer.apple.com/documentation/uikit/uidocumentpickerdelegate
+@MainActor
+public protocol UIDocumentPickerDelegate: AnyObject {
+    func documentPicker(_ controller: UIDocumentPickerViewController, didPickDocumentsAt urls: [URL])
+
+    func documentPickerWasCancelled(_ controller: UIDocumentPickerViewController)
+}
+
+/// https://developer.apple.com/documentation/uikit/uidocumentpickerviewcontroller
+@MainActor
+public final class UIDocumentPickerViewController: UIViewController {
+    public weak var delegate: (any UIDocumentPickerDelegate)?
+    public var allowsMultipleSelection = false
+
+    /// https://developer.apple.com/documentation/uikit/uidocumentpickerviewcontroller/init(forexporting:ascopy:)
+    public init(forExporting urls: [URL], asCopy: Bool) { super.init(nibName: nil, bundle: nil) }
+
+    /// https://developer.apple.com/documentation/uikit/uidocumentpickerviewcontroller/init(foropeningcontenttypes:ascopy:)
+    public init(forOpeningContentTypes contentTypes: [UTType], asCopy: Bool) {
+        super.init(nibName: nil, bundle: nil)
+    }
+
+    public required init?(coder: NSCoder) { nil }
+}

@@ -140,7 +140,7 @@ Examples:
     KotlinApi,
     /// Writes the dump of Swift's public API anew; review the difference before you commit it.
     #[command(after_help = "Example:
-  cargo xtask swift-api            writes swift-package/api/PhoneLM.api")]
+  cargo xtask swift-api            writes swift-package/api")]
     SwiftApi,
     /// Builds what an app developer adds to a project, into dist/.
     #[command(subcommand)]

@@ -36,7 +36,8 @@ pub(crate) fn run() -> Result<(bool, Counts)> {
     build(&swift)?;
     let mut counts = Counts::default();
     let tested = check_lines(&mut swift_test(&swift), |line| counts += count(line))?;
-    let compared = standins::symbol_graph(&swift).and_then(|graph| api::compare(&graph));
+    let compared = standins::symbol_graphs(&swift)
+        .and_then(|graphs| graphs.iter().try_for_each(|(module, graph)| api::compare(module, graph)));
     let mut passed = tested;
     for outcome in [compared, standins::examples(&swift), check(&mut format(&swift))] {
         counts += if outcome.is_ok() { Counts::PASSED } else { Counts::FAILED };
@@ -50,7 +51,7 @@ pub(crate) fn accept_api() -> Result<()> {
     let swift = toolchain()?;
     stage(&swift)?;
     build(&swift)?;
-    api::accept(&standins::symbol_graph(&swift)?)
+    standins::symbol_graphs(&swift)?.iter().try_for_each(|(module, graph)| api::accept(module, graph))
 }
 
 /// Renders the documentation with DocC to a folder; a warning is an error.
@@ -58,7 +59,7 @@ pub(crate) fn document() -> Result<PathBuf> {
     let swift = toolchain()?;
     stage(&swift)?;
     build(&swift)?;
-    standins::symbol_graph(&swift)?;
+    standins::symbol_graphs(&swift)?;
     let mut docc = swift.command("symbols", swift.docc());
     docc.args(["convert", "--warnings-as-errors", "--fallback-display-name", "PhoneLM"]);
     docc.args(["--fallback-bundle-identifier", "io.phonelm.PhoneLM", "--additional-symbol-graph-dir", "."]);
@@ -105,8 +106,8 @@ fn swift_test(swift: &Toolchain) -> Command {
 /// The formatter on what is written by hand; its configuration lies above.
 fn format(swift: &Toolchain) -> Command {
     let mut format = swift.command("package", "swift");
-    format.args(["format", "lint", "--strict", "--recursive", "Package.swift", "Sources/PhoneLM", "Tests"]);
-    format.args(["../standins", "../examples"]);
+    format.args(["format", "lint", "--strict", "--recursive", "Package.swift", "Tests", "../standins", "../examples"]);
+    format.args(layout::FACADES.map(|module| format!("Sources/{module}")));
     format
 }
 

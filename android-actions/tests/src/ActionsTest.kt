@@ -8,6 +8,7 @@ import android.content.Intent
 import android.media.Ringtone
 import android.media.RingtoneManager
 import android.net.Uri
+import io.phonelm.ToolPermission
 import java.time.ZonedDateTime
 import java.util.Locale
 import kotlin.test.Test
@@ -33,7 +34,7 @@ import org.robolectric.annotation.Implementation
 import org.robolectric.annotation.Implements
 import org.robolectric.shadow.api.Shadow
 
-/** Actions from the call to what the model is told: policy, apps that are there or not, contacts, results. */
+/** Actions from the call to what the model is told: who is asked, apps that are there or not, contacts, results. */
 @RunWith(RobolectricTestRunner::class)
 @Config(sdk = [35])
 class ActionsTest {
@@ -59,7 +60,7 @@ class ActionsTest {
 
     @Test
     fun toolsAreTheCatalogue() {
-        val tools = unasked(context).tools
+        val tools = actions(context).tools
         assertEquals(24, tools.size)
         assertEquals("set_alarm", tools.first().name)
         assertEquals("Set an alarm in the clock app.", tools.first().description)
@@ -69,7 +70,7 @@ class ActionsTest {
     @Test
     fun startedFromTheAppItIsATaskOfItsOwn() = runBlocking {
         installTimer()
-        assertEquals("The clock app was asked to start a timer of 5 min.", unasked(context).run("set_timer", timer))
+        assertEquals("The clock app was asked to start a timer of 5 min.", actions(context).run("set_timer", timer))
         val started = shadowOf(app).nextStartedActivity
         assertEquals("android.intent.action.SET_TIMER LENGTH=300 SKIP_UI=true", started.shown())
         assertEquals(Intent.FLAG_ACTIVITY_NEW_TASK, started.flags)
@@ -79,94 +80,70 @@ class ActionsTest {
     fun startedFromAnActivityItIsPartOfItsTask() = runBlocking {
         installTimer()
         val activity = Robolectric.buildActivity(Activity::class.java).setup().get()
-        unasked(activity).run("set_timer", timer)
+        actions(activity).run("set_timer", timer)
         assertEquals(0, shadowOf(activity).nextStartedActivity.flags)
     }
 
+    private fun asked(actions: PhoneActions) = actions.tools.filter { it.permission == ToolPermission.ASK }.map { it.name }
+
     @Test
-    fun whatShowsOrReadsIsNotAskedFor() = runBlocking {
-        installApp("android.intent.action.SHOW_ALARMS")
-        grantContacts()
-        val actions = PhoneActions(context, launcher) { error("nobody is asked") }
-        actions.run("show_alarms", "{}")
-        actions.run("get_contact_info", """{"name":"mum","field":"phone"}""")
-        assertEquals(1, launcher.started.size)
+    fun whatWritesSendsOrCallsIsAskedForAndNothingElse() {
+        val writing = listOf("set_alarm", "set_timer", "insert_event", "insert_contact", "edit_contact", "create_document")
+        val expected = writing + listOf("send_message", "send_email", "dial")
+        assertEquals(expected.toSet(), asked(actions(context)).toSet())
+        assertEquals(15, actions(context).tools.count { it.permission == ToolPermission.ALLOW })
     }
 
     @Test
-    fun whatWritesSendsOrCallsIsAskedFor() = runBlocking {
+    fun theAppSaysWhatIsAskedFor() {
+        assertEquals(24, asked(PhoneActions(context, asksFor = Effect.entries.toSet())).size)
+        assertEquals(listOf("dial"), asked(PhoneActions(context, asksFor = setOf(Effect.CALLS))))
+        assertEquals(emptyList(), asked(PhoneActions(context, asksFor = emptySet())))
+    }
+
+    @Test
+    fun aDescriptionSaysWhatWasFoundAndNothingIsDone() = runBlocking {
         installTimer()
         installApp("android.intent.action.DIAL", scheme = "tel")
         installApp("android.intent.action.SENDTO", scheme = "smsto")
+        installApp("android.intent.action.INSERT", scheme = "content", type = "vnd.android.cursor.dir/event")
+        installApp("android.media.action.IMAGE_CAPTURE")
         grantContacts()
-        val pending = mutableListOf<PendingAction>()
-        val actions = PhoneActions(context, launcher) { pending += it; Decision.Allow }
-        actions.run("set_timer", timer)
-        actions.run("dial", """{"to":"mum"}""")
-        actions.run("send_message", """{"to":"ana silva","body":"late"}""")
-        val summaries = listOf("Start a timer of 5 min", "Call Mum (555 0177)", "Send Ana Silva (+351 555 0102) the message: late")
-        assertEquals(summaries, pending.map { it.summary })
-        assertEquals(listOf(Effect.WRITES, Effect.CALLS, Effect.SENDS), pending.map { it.action.effect })
-        assertEquals(timer, pending.first().arguments)
-        assertEquals(PhoneAction.Dial("mum"), pending[1].action)
-        assertEquals(3, launcher.started.size)
+        val actions = actions(context, launcher)
+        assertEquals("Start a timer of 5 min", actions.describe("set_timer", timer))
+        assertEquals("Call Mum (555 0177)", actions.describe("dial", """{"to":"mum"}"""))
+        val message = actions.describe("send_message", """{"to":"ana silva","body":"late"}""")
+        assertEquals("Send Ana Silva (+351 555 0102) the message: late", message)
+        val event = actions.describe("insert_event", """{"title":"brunch","day":"sunday","time":"11:00"}""")
+        assertEquals("Add to the calendar: brunch on Sunday 29 November 2026 at 11:00", event)
+        val read = actions.describe("get_contact_info", """{"name":"mum","field":"phone"}""")
+        assertEquals("Read the phone number of Mum", read)
+        assertEquals("Let the user take a picture", actions.describe("take_photo", "{}"))
+        assertEquals(emptyList(), launcher.started.map { it.shown() } + launcher.permissions)
     }
 
     @Test
-    fun theAppSaysWhatIsAskedFor() = runBlocking {
-        installApp("android.intent.action.WEB_SEARCH")
-        val actions = PhoneActions(context, launcher, asksFor = Effect.entries.toSet()) { Decision.Refuse("the app is locked") }
-        val error = assertFailsWith<ActionException.Refused> { actions.run("web_search", """{"query":"a"}""") }
-        assertEquals("the app is locked", error.message)
-        assertEquals(0, launcher.started.size)
-    }
-
-    @Test
-    fun refusedItIsNotDone() = runBlocking {
-        installTimer()
-        val actions = PhoneActions(context, launcher) { Decision.Refuse() }
-        assertFailsWith<ActionException.Refused> { actions.run("set_timer", timer) }
-        assertEquals(0, launcher.started.size)
-    }
-
-    @Test
-    fun editedItIsDoneAsEditedAndNotAskedAgain() = runBlocking {
-        installTimer()
-        var asked = 0
-        val actions = PhoneActions(context, launcher) { asked += 1; Decision.Edit("""{"seconds":61,"label":"tea"}""") }
-        assertEquals("The clock app was asked to start a timer of 1 min 1 s: tea.", actions.run("set_timer", timer))
-        assertEquals("android.intent.action.SET_TIMER LENGTH=61 MESSAGE=tea SKIP_UI=true", launcher.started.single().shown())
-        assertEquals(1, asked)
-    }
-
-    @Test
-    fun editedIntoNonsenseItIsNotDone() = runBlocking {
+    fun badArgumentsAreNeitherDescribedNorDone() = runBlocking {
         installTimer()
         val least = listOf("", "{}", "[]", """{"seconds":0}""")
         val more = listOf("""{"seconds":86401}""", """{"seconds":"five"}""", """{"seconds":5,"x":1}""")
+        val actions = actions(context, launcher)
         for (nonsense in least + more) {
-            val actions = PhoneActions(context, launcher) { Decision.Edit(nonsense) }
-            assertFailsWith<ActionException.ArgumentInvalid>(nonsense) { actions.run("set_timer", timer) }
+            assertFailsWith<ActionException.ArgumentInvalid>(nonsense) { actions.describe("set_timer", nonsense) }
+            assertFailsWith<ActionException.ArgumentInvalid>(nonsense) { actions.run("set_timer", nonsense) }
         }
+        assertFailsWith<ActionException.ArgumentInvalid> { actions.describe("fly", "{}") }
         assertEquals(0, launcher.started.size)
     }
 
     @Test
-    fun badArgumentsAreNotAskedFor() = runBlocking {
-        val actions = PhoneActions(context, launcher) { error("nobody is asked") }
-        assertFailsWith<ActionException.ArgumentInvalid> { actions.run("set_timer", "{}") }
-        assertFailsWith<ActionException.ArgumentInvalid> { actions.run("fly", "{}") }
-        Unit
-    }
-
-    @Test
-    fun withoutAnAppNothingIsAskedAndTheModelIsTold() = runBlocking {
+    fun withoutAnAppNothingIsDescribedAndTheModelIsTold() = runBlocking {
         grantContacts()
-        val calls = CALLS - "get_contact_info"
-        val actions = PhoneActions(context, launcher) { error("nobody is asked") }
-        for ((function, arguments) in calls) {
+        val actions = actions(context, launcher)
+        for ((function, arguments) in CALLS - "get_contact_info") {
             val error = assertFailsWith<ActionException.NoApp>(function) { actions.run(function, arguments) }
             assertContains(error.message.orEmpty(), function)
+            assertFailsWith<ActionException.NoApp>(function) { actions.describe(function, arguments) }
         }
         assertEquals(0, launcher.started.size)
     }
@@ -175,8 +152,8 @@ class ActionsTest {
     fun theNextBestWayIsGone() = runBlocking {
         installApp("android.intent.action.VIEW", scheme = "geo")
         installApp("android.settings.SETTINGS")
-        assertContains(unasked(context, launcher).run("navigate", """{"destination":"home","mode":"drive"}"""), "map shows home")
-        assertContains(unasked(context, launcher).run("open_settings", """{"page":"notifications"}"""), "no page notifications")
+        assertContains(actions(context, launcher).run("navigate", """{"destination":"home","mode":"drive"}"""), "map shows home")
+        assertContains(actions(context, launcher).run("open_settings", """{"page":"notifications"}"""), "no page notifications")
         assertEquals(listOf("geo:0,0?q=home", null), launcher.started.map { it.dataString })
     }
 
@@ -184,39 +161,18 @@ class ActionsTest {
     fun whatTheSystemRefuses() = runBlocking {
         installTimer()
         val refuses = ActionLauncher { throw SecurityException("needs CAMERA") }
-        val error = assertFailsWith<ActionException.NotAllowed> { unasked(context, refuses).run("set_timer", timer) }
+        val error = assertFailsWith<ActionException.NotAllowed> { actions(context, refuses).run("set_timer", timer) }
         assertContains(error.message.orEmpty(), "needs CAMERA")
         val gone = ActionLauncher { throw android.content.ActivityNotFoundException() }
-        assertFailsWith<ActionException.NoApp> { unasked(context, gone).run("set_timer", timer) }
+        assertFailsWith<ActionException.NoApp> { actions(context, gone).run("set_timer", timer) }
         Unit
-    }
-
-    @Test
-    fun aDryRunDoesNothingAndSaysAll() = runBlocking {
-        installApp("android.intent.action.DIAL", scheme = "tel")
-        installApp("android.media.action.IMAGE_CAPTURE")
-        declareContacts()
-        val actions = PhoneActions(context, launcher, isDryRun = true) { error("nobody is asked") }
-        val dial = JSONObject(actions.run("dial", """{"to":"555 0100"}"""))
-        assertEquals("Call 555 0100", dial.getString("summary"))
-        assertEquals("calls", dial.getString("effect"))
-        assertEquals("tel:555%200100", dial.getJSONObject("intent").getString("data"))
-        assertFailsWith<ActionException.ContactsUnreadable> { actions.run("dial", """{"to":"mum"}""") }
-        val photo = JSONObject(actions.run("take_photo", "{}")).getJSONObject("intent")
-        assertEquals("android.media.action.IMAGE_CAPTURE", photo.getString("action"))
-        assertFailsWith<ActionException.NoApp> { actions.run("show_alarms", "{}") }
-        grantContacts()
-        val read = JSONObject(actions.run("get_contact_info", """{"name":"mum","field":"phone"}"""))
-        assertEquals("Read the phone number of Mum", read.getString("summary"))
-        assertFalse(read.has("intent"))
-        assertEquals(emptyList(), launcher.started.map { it.shown() } + launcher.permissions)
     }
 
     @Test
     fun whoIsMeant() = runBlocking {
         installApp("android.intent.action.VIEW", type = "vnd.android.cursor.item/contact")
         grantContacts()
-        suspend fun view(name: String) = unasked(context, launcher).run("view_contact", """{"name":"$name"}""")
+        suspend fun view(name: String) = actions(context, launcher).run("view_contact", """{"name":"$name"}""")
         assertContains(view("MUM"), "Mum")
         assertContains(view("bo"), "contact Bo is")
         assertContains(view("diddley bo"), "Bo Diddley")
@@ -235,7 +191,7 @@ class ActionsTest {
     fun whatAContactLacks() = runBlocking {
         grantContacts()
         suspend fun fails(function: String, arguments: String) =
-            assertFailsWith<ActionException.ContactLacks> { unasked(context, launcher).run(function, arguments) }.message.orEmpty()
+            assertFailsWith<ActionException.ContactLacks> { actions(context, launcher).run(function, arguments) }.message.orEmpty()
         assertContains(fails("dial", """{"to":"Hank"}"""), "Hank has no phone number")
         assertContains(fails("send_message", """{"to":"Hank","body":"a"}"""), "phone number")
         assertContains(fails("send_email", """{"to":["bo","mum"]}"""), "Mum has no e-mail address")
@@ -247,7 +203,7 @@ class ActionsTest {
     fun detailsOfAContact() = runBlocking {
         grantContacts()
         suspend fun read(name: String, field: String) =
-            unasked(context).run("get_contact_info", """{"name":"$name","field":"$field"}""")
+            actions(context).run("get_contact_info", """{"name":"$name","field":"$field"}""")
         assertEquals("Ana Silva, phone number: +351 555 0101 (Home), +351 555 0102 (Mobile)", read("ana silva", "phone"))
         assertEquals("Mum, phone number: 555 0177 (Home), 555 0199 (Mobile)", read("mum", "phone"))
         assertEquals("Ana Silva, e-mail address: ana@example.org (Home)", read("ana silva", "email"))
@@ -258,7 +214,7 @@ class ActionsTest {
     @Test
     fun contactsThatTheAppDoesNotDeclare() = runBlocking {
         for (function in listOf("dial", "get_contact_info", "view_contact", "edit_contact", "send_message")) {
-            val run: suspend () -> Unit = { unasked(context, launcher).run(function, CALLS.getValue(function)) }
+            val run: suspend () -> Unit = { actions(context, launcher).run(function, CALLS.getValue(function)) }
             val error = assertFailsWith<ActionException.ContactsUnreadable>(function) { run() }
             assertContains(error.message.orEmpty(), "This app cannot read contacts")
         }
@@ -268,10 +224,10 @@ class ActionsTest {
     @Test
     fun contactsThatTheUserDenies() = runBlocking {
         declareContacts()
-        val error = assertFailsWith<ActionException.ContactsUnreadable> { unasked(context, launcher).run("dial", """{"to":"mum"}""") }
+        val error = assertFailsWith<ActionException.ContactsUnreadable> { actions(context, launcher).run("dial", """{"to":"mum"}""") }
         assertContains(error.message.orEmpty(), "The user does not let")
         assertEquals(listOf(Manifest.permission.READ_CONTACTS), launcher.permissions)
-        assertFailsWith<ActionException.ContactsUnreadable> { unasked(context).run("dial", """{"to":"mum"}""") }
+        assertFailsWith<ActionException.ContactsUnreadable> { actions(context).run("dial", """{"to":"mum"}""") }
         Unit
     }
 
@@ -280,7 +236,7 @@ class ActionsTest {
         declareContacts()
         installApp("android.intent.action.DIAL", scheme = "tel")
         launcher.grants = { grantContacts(); true }
-        unasked(context, launcher).run("dial", """{"to":"mum"}""")
+        actions(context, launcher).run("dial", """{"to":"mum"}""")
         assertEquals("tel:555%200177", launcher.started.single().dataString)
     }
 
@@ -289,23 +245,25 @@ class ActionsTest {
         installApp("android.intent.action.DIAL", scheme = "tel")
         installApp("android.intent.action.SENDTO", scheme = "mailto")
         for (number in listOf("555", "+1 (555) 010-4477", "(0)30/12 34", "*#06#", "112")) {
-            unasked(context, launcher).run("dial", JSONObject().put("to", number).toString())
+            actions(context, launcher).run("dial", JSONObject().put("to", number).toString())
             assertEquals(number, launcher.started.last().data?.schemeSpecificPart)
         }
-        unasked(context, launcher).run("send_email", """{"to":["a@example.org"]}""")
+        actions(context, launcher).run("send_email", """{"to":["a@example.org"]}""")
         Unit
     }
 
     @Test
-    fun withoutALauncherForResultsNothingIsAsked() = runBlocking {
+    fun withoutALauncherForResultsNothingIsDescribedOrDone() = runBlocking {
         installApp("android.intent.action.CREATE_DOCUMENT", type = "*/*", category = Intent.CATEGORY_OPENABLE)
-        val actions = PhoneActions(context) { error("nobody is asked") }
-        val error = assertFailsWith<ActionException.NoResults> { actions.run("create_document", """{"name":"a","kind":"text"}""") }
+        val actions = PhoneActions(context)
+        val document = """{"name":"a","kind":"text"}"""
+        val error = assertFailsWith<ActionException.NoResults> { actions.describe("create_document", document) }
         assertContains(error.message.orEmpty(), "create_document")
+        assertFailsWith<ActionException.NoResults> { actions.run("create_document", document) }
         assertNull(shadowOf(app).nextStartedActivity)
     }
 
-    private fun bringing(result: Intent?) = unasked(context, Recorder(context, result))
+    private fun bringing(result: Intent?) = actions(context, Recorder(context, result))
 
     /** Robolectric has no ringtones, and the classes of its own need Bluetooth. */
     @Implements(RingtoneManager::class)
@@ -358,31 +316,35 @@ class ActionsTest {
         installApp("android.intent.action.OPEN_DOCUMENT", type = "*/*", category = Intent.CATEGORY_OPENABLE)
         val launcher = Recorder(context, Intent().setData(Uri.parse("content://documents/a.pdf")))
         val open = """{"kind":"pdf"}"""
-        assertEquals("The user chose a.pdf. No app on this phone shows it.", unasked(context, launcher).run("open_document", open))
+        assertEquals("The user chose a.pdf. No app on this phone shows it.", actions(context, launcher).run("open_document", open))
         installApp("android.intent.action.VIEW", scheme = "content", type = "*/*")
-        assertEquals("The user chose a.pdf. It is on the screen.", unasked(context, launcher).run("open_document", open))
+        assertEquals("The user chose a.pdf. It is on the screen.", actions(context, launcher).run("open_document", open))
         val view = launcher.started.last()
         assertEquals("android.intent.action.VIEW content://documents/a.pdf */*", view.shown())
         assertEquals(Intent.FLAG_GRANT_READ_URI_PERMISSION, view.flags and Intent.FLAG_GRANT_READ_URI_PERMISSION)
     }
 
-    /** The model may call two functions at once; two questions on the screen would hide each other. */
+    /** The model may call two functions at once; two screens would hide each other. */
     @Test
     fun actionsWaitForEachOther() = runBlocking {
         installTimer()
-        val (first, second) = List(2) { CompletableDeferred<Decision>() }
-        val asked = mutableListOf<String>()
-        val actions = PhoneActions(context, launcher) {
-            asked += it.arguments
-            if (asked.size == 1) first.await() else second.await()
+        installApp("android.media.action.IMAGE_CAPTURE")
+        val photo = CompletableDeferred<Intent?>()
+        val waiting = object : ResultLauncher by launcher {
+            override suspend fun startForResult(intent: Intent) = photo.await()
         }
-        val runs = listOf("""{"seconds":1}""", """{"seconds":2}""").map { async { actions.run("set_timer", it) } }
+        val actions = actions(context, waiting)
+        val first = async { actions.run("take_photo", "{}") }
+        val second = async { actions.run("set_timer", timer) }
+        val described = async { actions.describe("set_timer", timer) }
         repeat(5) { yield() }
-        assertEquals(listOf("""{"seconds":1}"""), asked)
-        first.complete(Decision.Allow)
-        second.complete(Decision.Allow)
-        runs.forEach { it.await() }
-        assertEquals(listOf(1, 2), launcher.started.map { it.getIntExtra("android.intent.extra.alarm.LENGTH", 0) })
+        assertEquals(0, launcher.started.size)
+        assertFalse(described.isCompleted)
+        photo.complete(Intent())
+        assertEquals("The user took a picture.", first.await())
+        assertEquals("The clock app was asked to start a timer of 5 min.", second.await())
+        assertEquals("Start a timer of 5 min", described.await())
+        assertEquals(1, launcher.started.size)
     }
 
     @Test
@@ -390,7 +352,7 @@ class ActionsTest {
         installApp("android.intent.action.INSERT", scheme = "content", type = "vnd.android.cursor.dir/event")
         suspend fun add(day: String, now: String, locale: Locale): String {
             val clock = clock(ZonedDateTime.parse(now))
-            val actions = PhoneActions(context, launcher, clock = clock, locale = locale) { Decision.Allow }
+            val actions = PhoneActions(context, launcher, clock = clock, locale = locale)
             return actions.run("insert_event", """{"title":"brunch","day":"$day","time":"00:00"}""")
         }
         val eve = "2026-12-31T23:59:59-05:00[America/New_York]"
@@ -405,7 +367,7 @@ class ActionsTest {
 
     @Test
     fun exceptionsSayWhatTheyAre() = runBlocking {
-        val error = runCatching { unasked(context).run("dial", "{}") }.exceptionOrNull()
+        val error = runCatching { actions(context).run("dial", "{}") }.exceptionOrNull()
         assertEquals("dial: to is missing.", assertIs<ActionException>(error).message)
     }
 }

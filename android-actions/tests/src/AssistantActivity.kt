@@ -5,6 +5,8 @@ import android.content.Intent
 import android.content.pm.PackageManager
 import io.phonelm.LanguageModel
 import io.phonelm.LanguageModelSession
+import io.phonelm.ToolDecision
+import io.phonelm.ToolPolicy
 import kotlinx.coroutines.CompletableDeferred
 import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.withContext
@@ -15,10 +17,11 @@ class AssistantActivity : Activity(), ResultLauncher {
     private var permission = CompletableDeferred<Boolean>()
 
     fun session(model: LanguageModel, ask: suspend (String) -> Boolean): LanguageModelSession {
-        val actions = PhoneActions(context = this, launcher = this) { pending ->
-            if (ask(pending.summary)) Decision.Allow else Decision.Refuse()
+        val actions = PhoneActions(context = this, launcher = this)
+        val policy = ToolPolicy { asked ->
+            if (ask(actions.describe(asked.call))) ToolDecision.Run else ToolDecision.Refuse()
         }
-        return model.newSession(tools = actions.tools)
+        return model.newSession(tools = actions.tools, toolPolicy = policy)
     }
 
     override suspend fun start(intent: Intent) = startActivity(intent)

@@ -152,7 +152,7 @@ class ReadingTest {
 
     @Test
     fun effects() {
-        val effects = CATALOGUE.groupBy({ read(it.name, full(schema(it)).toString()).effect }, { it.name })
+        val effects = CATALOGUE.groupBy({ it.effect }, { it.name })
         val writing = listOf("set_alarm", "set_timer", "insert_event", "insert_contact", "edit_contact", "create_document")
         assertEquals(writing, effects[Effect.WRITES])
         assertEquals(listOf("send_message", "send_email"), effects[Effect.SENDS])

@@ -7,12 +7,18 @@ import android.content.pm.PackageManager
 import android.net.Uri
 import io.phonelm.GenerationOptions
 import io.phonelm.LanguageModel
+import io.phonelm.LanguageModelSession
+import io.phonelm.ToolDecision
+import io.phonelm.ToolPolicy
+import io.phonelm.ToolRefusal
+import io.phonelm.ToolStep
 import io.phonelm.Transcript
 import kotlin.test.Test
 import kotlin.test.assertContains
 import kotlin.test.assertEquals
 import kotlin.test.assertTrue
 import kotlinx.coroutines.async
+import kotlinx.coroutines.flow.toList
 import kotlinx.coroutines.runBlocking
 import kotlinx.coroutines.yield
 import org.junit.Before
@@ -55,21 +61,61 @@ class SessionTest {
         }
     }
 
+    private fun outputs(session: LanguageModelSession) =
+        session.transcript.entries.filterIsInstance<Transcript.Entry.ToolOutput>().map { "$it" }
+
     @Test
     fun aRefusalIsToldToTheModel() = runBlocking {
         LanguageModel.open(model).use { model ->
             val session = activity.session(model) { false }
             val response = session.respond("Set a timer for 5 minutes", greedy)
             assertTrue(response.text.isNotEmpty())
-            val output = session.transcript.entries.filterIsInstance<Transcript.Entry.ToolOutput>().single()
-            assertContains(output.toString(), "The user does not want it.")
+            assertContains(outputs(session).single(), "the user refused")
+            assertEquals(null, shadowOf(activity).nextStartedActivity)
+        }
+    }
+
+    @Test
+    fun nobodyIsAskedForWhatCannotBeDone() = runBlocking {
+        LanguageModel.open(model).use { model ->
+            val session = activity.session(model) { error("nobody is asked") }
+            session.respond("Call mum", greedy)
+            assertContains(outputs(session).single(), "This app cannot read contacts.")
+            assertEquals(null, shadowOf(activity).nextStartedActivity)
+        }
+    }
+
+    @Test
+    fun editedIntoNonsenseItIsAskedForAgainAndThenDoneAsEdited() = runBlocking {
+        LanguageModel.open(model).use { model ->
+            val problems = mutableListOf<String?>()
+            val policy = ToolPolicy { asked ->
+                problems += asked.problem
+                ToolDecision.RunWith(if (problems.size == 1) """{"seconds":0}""" else """{"seconds":61,"label":"tea"}""")
+            }
+            val session = model.newSession(tools = PhoneActions(activity, activity).tools, toolPolicy = policy)
+            session.respond("Set a timer for 5 minutes", greedy)
+            assertEquals(listOf(true, false), problems.map { it == null })
+            val started = shadowOf(activity).nextStartedActivity.shown()
+            assertEquals("android.intent.action.SET_TIMER LENGTH=61 MESSAGE=tea SKIP_UI=true", started)
+        }
+    }
+
+    @Test
+    fun aDryRunIsDescribed() = runBlocking {
+        LanguageModel.open(model).use { model ->
+            val actions = PhoneActions(activity, activity)
+            val session = model.newSession(tools = actions.tools, toolPolicy = ToolPolicy(dryRun = true))
+            val steps = session.streamResponse("Set a timer for 5 minutes", greedy).toList().mapNotNull { it.step }
+            val refused = steps.filterIsInstance<ToolStep.Refused>().filter { it.reason == ToolRefusal.DRY_RUN }
+            assertEquals(listOf("Start a timer of 5 min"), refused.map { actions.describe(it.call) })
             assertEquals(null, shadowOf(activity).nextStartedActivity)
         }
     }
 
     @Test
     fun theScreenTakesResultsBack() = runBlocking {
-        val actions = PhoneActions(activity, activity) { Decision.Allow }
+        val actions = PhoneActions(activity, activity)
         val cases = listOf(
             Activity.RESULT_OK to "The user chose Mum.",
             Activity.RESULT_CANCELED to "The user turned back without choosing.",

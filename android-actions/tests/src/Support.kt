@@ -10,6 +10,7 @@ import android.database.Cursor
 import android.database.MatrixCursor
 import android.net.Uri
 import android.os.Bundle
+import io.phonelm.Transcript
 import java.time.Clock
 import java.time.ZoneId
 import java.time.ZonedDateTime
@@ -52,9 +53,13 @@ internal val CALLS = mapOf(
     "pick_ringtone" to "{}",
 )
 
-/** Actions that are done without asking. */
-internal fun unasked(context: Context, launcher: ActionLauncher = ContextLauncher(context), now: ZonedDateTime = NOW) =
-    PhoneActions(context, launcher, asksFor = emptySet(), clock = clock(now), locale = Locale.UK) { error("nobody is asked") }
+/** Actions at [NOW], in Britain's words for days. */
+internal fun actions(context: Context, launcher: ActionLauncher = ContextLauncher(context)) =
+    PhoneActions(context, launcher, clock = clock(), locale = Locale.UK)
+
+/** What a call would do. */
+internal suspend fun PhoneActions.describe(function: String, arguments: String): String =
+    describe(Transcript.ToolCall("call_1", function, arguments))
 
 /** Everything of an intent on one line: action, data, type, categories, extras by name. */
 internal fun Intent.shown(): String {

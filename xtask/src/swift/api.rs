@@ -1,5 +1,5 @@
-//! The facade's public API as a text that a person can review: swift-package/api/PhoneLM.api, made from the compiler's
-//! symbol graph. A change of the API changes that file in the same commit.
+//! The public API of the facade's modules as texts that a person can review: swift-package/api, made from the compiler's
+//! symbol graphs. A change of the API changes its file in the same commit.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -14,12 +14,12 @@ use crate::process::root;
 /// Protocols that every type has unless it says otherwise; not every compiler lists them.
 const IMPLIED: [&str; 3] = ["Swift.Copyable", "Swift.Escapable", "Swift.SendableMetatype"];
 
-/// Compares the graph with the committed text; every public symbol must have a description.
-pub(crate) fn compare(graph: &Path) -> Result<()> {
+/// Compares the graph of a module with the committed text; every public symbol must have a description.
+pub(crate) fn compare(module: &str, graph: &Path) -> Result<()> {
     let graph = read(graph)?;
     let undocumented = undocumented(&graph);
     ensure!(undocumented.is_empty(), "the API has symbols without a description: {}", undocumented.join(", "));
-    let (now, path) = (text(&graph), path());
+    let (now, path) = (text(&graph), path(module));
     let before = fs::read_to_string(&path).unwrap_or_default();
     if now == before {
         return Ok(());
@@ -37,16 +37,16 @@ pub(crate) fn compare(graph: &Path) -> Result<()> {
     )
 }
 
-/// Writes the graph's API as the committed text.
-pub(crate) fn accept(graph: &Path) -> Result<()> {
-    let path = path();
+/// Writes the API of a module's graph as the committed text.
+pub(crate) fn accept(module: &str, graph: &Path) -> Result<()> {
+    let path = path(module);
     fs::write(&path, text(&read(graph)?)).with_context(|| format!("cannot write {}", path.display()))?;
     println!("written: {}", path.display());
     Ok(())
 }
 
-fn path() -> PathBuf {
-    root().join("swift-package/api/PhoneLM.api")
+fn path(module: &str) -> PathBuf {
+    root().join(format!("swift-package/api/{module}.api"))
 }
 
 /// The parts of a symbol graph that matter here (format 0.6, swift-docc-symbolkit).

@@ -1,10 +1,15 @@
-//! The package's folder as an app developer gets it: manifest, facade, tests, and the generated side of the border.
+//! The package's folder as an app developer gets it: manifest, facades, tests, the generated side of the border, and what
+//! models are told of the phone's functions.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
+use serde::Deserialize;
+use serde_json::Value;
 
+use crate::package::android::aar::catalogue;
 use crate::package::border::Border;
 use crate::process::{root, target_dir};
 
@@ -15,12 +20,21 @@ pub(crate) fn generate(border: &Border) -> Result<PathBuf> {
     Ok(dir)
 }
 
+/// The facade's modules, each after those that it imports.
+pub(crate) const FACADES: [&str; 2] = ["PhoneLM", "PhoneLMActions"];
+/// The generated file of PhoneLMActions.
+const FUNCTIONS: &str = "Functions.swift";
+
 /// Lays the package out in a folder, whose other contents stay: PhoneLMFFI.xcframework, licences.
 pub(crate) fn lay_out(package: &Path, bindings: &Path) -> Result<()> {
     let sources = root().join("swift-package");
-    for folder in ["Sources/PhoneLM", "Tests"] {
-        mirror(&sources.join(folder), &package.join(folder), &[])?;
+    for module in FACADES {
+        let folder = Path::new("Sources").join(module);
+        mirror(&sources.join(&folder), &package.join(&folder), &[FUNCTIONS])?;
     }
+    mirror(&sources.join("Tests"), &package.join("Tests"), &[])?;
+    let json = fs::read_to_string(catalogue()).with_context(|| format!("cannot read {}", catalogue().display()))?;
+    write_changed(functions(&json)?.as_bytes(), &package.join("Sources/PhoneLMActions").join(FUNCTIONS))?;
     for file in ["Package.swift", "Sources/PhoneLMFFI/module.modulemap"] {
         copy_changed(&sources.join(file), &package.join(file))?;
     }
@@ -28,6 +42,30 @@ pub(crate) fn lay_out(package: &Path, bindings: &Path) -> Result<()> {
     let generated = "PhoneLMBindings.swift";
     copy_changed(&bindings.join(generated), &package.join("Sources/PhoneLMBindings").join(generated))?;
     Ok(())
+}
+
+/// What a model is told of a function.
+#[derive(Deserialize)]
+struct Function {
+    name: String,
+    description: String,
+    parameters: Value,
+}
+
+/// The functions of a catalogue as Swift, whose literals have the escapes of JSON's.
+fn functions(json: &str) -> Result<String> {
+    let functions: Vec<Function> = serde_json::from_str(json).context("the catalogue of functions is no JSON")?;
+    let mut swift = String::from(
+        "// The functions that phonelm-tiny was trained on. Written by cargo xtask, never edited.\n\
+         // swift-format-ignore-file\n\nextension Function {\n    static let all = [\n",
+    );
+    for function in functions {
+        let [name, description, parameters] = [function.name, function.description, function.parameters.to_string()]
+            .map(|text| Value::from(text).to_string());
+        writeln!(swift, "        Function(name: {name}, description: {description}, parameters: {parameters}),")?;
+    }
+    swift.push_str("    ]\n}\n");
+    Ok(swift)
 }
 
 /// Makes a folder equal to another but for the names left out. Files that are equal already are not touched, so that
@@ -59,6 +97,11 @@ pub(crate) fn mirror(from: &Path, to: &Path, left_out: &[&str]) -> Result<()> {
 /// Copies a file unless its copy is equal already; whether it was not.
 pub(crate) fn copy_changed(from: &Path, to: &Path) -> Result<bool> {
     let bytes = fs::read(from).with_context(|| format!("cannot read {}", from.display()))?;
+    write_changed(&bytes, to)
+}
+
+/// Writes a file unless it holds that already; whether it did not.
+fn write_changed(bytes: &[u8], to: &Path) -> Result<bool> {
     if fs::read(to).is_ok_and(|copy| copy == bytes) {
         return Ok(false);
     }
@@ -72,6 +115,14 @@ pub(crate) fn copy_changed(from: &Path, to: &Path) -> Result<bool> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn functions_become_swift() {
+        let json = r#"[{"name": "dial", "description": "Says \"hi\".", "parameters": {"b": 1, "a": []}}]"#;
+        let line = r#"Function(name: "dial", description: "Says \"hi\".", parameters: "{\"b\":1,\"a\":[]}"),"#;
+        assert!(functions(json).unwrap().contains(line), "{}", functions(json).unwrap());
+        assert!(functions("{}").is_err());
+    }
 
     #[test]
     fn a_mirror_takes_what_is_new_drops_what_is_gone_and_leaves_the_rest() {

@@ -43,9 +43,6 @@ public sealed class ActionException(message: String) : Exception(message) {
     /** It brings something back, and the app's launcher is no [ResultLauncher]. */
     public class NoResults(message: String) : ActionException(message)
 
-    /** The app's policy, or the user, refused it. */
-    public class Refused(reason: String) : ActionException(reason)
-
     private companion object {
         const val SHOWN = 5
     }

@@ -34,7 +34,7 @@ public enum class ContactField {
 }
 
 /** How somebody travels. */
-public enum class TravelMode {
+internal enum class TravelMode {
     /** By car. */
     DRIVE,
 
@@ -49,7 +49,7 @@ public enum class TravelMode {
 }
 
 /** A page of the system's settings. */
-public enum class SettingsPage {
+internal enum class SettingsPage {
     /** The list of all pages. */
     MAIN,
 
@@ -97,7 +97,7 @@ public enum class SettingsPage {
 }
 
 /** What a camera takes. */
-public enum class CameraMode {
+internal enum class CameraMode {
     /** Pictures. */
     PHOTO,
 
@@ -110,7 +110,7 @@ public enum class CameraMode {
  *
  * @property mimeTypes What files of it are called; the first is that of a new one.
  */
-public enum class DocumentKind(public val mimeTypes: List<String>) {
+internal enum class DocumentKind(val mimeTypes: List<String>) {
     /** Plain text, and what word processors write. */
     TEXT(
         listOf(
@@ -152,7 +152,7 @@ public enum class DocumentKind(public val mimeTypes: List<String>) {
  *
  * @property mimeType What files of it are called.
  */
-public enum class FileKind(public val mimeType: String) {
+internal enum class FileKind(val mimeType: String) {
     /** Pictures. */
     IMAGE("image/*"),
 

@@ -8,9 +8,8 @@ import java.time.LocalTime
  * A call of one of the 24 functions with its arguments checked: what the user wants the phone to do.
  *
  * @property function The name that the model calls.
- * @property effect What it does to the world.
  */
-public sealed class PhoneAction(public val function: String, public val effect: Effect) {
+internal sealed class PhoneAction(val function: String) {
     /**
      * Sets an alarm in the clock app, which shows no screen of its own:
      * [AlarmClock.ACTION_SET_ALARM](https://developer.android.com/reference/android/provider/AlarmClock#ACTION_SET_ALARM).
@@ -20,14 +19,14 @@ public sealed class PhoneAction(public val function: String, public val effect: 
      * @property label What it is for.
      * @property days Weekdays on which it repeats, Monday first; none if it rings once.
      */
-    public data class SetAlarm(val hour: Int, val minutes: Int, val label: String?, val days: List<DayOfWeek>) :
-        PhoneAction("set_alarm", Effect.WRITES)
+    data class SetAlarm(val hour: Int, val minutes: Int, val label: String?, val days: List<DayOfWeek>) :
+        PhoneAction("set_alarm")
 
     /**
      * Shows the alarms:
      * [AlarmClock.ACTION_SHOW_ALARMS](https://developer.android.com/reference/android/provider/AlarmClock#ACTION_SHOW_ALARMS).
      */
-    public data object ShowAlarms : PhoneAction("show_alarms", Effect.SHOWS)
+    data object ShowAlarms : PhoneAction("show_alarms")
 
     /**
      * Starts a countdown in the clock app, which shows no screen of its own:
@@ -36,7 +35,7 @@ public sealed class PhoneAction(public val function: String, public val effect: 
      * @property seconds 1 to 86,400, a day.
      * @property label What it is for.
      */
-    public data class SetTimer(val seconds: Int, val label: String?) : PhoneAction("set_timer", Effect.WRITES)
+    data class SetTimer(val seconds: Int, val label: String?) : PhoneAction("set_timer")
 
     /**
      * Opens the calendar's editor with an event filled in; the user saves it:
@@ -49,14 +48,14 @@ public sealed class PhoneAction(public val function: String, public val effect: 
      * @property location Where.
      * @property guests Who is invited: e-mail addresses, or names of contacts that have one.
      */
-    public data class InsertEvent(
+    data class InsertEvent(
         val title: String,
         val date: LocalDate,
         val time: LocalTime?,
         val durationMinutes: Int?,
         val location: String?,
         val guests: List<String>,
-    ) : PhoneAction("insert_event", Effect.WRITES)
+    ) : PhoneAction("insert_event")
 
     /**
      * Opens the editor of a new contact; the user saves it:
@@ -67,8 +66,8 @@ public sealed class PhoneAction(public val function: String, public val effect: 
      * @property email The e-mail address.
      * @property company The company.
      */
-    public data class InsertContact(val name: String, val phone: String?, val email: String?, val company: String?) :
-        PhoneAction("insert_contact", Effect.WRITES)
+    data class InsertContact(val name: String, val phone: String?, val email: String?, val company: String?) :
+        PhoneAction("insert_contact")
 
     /**
      * Opens the editor of a contact with what is new filled in; the user saves it:
@@ -79,21 +78,21 @@ public sealed class PhoneAction(public val function: String, public val effect: 
      * @property email A new e-mail address.
      * @property company A new company.
      */
-    public data class EditContact(val name: String, val phone: String?, val email: String?, val company: String?) :
-        PhoneAction("edit_contact", Effect.WRITES)
+    data class EditContact(val name: String, val phone: String?, val email: String?, val company: String?) :
+        PhoneAction("edit_contact")
 
     /**
      * Shows a contact's card: [viewing a contact](https://developer.android.com/guide/components/intents-common#ViewContact).
      *
      * @property name The contact's name; finding it needs READ_CONTACTS.
      */
-    public data class ViewContact(val name: String) : PhoneAction("view_contact", Effect.SHOWS)
+    data class ViewContact(val name: String) : PhoneAction("view_contact")
 
     /**
      * Lets the user choose a contact, of which the model is told the name:
      * [selecting a contact](https://developer.android.com/guide/components/intents-common#PickContact). Needs a result.
      */
-    public data object PickContact : PhoneAction("pick_contact", Effect.SHOWS)
+    data object PickContact : PhoneAction("pick_contact")
 
     /**
      * Reads one detail of a contact from the
@@ -102,7 +101,7 @@ public sealed class PhoneAction(public val function: String, public val effect: 
      * @property name The contact's name; finding it needs READ_CONTACTS.
      * @property field Which detail.
      */
-    public data class GetContactInfo(val name: String, val field: ContactField) : PhoneAction("get_contact_info", Effect.READS)
+    data class GetContactInfo(val name: String, val field: ContactField) : PhoneAction("get_contact_info")
 
     /**
      * Opens the dialler on a number; the user presses the button:
@@ -110,7 +109,7 @@ public sealed class PhoneAction(public val function: String, public val effect: 
      *
      * @property to A number, or a contact's name, whose primary number is taken, else the mobile one, else the first.
      */
-    public data class Dial(val to: String) : PhoneAction("dial", Effect.CALLS)
+    data class Dial(val to: String) : PhoneAction("dial")
 
     /**
      * Opens the messages app with a text filled in; the user sends it:
@@ -119,7 +118,7 @@ public sealed class PhoneAction(public val function: String, public val effect: 
      * @property to As in [Dial].
      * @property body The text.
      */
-    public data class SendMessage(val to: String, val body: String) : PhoneAction("send_message", Effect.SENDS)
+    data class SendMessage(val to: String, val body: String) : PhoneAction("send_message")
 
     /**
      * Opens an e-mail app with everything filled in; the user sends it:
@@ -131,27 +130,27 @@ public sealed class PhoneAction(public val function: String, public val effect: 
      * @property cc Who gets a copy, as [to].
      * @property bcc Who gets a copy without the others' seeing it, as [to].
      */
-    public data class SendEmail(
+    data class SendEmail(
         val to: List<String>,
         val subject: String?,
         val body: String?,
         val cc: List<String>,
         val bcc: List<String>,
-    ) : PhoneAction("send_email", Effect.SENDS)
+    ) : PhoneAction("send_email")
 
     /**
      * Searches the web: [Intent.ACTION_WEB_SEARCH](https://developer.android.com/guide/components/intents-common#SearchWeb).
      *
      * @property query What to search for.
      */
-    public data class WebSearch(val query: String) : PhoneAction("web_search", Effect.SHOWS)
+    data class WebSearch(val query: String) : PhoneAction("web_search")
 
     /**
      * Shows a place on a map: [a `geo:` address](https://developer.android.com/guide/components/intents-common#ViewMap).
      *
      * @property query The place, or a kind of place.
      */
-    public data class SearchLocation(val query: String) : PhoneAction("search_location", Effect.SHOWS)
+    data class SearchLocation(val query: String) : PhoneAction("search_location")
 
     /**
      * Starts directions:
@@ -162,7 +161,7 @@ public sealed class PhoneAction(public val function: String, public val effect: 
      * @property destination Where to.
      * @property mode How.
      */
-    public data class Navigate(val destination: String, val mode: TravelMode) : PhoneAction("navigate", Effect.SHOWS)
+    data class Navigate(val destination: String, val mode: TravelMode) : PhoneAction("navigate")
 
     /**
      * Opens a page of the [settings](https://developer.android.com/reference/android/provider/Settings#constants_1); where
@@ -170,7 +169,7 @@ public sealed class PhoneAction(public val function: String, public val effect: 
      *
      * @property page Which page.
      */
-    public data class OpenSettings(val page: SettingsPage) : PhoneAction("open_settings", Effect.SHOWS)
+    data class OpenSettings(val page: SettingsPage) : PhoneAction("open_settings")
 
     /**
      * Opens the camera app and leaves it open:
@@ -178,21 +177,21 @@ public sealed class PhoneAction(public val function: String, public val effect: 
      *
      * @property mode What it is to take.
      */
-    public data class OpenCamera(val mode: CameraMode) : PhoneAction("open_camera", Effect.SHOWS)
+    data class OpenCamera(val mode: CameraMode) : PhoneAction("open_camera")
 
     /**
      * Lets the user take one picture:
      * [MediaStore.ACTION_IMAGE_CAPTURE](https://developer.android.com/reference/android/provider/MediaStore#ACTION_IMAGE_CAPTURE).
      * Needs a result; without `MediaStore.EXTRA_OUTPUT`, which the launcher may add, it is a thumbnail.
      */
-    public data object TakePhoto : PhoneAction("take_photo", Effect.SHOWS)
+    data object TakePhoto : PhoneAction("take_photo")
 
     /**
      * Lets the user record one video:
      * [MediaStore.ACTION_VIDEO_CAPTURE](https://developer.android.com/reference/android/provider/MediaStore#ACTION_VIDEO_CAPTURE).
      * Needs a result.
      */
-    public data object RecordVideo : PhoneAction("record_video", Effect.SHOWS)
+    data object RecordVideo : PhoneAction("record_video")
 
     /**
      * Plays what a search finds:
@@ -200,7 +199,7 @@ public sealed class PhoneAction(public val function: String, public val effect: 
      *
      * @property query What to play.
      */
-    public data class PlayMedia(val query: String) : PhoneAction("play_media", Effect.SHOWS)
+    data class PlayMedia(val query: String) : PhoneAction("play_media")
 
     /**
      * Lets the user choose where an empty document is created:
@@ -210,7 +209,7 @@ public sealed class PhoneAction(public val function: String, public val effect: 
      * @property name The file's name without a suffix.
      * @property kind What it is; not [DocumentKind.ANY].
      */
-    public data class CreateDocument(val name: String, val kind: DocumentKind) : PhoneAction("create_document", Effect.WRITES)
+    data class CreateDocument(val name: String, val kind: DocumentKind) : PhoneAction("create_document")
 
     /**
      * Lets the user choose a document, and shows it:
@@ -219,7 +218,7 @@ public sealed class PhoneAction(public val function: String, public val effect: 
      *
      * @property kind What may be chosen.
      */
-    public data class OpenDocument(val kind: DocumentKind) : PhoneAction("open_document", Effect.SHOWS)
+    data class OpenDocument(val kind: DocumentKind) : PhoneAction("open_document")
 
     /**
      * Lets the user choose files:
@@ -229,12 +228,12 @@ public sealed class PhoneAction(public val function: String, public val effect: 
      * @property kind What may be chosen.
      * @property multiple Whether several may be.
      */
-    public data class PickFile(val kind: FileKind, val multiple: Boolean) : PhoneAction("pick_file", Effect.SHOWS)
+    data class PickFile(val kind: FileKind, val multiple: Boolean) : PhoneAction("pick_file")
 
     /**
      * Lets the user choose a ringtone, of which the model is told the title; nothing is set:
      * [RingtoneManager.ACTION_RINGTONE_PICKER](https://developer.android.com/reference/android/media/RingtoneManager#ACTION_RINGTONE_PICKER).
      * Needs a result.
      */
-    public data object PickRingtone : PhoneAction("pick_ringtone", Effect.SHOWS)
+    data object PickRingtone : PhoneAction("pick_ringtone")
 }

@@ -6,11 +6,12 @@ import android.content.Context
 import android.content.Intent
 import android.content.pm.PackageManager
 import io.phonelm.Tool
+import io.phonelm.ToolPermission
+import io.phonelm.Transcript
 import io.phonelm.actions.ActionException.ContactsUnreadable
 import io.phonelm.actions.ActionException.NoApp
 import io.phonelm.actions.ActionException.NoResults
 import io.phonelm.actions.ActionException.NotAllowed
-import io.phonelm.actions.ActionException.Refused
 import java.time.Clock
 import java.time.Instant
 import java.time.ZoneId
@@ -19,35 +20,33 @@ import java.util.Locale
 import kotlin.time.Duration
 import kotlinx.coroutines.sync.Mutex
 import kotlinx.coroutines.sync.withLock
-import org.json.JSONObject
 
 /**
  * The phone's functions as tools for a session: alarms, calendar, contacts, calls, messages, maps, settings, camera, media,
  * documents. Most of them start an intent that another app takes.
  *
  * ```
- * val actions = PhoneActions(context) { pending -> if (ask(pending.summary)) Decision.Allow else Decision.Refuse() }
- * val session = model.newSession(tools = actions.tools)
+ * val actions = PhoneActions(context)
+ * val policy = ToolPolicy { asked ->
+ *     if (ask(actions.describe(asked.call))) ToolDecision.Run else ToolDecision.Refuse()
+ * }
+ * val session = model.newSession(tools = actions.tools, toolPolicy = policy)
  * ```
  *
  * Actions run one after the other, in the order in which the model calls them.
  *
  * @param context An activity, or the app.
  * @param launcher Starts intents; the default one takes no results.
- * @param asksFor The effects for which [confirm] is asked.
- * @param isDryRun Whether nothing is done, and the model is told what would be. Nobody is asked then.
+ * @param asksFor The effects whose tools have [ToolPermission.ASK]; the others have [ToolPermission.ALLOW].
  * @param clock Tells what "tomorrow" is; by default that of the phone, in its zone of the moment.
  * @param locale Tells what 5/12 is and when a week begins, and brings its words for days.
- * @param confirm Asks the user, or decides by itself.
  */
 public class PhoneActions(
     private val context: Context,
     private val launcher: ActionLauncher = ContextLauncher(context),
-    private val asksFor: Set<Effect> = setOf(Effect.WRITES, Effect.SENDS, Effect.CALLS),
-    private val isDryRun: Boolean = false,
+    asksFor: Set<Effect> = setOf(Effect.WRITES, Effect.SENDS, Effect.CALLS),
     private val clock: Clock = PhoneClock,
     private val locale: Locale = Locale.getDefault(),
-    private val confirm: suspend (PendingAction) -> Decision,
 ) {
     private val turn = Mutex()
     private val foreign by lazy { foreignDays(locale) }
@@ -58,31 +57,26 @@ public class PhoneActions(
             function.name,
             function.description,
             function.parameters,
-            // It waits for a person, who may take their time.
+            permission = if (function.effect in asksFor) ToolPermission.ASK else ToolPermission.ALLOW,
+            // It may wait for a person who chooses something, and who may take their time.
             timeLimit = Duration.INFINITE,
         ) { arguments -> run(function.name, arguments) }
     }
 
     /**
-     * Does what a call says.
+     * What a call of one of the [tools] would do, in a sentence for the user: with the date, the number or the address that
+     * was found for what was said, as in "Call Mum (555 0177)". Nothing is done, but the user may be asked for the contacts. When the call runs, what
+     * was said is looked up anew.
      *
-     * @param function The name of one of the [tools].
-     * @param arguments A JSON object.
-     * @return What the model is told of it.
-     * @throws ActionException if it was not done.
+     * @throws ActionException if it cannot be done. Out of [io.phonelm.ToolPolicy.confirm] it refuses the call, and the model
+     * is told why.
      */
-    public suspend fun run(function: String, arguments: String): String = turn.withLock {
-        val task = prepare(function, arguments)
-        when {
-            isDryRun -> describe(task)
-            task.action.effect !in asksFor -> carryOut(task)
-            else -> when (val decision = confirm(PendingAction(task.action, arguments, task.summary))) {
-                is Decision.Allow -> carryOut(task)
-                is Decision.Edit -> carryOut(prepare(function, decision.arguments))
-                is Decision.Refuse -> throw Refused(decision.reason)
-            }
-        }
-    }
+    public suspend fun describe(call: Transcript.ToolCall): String =
+        turn.withLock { prepare(call.toolName, call.arguments).summary }
+
+    /** Does what a call says, and returns what the model is told of it. */
+    internal suspend fun run(function: String, arguments: String): String =
+        turn.withLock { carryOut(prepare(function, arguments)) }
 
     /** An action that the phone can do, with the way it will go. */
     private class Task(val action: PhoneAction, val summary: String, val step: Step)
@@ -91,7 +85,7 @@ public class PhoneActions(
         val action = readAction(function, arguments, DayReader(ZonedDateTime.now(clock), locale, foreign))
         val plan = Planner(context, clock.zone, ::contacts).plan(action)
         val step = plan.steps.find { it.target?.isTaken() ?: true } ?: throw noApp(action)
-        if (step is Step.Fetch && !isDryRun && launcher !is ResultLauncher) {
+        if (step is Step.Fetch && launcher !is ResultLauncher) {
             throw NoResults("This app cannot do $function: it takes nothing back from other apps.")
         }
         return Task(action, plan.summary, step)
@@ -141,7 +135,7 @@ public class PhoneActions(
     }
 
     private suspend fun requestContacts() =
-        declaresContacts() && !isDryRun && launcher is ResultLauncher && launcher.requestPermission(PERMISSION)
+        declaresContacts() && launcher is ResultLauncher && launcher.requestPermission(PERMISSION)
 
     private fun mayReadContacts() = context.checkSelfPermission(PERMISSION) == PackageManager.PERMISSION_GRANTED
 
@@ -152,27 +146,9 @@ public class PhoneActions(
         return PERMISSION in app.requestedPermissions.orEmpty()
     }
 
-    private fun describe(task: Task): String = JSONObject()
-        .put("dry_run", true)
-        .put("function", task.action.function)
-        .put("effect", task.action.effect.name.lowercase())
-        .put("summary", task.summary)
-        .putOpt("intent", task.step.target?.toJson())
-        .toString()
-
     private companion object {
         const val PERMISSION = Manifest.permission.READ_CONTACTS
     }
-}
-
-private fun Intent.toJson(): JSONObject {
-    val values = JSONObject()
-    for (name in extras?.keySet().orEmpty()) {
-        // The type-safe calls exist from API 33 on, and a wrapped value is any.
-        @Suppress("DEPRECATION")
-        values.put(name, JSONObject.wrap(extras?.get(name)))
-    }
-    return JSONObject().put("action", action).putOpt("data", dataString).putOpt("type", type).put("extras", values)
 }
 
 /** The phone's clock, in its zone of the moment. */
