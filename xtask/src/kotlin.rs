@@ -6,6 +6,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
 
+use crate::assistant;
 use crate::counts::Counts;
 use crate::files::remove_folder;
 use crate::package::border::Border;
@@ -22,24 +23,32 @@ pub(crate) fn is_ready() -> bool {
     output("javac", &["-version"]).is_some() && output("mvn", &["--version"]).is_some()
 }
 
-/// Packs and tests, then runs the sample.
+/// Packs and tests, then runs the samples.
 pub(crate) fn run() -> Result<(bool, Counts)> {
     let mut tests = consumer()?;
     let mut counts = Counts::default();
     let passed = check_lines(tests.arg("test"), |line| counts += Counts::read_surefire_line(line))?;
-    let answers = sample_answers()?;
-    counts += if answers { Counts::PASSED } else { Counts::FAILED };
-    Ok((passed && answers, counts))
+    let samples =
+        [sample_answers()?, assistant::answers(sample().arg("-Dexec.mainClass=AssistantKt"), &jvm::build_root())?];
+    for answers in samples {
+        counts += if answers { Counts::PASSED } else { Counts::FAILED };
+    }
+    Ok((passed && samples == [true, true], counts))
 }
 
-/// Whether samples/jvm, taking what the tests take, prints an answer.
+/// Whether samples/jvm prints an answer.
 fn sample_answers() -> Result<bool> {
+    let mut answers = false;
+    let ran = check_lines(&mut sample(), |line| answers |= line.contains("Bolt"))?;
+    Ok(ran && answers)
+}
+
+/// samples/jvm, taking what the tests take.
+fn sample() -> Command {
     let mut sample = jvm::maven("../../samples/jvm/pom.xml");
     sample.arg(format!("-Dphonelm.repository={}", repository().display()));
     sample.args(["--quiet", "compile", "exec:java"]).current_dir(jvm::build_root());
-    let mut answers = false;
-    let ran = check_lines(&mut sample, |line| answers |= line.contains("Bolt"))?;
-    Ok(ran && answers)
+    sample
 }
 
 /// Writes the dump of the public API anew.

@@ -12,6 +12,7 @@
 #![forbid(unsafe_code)]
 
 mod arm;
+mod assistant;
 mod bench_peer;
 mod counts;
 mod files;

@@ -4,6 +4,7 @@
 
 mod api;
 pub(crate) mod layout;
+mod samples;
 mod standins;
 mod toolchain;
 
@@ -23,13 +24,18 @@ use crate::process::{check, check_lines, root};
 pub(crate) use self::toolchain::{can_install, install};
 
 const MODEL: &str = "models/phonelm-tiny/phonelm-tiny.gguf";
+/// How packages are built.
+const BUILDING: [&str; 4] = ["-debug-info-format", "none", "-Xswiftc", "-warnings-as-errors"];
+/// How their tests run.
+const TESTING: [&str; 3] = ["--skip-build", "--disable-xctest", "--no-parallel"];
 
 /// Why the suite cannot run here, if so.
 pub(crate) fn missing() -> Option<String> {
     Toolchain::find().is_none().then(|| "no Swift 6; cargo xtask setup --swift installs one".into())
 }
 
-/// Builds the package and its tests, runs them, then checks what is not run: API, Apple's lines, examples, format.
+/// Builds the package and its tests, runs them, then checks what is not run: API, Apple's lines, examples, format. The same
+/// for the samples.
 pub(crate) fn run() -> Result<(bool, Counts)> {
     let swift = toolchain()?;
     stage(&swift)?;
@@ -38,8 +44,18 @@ pub(crate) fn run() -> Result<(bool, Counts)> {
     let tested = check_lines(&mut swift_test(&swift), |line| counts += count(line))?;
     let compared = standins::symbol_graphs(&swift)
         .and_then(|graphs| graphs.iter().try_for_each(|(module, graph)| api::compare(module, graph)));
-    let mut passed = tested;
-    for outcome in [compared, standins::examples(&swift), check(&mut format(&swift))] {
+    let (app_tested, app_counts) = samples::test_app(&swift)?;
+    counts += app_counts;
+    let mut passed = tested && app_tested;
+    let outcomes = [
+        compared,
+        standins::examples(&swift),
+        check(&mut format(&swift)),
+        samples::screens(&swift),
+        samples::assistant(&swift),
+        check(&mut samples::format(&swift)),
+    ];
+    for outcome in outcomes {
         counts += if outcome.is_ok() { Counts::PASSED } else { Counts::FAILED };
         passed &= outcome.inspect_err(|error| println!("{error:#}")).is_ok();
     }
@@ -82,24 +98,25 @@ fn stage(swift: &Toolchain) -> Result<()> {
         layout::mirror(&root().join("swift-package").join(folder), &work.join(staged), &[])?;
     }
     copy_changed(&root().join("swift-package/.swift-format"), &work.join(".swift-format"))?;
+    samples::stage(swift)?;
     copy_changed(&root().join(MODEL), &work.join("phonelm-tiny.gguf"))?;
     if copy_changed(&border.library().with_file_name(apple::LIBRARY), &work.join("lib/libphonelm.a"))? {
         // The package manager does not see that a library of the system has changed.
-        fs::remove_dir_all(work.join("build/debug/PhoneLMPackageTests.xctest")).ok();
-        fs::remove_file(work.join("build/debug/PhoneLMPackageTests.xctest")).ok();
+        for linked in ["PhoneLMPackageTests.xctest", "SampleCorePackageTests.xctest", "Assistant"] {
+            fs::remove_dir_all(work.join("build/debug").join(linked)).ok();
+            fs::remove_file(work.join("build/debug").join(linked)).ok();
+        }
     }
     Ok(())
 }
 
 fn build(swift: &Toolchain) -> Result<()> {
-    let mut build = swift_package(swift, "build");
-    check(build.args(["--build-tests", "-debug-info-format", "none", "-Xswiftc", "-warnings-as-errors"]))
+    check(swift_package(swift, "package", "build").arg("--build-tests").args(BUILDING))
 }
 
 fn swift_test(swift: &Toolchain) -> Command {
-    let mut test = swift_package(swift, "test");
-    test.args(["--skip-build", "--disable-xctest", "--no-parallel"])
-        .env("PHONELM_TINY", swift.path("phonelm-tiny.gguf"));
+    let mut test = swift_package(swift, "package", "test");
+    test.args(TESTING).env("PHONELM_TINY", swift.path("phonelm-tiny.gguf"));
     test
 }
 
@@ -111,8 +128,9 @@ fn format(swift: &Toolchain) -> Command {
     format
 }
 
-fn swift_package(swift: &Toolchain, action: &str) -> Command {
-    let mut command = swift.command("package", "swift");
+/// A command of the package manager in a folder of the toolchain's.
+fn swift_package(swift: &Toolchain, folder: &str, action: &str) -> Command {
+    let mut command = swift.command(folder, "swift");
     command.args([action, "--scratch-path", &swift.path("build")]).env("PHONELM_LIB_DIR", swift.path("lib"));
     command
 }
