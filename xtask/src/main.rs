@@ -22,6 +22,7 @@ mod kotlin;
 mod package;
 mod process;
 mod release_check;
+mod sample;
 mod setup;
 mod suites;
 mod swift;
@@ -55,14 +56,14 @@ enum Command {
 Examples:
   cargo xtask setup                what the ordinary suites need
   cargo xtask setup --arm          also a cross compiler and qemu for the suites arm and instructions
-  cargo xtask setup --packages     also what `package` and the suites android and apple need
+  cargo xtask setup --packages     also what `package` and the suites android, sample and apple need
   cargo xtask setup --swift        also Swift 6 for the swift suite")]
     Setup(setup::Tools),
     /// Runs the test suites; the last line reads `N passed, N failed, N skipped`.
     #[command(
         after_help = "A suite that this machine cannot run is named with its reason; with CI=true that is an error.
-The suites arm, instructions, android, apple and swift run where their tools are installed; --only and CI=true demand
-them.
+The suites arm, instructions, android, sample, apple and swift run where their tools are installed; --only and CI=true
+demand them.
 
 Examples:
   cargo xtask test                 what this machine can run
@@ -157,6 +158,9 @@ Examples:
         /// What `package swift` wrote; dist/swift if left out.
         dir: Option<std::path::PathBuf>,
     },
+    /// Builds a sample app.
+    #[command(subcommand)]
+    Sample(sample::Sample),
     /// The long checks before a release: packages, a second build byte by byte, documentation, fuzzing.
     #[command(after_help = "About two hours on two cores. The report goes to docs/release-check.md; commit it.
 
@@ -200,6 +204,7 @@ fn run(command: Command) -> Result<ExitCode> {
             verify_aar::all(&package::android::repository(), &package::android::VARIANTS)?;
         }
         Command::VerifyXcframework { dir } => verify_xcframework::run(dir)?,
+        Command::Sample(sample) => sample.run()?,
         Command::ReleaseCheck(options) => release_check::run(&options)?,
         Command::Fuzz { target, seconds } => tools::fuzz(target.as_deref(), seconds)?,
     }

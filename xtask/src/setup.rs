@@ -8,7 +8,7 @@ use clap::Args;
 
 use crate::arm;
 use crate::process::{check, command, display, output};
-use crate::{gpu, kotlin, package, swift};
+use crate::{gpu, kotlin, package, sample, swift};
 
 /// What is installed beyond the needs of the ordinary suites.
 #[derive(Args, Clone, Copy)]
@@ -58,6 +58,7 @@ pub(crate) fn run(tools: Tools) -> Result<()> {
     }
     if tools.packages {
         package::suite::install()?;
+        sample::install()?;
     }
     if tools.swift {
         swift_tools()?;
