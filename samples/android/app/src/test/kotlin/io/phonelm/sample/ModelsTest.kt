@@ -49,8 +49,7 @@ class ModelsTest : ScreenTest() {
 
     @Test
     fun aModelThatDoesNotFitCannotBeLoaded() {
-        free(1_000_000)
-        begin()
+        begin(available = 1_000_000)
         press(R.string.show_plan)
         waitFor(text(R.string.plan_too_large))
     }
@@ -74,7 +73,8 @@ class ModelsTest : ScreenTest() {
         AppModel(app).use { assertEquals("my-model", it.state.value.choice.stored) }
     }
 
-    private fun begin() {
+    private fun begin(available: Long = 4_000_000_000) {
+        free(available)
         launch()
         open(Screen.MODELS)
     }
@@ -103,7 +103,7 @@ class ModelsTest : ScreenTest() {
 
         override fun query(uri: Uri, projection: Array<String>?, where: String?, values: Array<String>?, order: String?) =
             MatrixCursor(arrayOf(OpenableColumns.DISPLAY_NAME, OpenableColumns.SIZE)).apply {
-                addRow(arrayOf("my model.gguf", file.length()))
+                addRow(listOf("my model.gguf", file.length()))
             }
 
         override fun openFile(uri: Uri, mode: String): ParcelFileDescriptor =

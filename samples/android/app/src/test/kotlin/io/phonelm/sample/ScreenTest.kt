@@ -10,6 +10,8 @@ import androidx.annotation.StringRes
 import androidx.compose.ui.semantics.Role
 import androidx.compose.ui.semantics.SemanticsProperties
 import androidx.compose.ui.test.SemanticsMatcher
+import androidx.compose.ui.test.hasAnyAncestor
+import androidx.compose.ui.test.hasScrollAction
 import androidx.compose.ui.test.hasText
 import androidx.compose.ui.test.junit4.createEmptyComposeRule
 import androidx.compose.ui.test.onNodeWithContentDescription
@@ -71,6 +73,7 @@ abstract class ScreenTest {
             name in texts || name in node.config.getOrElse(SemanticsProperties.ContentDescription) { emptyList() }
         }
         rule.onNode(has(Role.Tab) and called).performClick()
+        rule.waitForIdle()
     }
 
     /** Says something in a conversation. */
@@ -81,7 +84,9 @@ abstract class ScreenTest {
 
     /** Presses the button that says so, wherever it has scrolled to. */
     protected fun press(@StringRes id: Int) {
-        rule.onNode(has(Role.Button) and hasText(text(id))).performScrollTo().performClick()
+        val button = has(Role.Button) and hasText(text(id))
+        val isInList = rule.onAllNodes(button and hasAnyAncestor(hasScrollAction())).fetchSemanticsNodes().isNotEmpty()
+        rule.onNode(button).run { if (isInList) performScrollTo() else this }.performClick()
     }
 
     protected fun isShown(words: String): Boolean =

@@ -50,8 +50,7 @@ fun CallCard(
 ) {
     val isAsking = call.state == CallState.Asking
     var isEditing by rememberSaveable(call.id) { mutableStateOf(false) }
-    val colours = MaterialTheme.colorScheme
-    Panel(colour = if (isAsking) colours.secondaryContainer else colours.surfaceContainer) {
+    Panel(isMarked = isAsking) {
         Row(Modifier.fillMaxWidth(), Arrangement.spacedBy(12.dp), Alignment.CenterVertically) {
             FunctionIcon(call.function)
             Column(Modifier.weight(1f)) {

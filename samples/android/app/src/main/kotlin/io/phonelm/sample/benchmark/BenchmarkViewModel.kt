@@ -61,13 +61,15 @@ class BenchmarkViewModel(private val app: AppModel) : ViewModel() {
     }
 
     private suspend fun measure(model: LanguageModel, lengths: List<Int>) {
-        // The first answer warms up, and tells how many tokens a word has.
-        val tokensPerWord = answer(model, PROBE, round = 0).promptTokens.toDouble() / PROBE
+        // The first two warm up, and tell how many tokens a word has, and how many stand around the words.
+        val (short, long) = listOf(PROBE, 2 * PROBE).map { answer(model, it, round = 0).promptTokens }
+        val tokensPerWord = (long - short).toDouble() / PROBE
+        val around = short - PROBE * tokensPerWord
         for ((index, length) in lengths.withIndex()) {
             val rounds = List(ROUNDS) { round ->
                 val done = (index * ROUNDS + round).toFloat() / (lengths.size * ROUNDS)
                 mutable.update { it.copy(progress = done) }
-                answer(model, (length / tokensPerWord).toInt(), round)
+                answer(model, ((length - around) / tokensPerWord).toInt(), round)
             }
             val fastest = Measured(
                 promptTokens = rounds.first().promptTokens,

@@ -10,8 +10,10 @@ import androidx.compose.foundation.layout.ColumnScope
 import androidx.compose.foundation.layout.ExperimentalLayoutApi
 import androidx.compose.foundation.layout.FlowRow
 import androidx.compose.foundation.layout.Row
+import androidx.compose.foundation.layout.Spacer
 import androidx.compose.foundation.layout.fillMaxWidth
 import androidx.compose.foundation.layout.size
+import androidx.compose.foundation.layout.width
 import androidx.compose.material3.Button
 import androidx.compose.material3.FilledTonalButton
 import androidx.compose.material3.Icon
@@ -61,6 +63,7 @@ fun ModelsScreen(models: ModelsViewModel) {
             if (import == null) {
                 FilledTonalButton({ picker.launch(arrayOf("*/*")) }, Modifier.align(Alignment.CenterHorizontally)) {
                     Icon(painterResource(R.drawable.ic_add), contentDescription = null, Modifier.size(20.dp))
+                    Spacer(Modifier.width(8.dp))
                     Text(stringResource(R.string.add_model))
                 }
             } else {
@@ -81,8 +84,7 @@ private fun ModelCard(
     onDelete: ((String) -> Unit)? = null,
 ) {
     val isChosen = open.choice.stored == choice.stored
-    val colours = MaterialTheme.colorScheme
-    Panel(colour = if (isChosen) colours.secondaryContainer else colours.surfaceContainer) {
+    Panel(isMarked = isChosen) {
         Row(verticalAlignment = Alignment.CenterVertically) {
             Column(Modifier.weight(1f)) {
                 Heading(choice.name)

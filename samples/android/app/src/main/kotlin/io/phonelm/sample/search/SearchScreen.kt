@@ -119,7 +119,7 @@ private fun share(progress: SearchProgress): Float =
 @Composable
 private fun Found(result: SearchResult) {
     val winner = result.winner
-    Panel(colour = MaterialTheme.colorScheme.secondaryContainer) {
+    Panel(isMarked = true) {
         Heading(stringResource(R.string.winner))
         Text(shape(winner.shape), style = MaterialTheme.typography.headlineSmall)
         Fact(stringResource(R.string.parameters), stringResource(R.string.millions, winner.parameters / 1e6))

@@ -52,10 +52,11 @@ fun ShapePlot(result: SearchResult, description: String) {
         val left = values.ticks.maxOf { texts.measure(label(it), style).size.width } + 8.dp.toPx()
         val below = texts.measure("0", style).size.height + 6.dp.toPx()
         val area = Rect(left, 8.dp.toPx(), size.width - 8.dp.toPx(), size.height - below)
+        val margin = 12.dp.toPx()
         val place = { layers: Double, value: Double ->
-            Offset(area.left + area.width * depths.share(layers), area.bottom - area.height * values.share(value))
+            Offset(area.across(depths.share(layers), margin), area.bottom - area.height * values.share(value))
         }
-        axes(area, depths, values, texts, style, colours.grid)
+        axes(area, margin, depths, values, texts, style, colours.grid)
         points(shapes, colours, place)
         ring(result.winner, colours.front, place)
     }
@@ -63,16 +64,27 @@ fun ShapePlot(result: SearchResult, description: String) {
 
 private val ShapeResult.value: Double get() = speeds?.value ?: 0.0
 
-private fun DrawScope.axes(area: Rect, depths: Scale, values: Scale, texts: TextMeasurer, style: TextStyle, grid: Color) {
+/** Points keep away from the numbers at both sides. */
+private fun Rect.across(share: Float, margin: Float) = left + margin + (width - 2 * margin) * share
+
+private fun DrawScope.axes(
+    area: Rect,
+    margin: Float,
+    depths: Scale,
+    values: Scale,
+    texts: TextMeasurer,
+    style: TextStyle,
+    grid: Color,
+) {
     for (tick in values.ticks) {
         val y = area.bottom - area.height * values.share(tick)
-        drawLine(grid, Offset(area.left, y), Offset(area.right, y))
+        drawLine(grid, Offset(area.left, y), Offset(area.right, y), alpha = 0.5f)
         val text = texts.measure(label(tick), style)
         drawText(text, topLeft = Offset(area.left - text.size.width - 6.dp.toPx(), y - text.size.height / 2f))
     }
     for (tick in depths.ticks) {
         val text = texts.measure(label(tick), style)
-        val x = area.left + area.width * depths.share(tick)
+        val x = area.across(depths.share(tick), margin)
         drawText(text, topLeft = Offset(x - text.size.width / 2f, area.bottom + 4.dp.toPx()))
     }
 }

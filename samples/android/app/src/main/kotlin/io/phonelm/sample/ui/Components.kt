@@ -2,6 +2,7 @@
 package io.phonelm.sample.ui
 
 import androidx.annotation.DrawableRes
+import androidx.compose.foundation.BorderStroke
 import androidx.compose.foundation.layout.Arrangement
 import androidx.compose.foundation.layout.Box
 import androidx.compose.foundation.layout.Column
@@ -65,7 +66,7 @@ fun Frame(
                 title = {
                     Column {
                         Text(title, Modifier.semantics { heading() }, maxLines = 1, overflow = TextOverflow.Ellipsis)
-                        subtitle?.let {
+                        subtitle?.takeIf { hasRoomForNames() }?.let {
                             Text(
                                 it,
                                 color = MaterialTheme.colorScheme.onSurfaceVariant,
@@ -97,14 +98,25 @@ fun Page(content: @Composable ColumnScope.() -> Unit) {
     )
 }
 
-/** A group of things that belong together. */
+/**
+ * A group of things that belong together.
+ *
+ * @param isMarked Whether it is what the screen is about at the moment.
+ */
 @Composable
 fun Panel(
     modifier: Modifier = Modifier,
+    isMarked: Boolean = false,
     colour: Color = MaterialTheme.colorScheme.surfaceContainer,
     content: @Composable ColumnScope.() -> Unit,
 ) {
-    Card(modifier.fillMaxWidth(), colors = CardDefaults.cardColors(colour), shape = MaterialTheme.shapes.large) {
+    Card(
+        modifier.fillMaxWidth(),
+        MaterialTheme.shapes.large,
+        CardDefaults.cardColors(colour),
+        // A border, and no colour of its own: what is on it stays as easy to read as everywhere.
+        border = if (isMarked) BorderStroke(2.dp, MaterialTheme.colorScheme.primary) else null,
+    ) {
         Column(Modifier.padding(16.dp), Arrangement.spacedBy(8.dp), content = content)
     }
 }
@@ -147,7 +159,7 @@ fun Welcome(title: String, text: String) {
 @Composable
 fun Problem(text: String, modifier: Modifier = Modifier, action: @Composable ColumnScope.() -> Unit = {}) {
     val colours = MaterialTheme.colorScheme
-    Panel(modifier.semantics { liveRegion = LiveRegionMode.Polite }, colours.errorContainer) {
+    Panel(modifier.semantics { liveRegion = LiveRegionMode.Polite }, colour = colours.errorContainer) {
         Row(horizontalArrangement = Arrangement.spacedBy(12.dp)) {
             Icon(painterResource(R.drawable.ic_warning), contentDescription = null, tint = colours.onErrorContainer)
             Text(text, color = colours.onErrorContainer, style = MaterialTheme.typography.bodyMedium)

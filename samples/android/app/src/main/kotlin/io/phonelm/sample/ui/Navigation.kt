@@ -111,5 +111,6 @@ private fun Name(screen: Screen) = Text(stringResource(screen.title), maxLines =
 private fun described(screen: Screen, current: Screen): String? =
     if (hasRoomForNames() || screen == current) null else stringResource(screen.title)
 
+/** Whether the font leaves room for more than the one name that matters most. */
 @Composable
-private fun hasRoomForNames() = LocalDensity.current.fontScale < LARGE_FONT
+fun hasRoomForNames(): Boolean = LocalDensity.current.fontScale < LARGE_FONT

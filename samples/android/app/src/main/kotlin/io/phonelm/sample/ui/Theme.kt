@@ -4,6 +4,7 @@ package io.phonelm.sample.ui
 import android.os.Build
 import androidx.compose.foundation.isSystemInDarkTheme
 import androidx.compose.material3.MaterialTheme
+import androidx.compose.material3.Typography
 import androidx.compose.material3.darkColorScheme
 import androidx.compose.material3.dynamicDarkColorScheme
 import androidx.compose.material3.dynamicLightColorScheme
@@ -11,6 +12,8 @@ import androidx.compose.material3.lightColorScheme
 import androidx.compose.runtime.Composable
 import androidx.compose.ui.graphics.Color
 import androidx.compose.ui.platform.LocalContext
+import androidx.compose.ui.text.TextStyle
+import androidx.compose.ui.text.style.TextDirection
 
 @Composable
 fun PhoneLMTheme(content: @Composable () -> Unit) {
@@ -21,7 +24,18 @@ fun PhoneLMTheme(content: @Composable () -> Unit) {
         isDark -> dynamicDarkColorScheme(context)
         else -> dynamicLightColorScheme(context)
     }
-    MaterialTheme(colours, content = content)
+    MaterialTheme(colours, typography = typography, content = content)
+}
+
+/** A model says things in other languages than the phone's: each text is written in its own direction. */
+private val typography = Typography().run {
+    fun TextStyle.directed() = copy(textDirection = TextDirection.Content)
+    copy(
+        titleLarge = titleLarge.directed(),
+        titleMedium = titleMedium.directed(),
+        bodyLarge = bodyLarge.directed(),
+        bodyMedium = bodyMedium.directed(),
+    )
 }
 
 private val Light = lightColorScheme(
