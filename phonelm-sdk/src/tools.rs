@@ -230,8 +230,7 @@ impl Calls {
             }
             ToolDecision::Refuse { reason: why } => {
                 let reason = RefusalReason::User;
-                // The reason may be another than the user: that the app cannot do it.
-                let message = why.map_or_else(|| reason.message().into(), |why| format!("not done: {why}"));
+                let message = why.map_or_else(|| reason.message().into(), |why| format!("{}: {why}", reason.message()));
                 pending.stage = Stage::Done(ToolOutcome::Failed { message });
                 return Ok(Event::ToolRefused { call: pending.call.clone(), reason });
             }
