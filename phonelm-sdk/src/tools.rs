@@ -230,7 +230,8 @@ impl Calls {
             }
             ToolDecision::Refuse { reason: why } => {
                 let reason = RefusalReason::User;
-                let message = why.map_or_else(|| reason.message().into(), |why| format!("{}: {why}", reason.message()));
+                // The reason may be another than the user: that the app cannot do it.
+                let message = why.map_or_else(|| reason.message().into(), |why| format!("not done: {why}"));
                 pending.stage = Stage::Done(ToolOutcome::Failed { message });
                 return Ok(Event::ToolRefused { call: pending.call.clone(), reason });
             }

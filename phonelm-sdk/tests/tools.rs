@@ -237,7 +237,7 @@ fn the_user_may_change_the_arguments() {
 #[test]
 fn what_the_user_refuses_does_not_run_and_the_model_goes_on() {
     let model = tiny();
-    for (reason, told) in [(None, "the user refused"), (Some("too late".to_owned()), "the user refused: too late")] {
+    for (reason, told) in [(None, "the user refused"), (Some("too late".to_owned()), "not done: too late")] {
         let session = guarded(&model, "dial", ToolPermission::Ask);
         let generation = ask(&session, "call mum");
         let Event::ConfirmationNeeded { call } = step(&generation) else { panic!("it is asked for") };
