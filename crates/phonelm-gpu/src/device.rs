@@ -14,6 +14,7 @@ use wgpu::{
 };
 
 use crate::error::LoadError;
+use crate::pipelines::experimental;
 use crate::shaders::Arithmetic;
 
 /// What is said of a GPU.
@@ -125,15 +126,6 @@ pub(crate) struct Device {
     brief: AtomicBool,
 }
 
-/// wgpu's consent for what it calls experimental.
-#[expect(unsafe_code, reason = "the only way to matrices")]
-fn experiments() -> ExperimentalFeatures {
-    // SAFETY: of what is experimental only cooperative matrices are asked for. They are loaded from and stored to workgroup memory
-    // alone, inside its bounds (`matmul_matrices.wgsl`), by whole subgroups in uniform control flow, of a size and type that the
-    // driver lists.
-    unsafe { ExperimentalFeatures::enabled() }
-}
-
 /// A wait in which no thread sleeps: it would take longer to wake than such a GPU takes to compute.
 const BRIEF: Duration = Duration::from_millis(2);
 
@@ -161,7 +153,7 @@ impl Device {
             label: Some("phonelm"),
             required_features: chosen.features() & wanted,
             required_limits: Limits { max_storage_buffer_binding_size: max_binding, ..chosen.limits() },
-            experimental_features: if adapter.matrices { experiments() } else { ExperimentalFeatures::disabled() },
+            experimental_features: if adapter.matrices { experimental() } else { ExperimentalFeatures::disabled() },
             memory_hints: MemoryHints::Performance,
             trace: Trace::Off,
         }));

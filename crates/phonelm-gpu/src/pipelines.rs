@@ -4,9 +4,9 @@ use std::collections::HashMap;
 
 use wgpu::{
     BindGroup, BindGroupDescriptor, BindGroupEntry, BindGroupLayout, BindGroupLayoutDescriptor, BindGroupLayoutEntry,
-    BindingType, Buffer, BufferBindingType, ComputePipeline, ComputePipelineDescriptor, PipelineCache,
-    PipelineCompilationOptions, PipelineLayout, PipelineLayoutDescriptor, ShaderModule, ShaderModuleDescriptor,
-    ShaderRuntimeChecks, ShaderSource, ShaderStages,
+    BindingType, Buffer, BufferBindingType, ComputePipeline, ComputePipelineDescriptor, ExperimentalFeatures,
+    PipelineCache, PipelineCompilationOptions, PipelineLayout, PipelineLayoutDescriptor, ShaderModule,
+    ShaderModuleDescriptor, ShaderRuntimeChecks, ShaderSource, ShaderStages,
 };
 
 use crate::device::Device;
@@ -64,6 +64,15 @@ fn trusted(device: &Device, label: &str, source: String) -> ShaderModule {
     // a block before a position in it is sent. Indices of workgroup memory are below THREADS, CHUNK, HEAD_DIM or the tile by
     // their loops. Each loop counts up to one of these numbers, none divides by a variable.
     unsafe { device.gpu.create_shader_module_trusted(module, ShaderRuntimeChecks::unchecked()) }
+}
+
+/// Consent to what wgpu calls experimental.
+#[expect(unsafe_code, reason = "the only way to matrices")]
+pub(crate) fn experimental() -> ExperimentalFeatures {
+    // SAFETY: of what is experimental only cooperative matrices are asked for. They are loaded from and stored to workgroup memory
+    // alone, inside its bounds (`matmul_matrices.wgsl`), by whole subgroups in uniform control flow, of a size and type that the
+    // driver lists.
+    unsafe { ExperimentalFeatures::enabled() }
 }
 
 /// What is done to the text of a shader: nothing, but for tests of what finds wrong ones.
