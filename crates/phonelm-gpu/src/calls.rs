@@ -2,7 +2,7 @@
 //! row its position and where the list of its cache's blocks begins; of each group of up to [`GROUP_ROWS`] rows that follow each
 //! other in a text the first one, and how many rows there are in all; then the lists.
 
-/// Rows that attention takes together.
+/// Rows that attention takes together: `attention_rows.wgsl` keeps what is theirs in two vectors of four.
 pub(crate) const GROUP_ROWS: usize = 8;
 
 /// The rows of a batch that belong to one text.

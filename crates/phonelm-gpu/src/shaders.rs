@@ -4,6 +4,7 @@
 
 use phonelm_model::{Config, RopeLayout};
 
+use crate::calls::GROUP_ROWS;
 use crate::keys::KvFormat;
 
 /// How a matrix lies on the GPU, always in blocks of 32 columns.
@@ -224,6 +225,7 @@ impl Composer {
         let numbers = |half| if half { include_str!("shaders/half.wgsl") } else { include_str!("shaders/single.wgsl") };
         let rows = include_str!("shaders/rows.wgsl");
         let formats = include_str!("shaders/formats.wgsl");
+        let chunk = constants(&[("CHUNK", format!("{CHUNK}u"))]);
         match shader {
             Shader::Matvec { format, emit, norm, blocks, loops } => {
                 let half = self.halves(format);
@@ -271,11 +273,12 @@ impl Composer {
                 parts.extend([of_all, heads, keys, include_str!("shaders/rope.wgsl")].map(str::to_owned));
             }
             Shader::Attention => {
-                parts.extend([self.heads.clone(), all(ATTENTION_THREADS)]);
+                parts.extend([self.heads.clone(), all(ATTENTION_THREADS), chunk]);
                 parts.extend([of_all, heads, keys, include_str!("shaders/attention.wgsl")].map(str::to_owned));
             }
             Shader::AttentionRows => {
-                parts.extend([self.heads.clone(), all(ATTENTION_THREADS)]);
+                parts.extend([self.heads.clone(), all(ATTENTION_THREADS), chunk]);
+                parts.push(constants(&[("ROWS", format!("{GROUP_ROWS}u"))]));
                 parts.extend([of_all, heads, keys, include_str!("shaders/attention_rows.wgsl")].map(str::to_owned));
             }
             Shader::Merge => {

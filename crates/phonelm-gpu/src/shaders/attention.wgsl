@@ -4,8 +4,6 @@
 //
 // Heads are finished here. The new token's key and value come from `qkv`, because the workgroup that stores them is another.
 
-// A chunk is a block of the cache.
-const CHUNK = 64u;
 // Each team's share of the scores.
 var<workgroup> shares: array<f32, TEAMS * CHUNK>;
 var<workgroup> scores: array<f32, CHUNK>;

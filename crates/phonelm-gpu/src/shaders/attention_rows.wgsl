@@ -3,9 +3,6 @@
 // scores of a chunk, TEAMS threads a token; then its values, a thread a unit of elements. calls[0] workgroups share the chunks in
 // turn, and where that is more than one, merge.wgsl puts them together.
 
-const ROWS = 8u;
-// A chunk is a block of the cache.
-const CHUNK = 64u;
 // A team has a thread for each token of a chunk and takes every TEAMS-th unit.
 const TEAMS = THREADS / CHUNK;
 // Threads that share a unit of the values, each with tokens of its own.
