@@ -3,6 +3,7 @@
 use anyhow::{Result, ensure};
 
 use crate::process::{check, command, root, target_dir};
+use crate::venv::Venv;
 
 /// Runs `tests/golden/scripts/refresh.py`.
 pub(crate) fn run(args: &[String]) -> Result<()> {
@@ -11,12 +12,7 @@ pub(crate) fn run(args: &[String]) -> Result<()> {
     for file in [&script, &needs] {
         ensure!(file.is_file(), "{} is missing", file.display());
     }
-    let venv = target_dir().join("golden-venv");
-    let python = venv.join("bin/python").to_string_lossy().into_owned();
-    if !venv.join("bin/python").is_file() {
-        check(&mut command("python3", ["-m".as_ref(), "venv".as_ref(), venv.as_os_str()]))?;
-    }
-    let pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement"];
-    check(command(&python, pip).arg(&needs))?;
-    check(command(&python, [&script]).args(args))
+    let venv = Venv::new(target_dir().join("golden-venv"));
+    venv.install(&["--requirement", &needs.to_string_lossy()])?;
+    check(command(&venv.python(), [&script]).args(args))
 }

@@ -29,6 +29,7 @@ mod swift;
 mod tidy;
 mod tools;
 mod training;
+mod venv;
 mod verify_aar;
 mod verify_xcframework;
 

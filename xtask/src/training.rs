@@ -6,7 +6,8 @@ use std::path::PathBuf;
 use anyhow::{Context, Result};
 
 use crate::counts::Counts;
-use crate::process::{cache_dir, check, check_lines, command, root};
+use crate::process::{cache_dir, check_lines, command, root};
+use crate::venv::Venv;
 
 /// What the packages are.
 const REQUIREMENTS: &str = "training/requirements.txt";
@@ -15,17 +16,13 @@ const TESTS: &str = "import sys, unittest
 runner = unittest.TextTestRunner(stream=sys.stdout)
 unittest.main(module=None, argv=['unittest', 'discover', 'training/tests'], testRunner=runner)";
 
-fn venv() -> PathBuf {
-    cache_dir().join("training")
-}
-
-fn python() -> String {
-    venv().join("bin/python").to_string_lossy().into_owned()
+fn venv() -> Venv {
+    Venv::new(cache_dir().join("training"))
 }
 
 /// The requirements that were installed last.
 fn installed() -> PathBuf {
-    venv().join("requirements.txt")
+    venv().folder().join("requirements.txt")
 }
 
 /// Why the suite cannot run here, if so.
@@ -41,9 +38,7 @@ pub(crate) fn install() -> Result<()> {
         println!("setup: there already: the packages of {REQUIREMENTS}");
         return Ok(());
     }
-    check(command("python3", ["-m", "venv"]).arg(venv()))?;
-    let pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement", REQUIREMENTS];
-    check(&mut command(&python(), pip))?;
+    venv().install(&["--requirement", REQUIREMENTS])?;
     fs::copy(root().join(REQUIREMENTS), installed()).context("cannot note what was installed")?;
     println!("setup: installed: the packages of {REQUIREMENTS}");
     Ok(())
@@ -52,7 +47,7 @@ pub(crate) fn install() -> Result<()> {
 /// Runs the tests.
 pub(crate) fn run() -> Result<(bool, Counts)> {
     let mut summary = Vec::new();
-    let mut tests = command(&python(), ["-c", TESTS]);
+    let mut tests = command(&venv().python(), ["-c", TESTS]);
     let passed = check_lines(tests.env("PYTHONUNBUFFERED", "1"), |line| summary.push(line.to_owned()))?;
     Ok((passed, counted(&summary)))
 }

@@ -7,26 +7,23 @@ use std::process::Command;
 
 use anyhow::Result;
 
-use crate::process::{cache_dir, check, command, output};
+use crate::process::{cache_dir, command, output};
+use crate::venv::Venv;
 
 const VERSION: &str = "0.17.1";
 
-fn venv() -> PathBuf {
-    cache_dir().join(format!("zig-{VERSION}"))
-}
-
-fn python() -> String {
-    venv().join("bin/python").to_string_lossy().into_owned()
+fn venv() -> Venv {
+    Venv::new(cache_dir().join(format!("zig-{VERSION}")))
 }
 
 /// `zig` with these arguments.
 pub(crate) fn zig(args: &[&str]) -> Command {
-    command(&python(), ["-m", "ziglang"].iter().chain(args))
+    command(&venv().python(), ["-m", "ziglang"].iter().chain(args))
 }
 
 /// The folder of Zig's own libraries, if it is installed.
 pub(crate) fn library_dir() -> Option<PathBuf> {
-    let file = output(&python(), &["-c", "import ziglang; print(ziglang.__file__)"])?;
+    let file = output(&venv().python(), &["-c", "import ziglang; print(ziglang.__file__)"])?;
     Some(PathBuf::from(file.trim()).parent()?.join("lib"))
 }
 
@@ -37,9 +34,7 @@ pub(crate) fn install() -> Result<()> {
         println!("setup: there already: {package}");
         return Ok(());
     }
-    check(command("python3", ["-m", "venv"]).arg(venv()))?;
-    let pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", &package];
-    check(&mut command(&python(), pip))?;
+    venv().install(&[&package])?;
     println!("setup: installed: {package}");
     Ok(())
 }
