@@ -113,13 +113,18 @@ fn a_cancelled_search_goes_on_in_its_folder() {
 #[test]
 fn searches_take_turns() {
     let (_dir, folder) = place();
-    let (one, other) = std::thread::scope(|scope| {
-        let one = scope.spawn(|| find(small(&folder)).unwrap());
-        let other = scope.spawn(|| find(small(&folder)).unwrap());
-        (one.join().unwrap(), other.join().unwrap())
+    let mut both = std::thread::scope(|scope| {
+        let one = scope.spawn(|| follow(small(&folder), u32::MAX));
+        let other = scope.spawn(|| follow(small(&folder), u32::MAX));
+        [one.join().unwrap(), other.join().unwrap()]
     });
-    // What the first one measured is all that the second one needs.
-    assert_eq!((one.measurements, one.winner.shape), (other.measurements, other.winner.shape));
+    both.sort_by_key(|(readings, _)| readings.first().map_or(u32::MAX, |reading| reading.done));
+    let [(first, one), (second, other)] = both;
+    let (one, other) = (one.unwrap(), other.unwrap());
+    assert_eq!(first[0].done, 0);
+    // The second has all that the first one measured, and makes anew only what was disturbed.
+    assert!(second.iter().all(|reading| reading.done >= one.measurements));
+    assert!(other.measurements >= one.measurements && other.winner.measured.is_some());
 }
 
 #[test]
