@@ -80,10 +80,16 @@ fn warning(line: &str) -> Option<&str> {
 
 /// Maven on the tests, with the artefacts packed.
 fn consumer() -> Result<Command> {
-    jvm::pack(&Border::of_suites()?, &repository())?;
-    forget_earlier_artefacts()?;
+    pack()?;
     remove_folder(&jvm::build_root().join("phonelm-tests"))?;
     Ok(jvm::maven("tests/pom.xml"))
+}
+
+/// Packs the JVM's artefacts around the library of the suites; returns the repository that they are in.
+pub(crate) fn pack() -> Result<PathBuf> {
+    jvm::pack(&Border::of_suites()?, &repository())?;
+    forget_earlier_artefacts()?;
+    Ok(repository())
 }
 
 /// Where the tests take the artefacts from.

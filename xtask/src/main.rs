@@ -23,6 +23,7 @@ mod kotlin;
 mod package;
 mod process;
 mod release_check;
+mod sample;
 mod setup;
 mod suites;
 mod swift;
@@ -58,15 +59,15 @@ enum Command {
 Examples:
   cargo xtask setup                what the ordinary suites need
   cargo xtask setup --arm          also a cross compiler and qemu for the suites arm and instructions
-  cargo xtask setup --packages     also what `package` and the suites android and apple need
+  cargo xtask setup --packages     also what `package` and the suites android, sample and apple need
   cargo xtask setup --swift        also Swift 6 for the swift suite
   cargo xtask setup --training     also PyTorch for the training suite")]
     Setup(setup::Tools),
     /// Runs the test suites; the last line reads `N passed, N failed, N skipped`.
     #[command(
         after_help = "A suite that this machine cannot run is named with its reason; with CI=true that is an error.
-The suites arm, instructions, android, apple and swift run where their tools are installed; --only and CI=true demand
-them.
+The suites arm, instructions, android, sample, apple and swift run where their tools are installed; --only and CI=true
+demand them.
 
 Examples:
   cargo xtask test                 what this machine can run

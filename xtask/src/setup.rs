@@ -8,7 +8,7 @@ use clap::Args;
 
 use crate::arm;
 use crate::process::{check, command, display, output};
-use crate::{gpu, kotlin, package, swift, training};
+use crate::{gpu, kotlin, package, sample, swift, training};
 
 /// What is installed beyond the needs of the ordinary suites.
 #[derive(Args, Clone, Copy)]
@@ -61,6 +61,7 @@ pub(crate) fn run(tools: Tools) -> Result<()> {
     }
     if tools.packages {
         package::suite::install()?;
+        sample::install()?;
     }
     if tools.swift {
         swift_tools()?;

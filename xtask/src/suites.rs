@@ -11,7 +11,7 @@ use clap::{Args, ValueEnum};
 
 use crate::counts::Counts;
 use crate::process::{cargo, check, check_lines};
-use crate::{arm, gpu, instructions, kotlin, package, setup, swift, tidy, training};
+use crate::{arm, gpu, instructions, kotlin, package, sample, setup, swift, tidy, training};
 
 /// What `cargo xtask test` takes.
 #[derive(Args)]
@@ -65,6 +65,8 @@ enum Suite {
     Instructions,
     /// The AAR with the GPU: built, and the finished file checked.
     Android,
+    /// The screens of samples/android, with the AARs that `android` or `package android` built, on the JVM.
+    Sample,
     /// The Swift package with its XCFramework: built, and the finished files checked.
     Apple,
     /// The Swift package: built, tested, its public API compared.
@@ -84,6 +86,7 @@ impl Suite {
             Self::Apple => 25,
             // The first of the two compiles the library and the generator, which are slow to build.
             Self::Kotlin | Self::Swift => 10,
+            Self::Sample => 8,
             // Five for the tests; alone, the suite builds wgpu first.
             Self::Gpu => 10,
             Self::Arm => 8,
@@ -100,6 +103,7 @@ impl Suite {
             Self::Arm => arm::missing(),
             Self::Instructions => instructions::missing(),
             Self::Android => package::suite::android_missing(),
+            Self::Sample => sample::missing(),
             Self::Apple => package::suite::apple_missing(),
             Self::Swift => swift::missing(),
             Self::Training => training::missing(),
@@ -127,6 +131,7 @@ impl Suite {
             Self::Arm => arm::run(),
             Self::Instructions => instructions::run(),
             Self::Android => package::suite::android(),
+            Self::Sample => sample::run(),
             Self::Apple => package::suite::apple(),
             Self::Swift => swift::run(),
             Self::Training => training::run(),
@@ -166,7 +171,7 @@ pub(crate) fn run(options: &Options, ci: bool) -> Result<ExitCode> {
         setup::run(setup::Tools {
             arm: demands(Suite::Arm) || demands(Suite::Instructions),
             gpu: demands(Suite::Gpu),
-            packages: demands(Suite::Android) || demands(Suite::Apple),
+            packages: [Suite::Android, Suite::Sample, Suite::Apple].into_iter().any(demands),
             swift: demands(Suite::Swift),
             training: demands(Suite::Training),
         })?;
