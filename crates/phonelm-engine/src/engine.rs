@@ -157,6 +157,16 @@ impl Engine {
         self.grammars.calls(&self.language.spoken(self.vocab)?, format, tools)
     }
 
+    /// A mask under which an answer is either calls of these tools or a text that `text` allows.
+    pub(crate) fn calls_or(
+        &mut self,
+        format: ToolFormat,
+        tools: &[Tool],
+        text: Box<dyn TokenMask>,
+    ) -> Result<Box<dyn TokenMask>, Error> {
+        self.grammars.calls_or(&self.language.spoken(self.vocab)?, format, tools, text)
+    }
+
     /// What computes.
     pub fn executor(&self) -> &dyn Executor {
         &*self.executor

@@ -16,11 +16,10 @@ use phonelm_model::LogitsFor;
 use crate::conversation::{Answer, Conversation, Message, ToolResult};
 use crate::draft::{Draft, Drafter};
 use crate::engine::{Engine, Row};
-use crate::grammar::GrammarError;
 use crate::prompt::Prompt;
 use crate::sampler::{Sampler, SamplerOptions, TokenMask};
 use crate::text::TextStream;
-use crate::tools::{CallError, CallParser, Part, ToolCall, ToolFormat};
+use crate::tools::{CallError, CallParser, Part, ToolCall};
 use crate::{Error, Tokenizer};
 
 /// What a turn starts with.
@@ -56,7 +55,8 @@ pub struct GenerateOptions {
     pub stop: Vec<String>,
     /// Decides which tokens may come next; [`Engine::constraint`] makes one from a grammar.
     pub mask: Option<Box<dyn TokenMask>>,
-    /// Whether calls of the offered tools must follow their schemas: names, arguments, types and form. Text stays free.
+    /// Whether calls of the offered tools must follow their schemas: names, arguments, types and form. Text stays free, or
+    /// under the mask: an answer is then either calls or text that the mask allows, never both.
     pub exact_calls: bool,
     /// Whether a cancelled turn enters the conversation with what was said so far.
     pub keep_partial: bool,
@@ -179,7 +179,7 @@ pub(crate) struct Turn {
     max_tokens: usize,
     text: TextStream,
     parser: Option<CallParser>,
-    /// Marks that reach the parser although they are special.
+    /// Marks that are text although they are special: for the parser, and for a mask, which counts them.
     shown_marks: &'static [&'static str],
     /// Whether the answer's first space is still to be taken off.
     strip_space: bool,
@@ -222,16 +222,21 @@ impl Engine {
         let offered = !conversation.setup.tools.is_empty();
         let format = if offered { Some(self.tool_format().ok_or(Error::NoToolFormat)?) } else { None };
         let sampler = Sampler::new(options.sampler.clone(), self.vocab())?;
+        let mut parser = format.map(CallParser::new);
         let mut options = options;
         if let (true, Some(format)) = (options.exact_calls, format) {
-            if options.mask.is_some() {
-                return Err(GrammarError::MaskWithExactCalls.into());
-            }
-            options.mask = Some(self.exact_calls(format, &conversation.setup.tools)?);
+            let tools = &conversation.setup.tools;
+            options.mask = Some(match options.mask {
+                None => self.exact_calls(format, tools)?,
+                Some(text) => {
+                    parser = Some(CallParser::of_calls_or_text(format));
+                    self.calls_or(format, tools, text)?
+                }
+            });
         }
         let prompt = self.prompt(conversation, &input)?;
         let purpose = if matches!(input, Input::Ids(_)) { Purpose::Ids } else { Purpose::Chat };
-        self.start(conversation, purpose, prompt, input.messages(), sampler, format, options)
+        self.start(conversation, purpose, prompt, input.messages(), sampler, parser, options)
     }
 
     /// Starts to fill the cache with what the next prompt will begin with: all that was said, and a user's message that
@@ -255,7 +260,7 @@ impl Engine {
         Prompt { text, ids: prompt }: Prompt,
         input: Vec<Message>,
         sampler: Sampler,
-        format: Option<ToolFormat>,
+        parser: Option<CallParser>,
         options: GenerateOptions,
     ) -> Result<(), Error> {
         if prompt.is_empty() {
@@ -268,6 +273,8 @@ impl Engine {
         let kept = self.executor.truncate(conversation.cache, common.min(prompt.len() - 1))?;
         conversation.cached.truncate(kept);
         let chat = purpose == Purpose::Chat;
+        let shows_marks = parser.is_some() || options.mask.is_some();
+        let format = self.tool_format().filter(|_| shows_marks);
         conversation.turn = Some(Box::new(Turn {
             stats: Stats { prompt_tokens: prompt.len(), cached_tokens: kept, ..Stats::default() },
             input,
@@ -280,7 +287,7 @@ impl Engine {
             keep_partial: options.keep_partial,
             max_tokens: options.max_tokens.unwrap_or(usize::MAX),
             text: TextStream::new(&options.stop),
-            parser: format.map(CallParser::new),
+            parser,
             shown_marks: format.map_or(&[], |format| format.marks()),
             strip_space: chat && self.tokenizer().is_ok_and(Tokenizer::strips_first_space),
             answer: Answer { after: last_chars(&text, REMEMBERED).into(), ..Answer::default() },

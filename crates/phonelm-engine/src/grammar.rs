@@ -3,7 +3,8 @@
 //!
 //! The parsing itself is [llguidance](https://github.com/guidance-ai/llguidance)'s; here are the model's tokens in its
 //! form ([`Vocabulary`]), bounds for grammars that nobody has checked ([`compile`]), and where in an answer a grammar
-//! holds: from its first token ([`WholeAnswer`]) or inside calls only ([`CallMask`]).
+//! holds: from its first token ([`WholeAnswer`]), inside calls only ([`CallMask`]), or in whichever of calls and text the
+//! answer turns out to be ([`CallsOrText`]).
 //!
 //! ```no_run
 //! use phonelm_engine::{Engine, GenerateOptions, Grammar};
@@ -19,6 +20,7 @@
 //! ```
 
 mod calls;
+mod calls_or_text;
 mod check;
 mod compile;
 mod run;
@@ -34,6 +36,7 @@ use crate::sampler::TokenMask;
 use crate::tools::{Tool, ToolFormat};
 use crate::{Error, Tokenizer};
 use calls::CallMask;
+use calls_or_text::CallsOrText;
 pub use check::ArgumentsError;
 use run::Run;
 use vocabulary::Vocabulary;
@@ -80,17 +83,15 @@ pub enum GrammarError {
         /// What ran out.
         reason: String,
     },
-    /// A mask was given to a turn whose calls are to follow their schemas.
-    #[error("a mask and exact calls exclude each other: leave one of them out of the options")]
-    MaskWithExactCalls,
 }
 
 /// The grammars of one model: what they share, made when it is first needed.
 #[derive(Default)]
 pub(crate) struct Grammars {
     vocabulary: OnceLock<Arc<Vocabulary>>,
-    /// The calls of the tools that were offered last, ready to begin.
+    /// The calls of the tools that were offered last, ready to begin: among free text, and as a whole answer.
     calls: Option<(Vec<Tool>, CallMask)>,
+    answers: Option<(Vec<Tool>, Run)>,
 }
 
 impl Grammars {
@@ -101,21 +102,41 @@ impl Grammars {
         Ok(Box::new(WholeAnswer::new(Run::new(matcher, vocabulary))))
     }
 
-    /// Text that is free but for its calls of `tools`.
+    /// Text that is free but for its calls of `offered`.
     pub(crate) fn calls(
         &mut self,
         language: &Spoken<'_>,
         format: ToolFormat,
-        tools: &[Tool],
+        offered: &[Tool],
     ) -> Result<Box<dyn TokenMask>, Error> {
-        if let Some((_, mask)) = self.calls.as_ref().filter(|(known, _)| known == tools) {
+        if let Some((_, mask)) = self.calls.as_ref().filter(|(known, _)| known == offered) {
             return Ok(Box::new(mask.clone()));
         }
         let vocabulary = self.vocabulary(language)?;
-        let matcher = compile::calls(&vocabulary, format, tools)?;
+        let matcher = compile::calls(&vocabulary, tools::calls, format, offered)?;
         let mask = CallMask::new(format, Run::new(matcher, vocabulary));
-        self.calls = Some((tools.to_vec(), mask.clone()));
+        self.calls = Some((offered.to_vec(), mask.clone()));
         Ok(Box::new(mask))
+    }
+
+    /// Either nothing but calls of `offered`, or a text that `text` allows.
+    pub(crate) fn calls_or(
+        &mut self,
+        language: &Spoken<'_>,
+        format: ToolFormat,
+        offered: &[Tool],
+        text: Box<dyn TokenMask>,
+    ) -> Result<Box<dyn TokenMask>, Error> {
+        let run = match self.answers.as_ref().filter(|(known, _)| known == offered) {
+            Some((_, run)) => run.clone(),
+            None => {
+                let vocabulary = self.vocabulary(language)?;
+                let run = Run::new(compile::calls(&vocabulary, tools::answers, format, offered)?, vocabulary);
+                self.answers = Some((offered.to_vec(), run.clone()));
+                run
+            }
+        };
+        Ok(Box::new(CallsOrText::new(WholeAnswer::new(run), text)))
     }
 
     fn vocabulary(&self, language: &Spoken<'_>) -> Result<Arc<Vocabulary>, Error> {

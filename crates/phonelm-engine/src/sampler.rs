@@ -142,12 +142,12 @@ impl Sampler {
     }
 
     /// Draws a token that the mask allows. The likeliest of all is the likeliest of the allowed ones where it is one of
-    /// them, so that a greedy sampler seldom needs the whole mask.
+    /// them, so that a greedy sampler seldom needs the whole mask. Some masks ask for a free draw first.
     fn draw_under(&mut self, logits: &[f32], history: &[u32], mask: &mut dyn TokenMask) -> Result<u32, Error> {
         if mask.is_free() {
             return self.draw(logits, history, false);
         }
-        if self.is_greedy() {
+        if self.is_greedy() || mask.follows_wish() {
             let token = self.draw(logits, history, false)?;
             if mask.allows(token)? == Some(true) {
                 return Ok(token);

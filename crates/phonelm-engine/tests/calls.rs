@@ -11,8 +11,8 @@ use common::fake::Fake;
 use common::{json, root, shipped_model, template_model, tiny};
 use jsonschema::Validator;
 use phonelm_engine::{
-    Conversation, Engine, Error, FinishReason, GenerateOptions, GrammarError, Input, Response, SamplerOptions, Setup,
-    Tool, ToolCall,
+    Conversation, Engine, Error, FinishReason, GenerateOptions, Grammar, GrammarError, Input, Response, SamplerOptions,
+    Setup, Tool, ToolCall,
 };
 use serde_json::{Value, json};
 
@@ -144,6 +144,11 @@ fn a_narrower_schema_narrows_the_call() {
 
 /// What comes out where a model wants to write `text`, token by token.
 fn scripted(template: &str, text: &str) -> Response {
+    scripted_under(None, template, text)
+}
+
+/// The same where what is no call has to follow a grammar.
+fn scripted_under(grammar: Option<&Grammar>, template: &str, text: &str) -> Response {
     let (fake, script) = Fake::new(200_000, 8192);
     let file = if template == "phonelm-tiny" { shipped_model() } else { template_model(template) };
     let mut engine = Engine::new(file.metadata(), 200_000, fake).unwrap();
@@ -156,7 +161,8 @@ fn scripted(template: &str, text: &str) -> Response {
     setup.variables.insert("date_string".into(), "26 Jul 2024".into());
     let mut conversation = engine.conversation(setup);
     script.lock().unwrap().say = ids.into_iter().chain([end; 200]).collect();
-    let options = GenerateOptions { exact_calls: true, max_tokens: Some(120), ..GenerateOptions::default() };
+    let mask = grammar.map(|grammar| engine.constraint(grammar).unwrap());
+    let options = GenerateOptions { exact_calls: true, max_tokens: Some(120), mask, ..GenerateOptions::default() };
     engine.respond(&mut conversation, Input::User("Go".into()), options, |_| ControlFlow::Continue(())).unwrap()
 }
 
@@ -248,9 +254,40 @@ fn schemas_that_cannot_be_held_are_named() {
         begin(&mut engine, &mut conversation, false).unwrap();
         engine.close(conversation);
     }
-    let mask = engine.constraint(&phonelm_engine::Grammar::Regex("a".into())).unwrap();
-    let mut conversation = engine.conversation(Setup { tools: vec![good], ..Setup::default() });
-    let options = GenerateOptions { exact_calls: true, mask: Some(mask), ..GenerateOptions::default() };
-    let both = engine.begin(&mut conversation, Input::User("Hi".into()), options);
-    assert!(matches!(both, Err(Error::Grammar(GrammarError::MaskWithExactCalls))));
+}
+
+#[test]
+fn an_answer_under_a_grammar_is_calls_or_its_text() {
+    let schema = json!({
+        "type": "object", "properties": {"n": {"type": "string"}}, "required": ["n"], "additionalProperties": false,
+    });
+    let grammar = Grammar::JsonSchema(schema);
+    let hermes = "<tool_call>\n{\"name\": \"set_alarm\", \"arguments\": {\"hour\": 7}}\n</tool_call>";
+    let llama = "{\"name\": \"set_alarm\", \"parameters\": {\"hour\": 7}}";
+    let (two, three) = (format!("{hermes}\n{hermes}"), format!("<|python_tag|>{llama};{llama};{llama}"));
+    for (template, text, calls) in [
+        ("phonelm-tiny", "{\"n\": \"<tool_call>x</tool_call> é\"}", 0),
+        ("phonelm-tiny", hermes, 1),
+        ("phonelm-tiny", two.as_str(), 2),
+        ("qwen2.5", two.as_str(), 2),
+        ("qwen2.5", "{\"n\": \"<tool_call>\"}", 0),
+        ("llama-3.2", "{\"n\": \"<|python_tag|>\"}", 0),
+        ("llama-3.2", llama, 1),
+        ("llama-3.2", three.as_str(), 3),
+    ] {
+        let response = scripted_under(Some(&grammar), template, text);
+        let answer = &response.answer;
+        assert_eq!(answer.raw, text, "{template}");
+        assert_eq!((answer.calls.len(), answer.bad_calls.len()), (calls, 0), "{template}: {text}");
+        assert_eq!(answer.text, if calls == 0 { text } else { "" }, "{template}");
+        let finish = if calls == 0 { FinishReason::Stop } else { FinishReason::ToolCalls };
+        assert_eq!(response.finish, finish, "{template}: {text}");
+    }
+    for other in ["Sure.", "<tool", "{\"m\": 3}"] {
+        let text = scripted_under(Some(&grammar), "phonelm-tiny", other).answer.text;
+        assert!(text.starts_with("{\"n\": \""), "{other}: {text}");
+    }
+    let bent = scripted_under(Some(&grammar), "phonelm-tiny", &format!("Sure. {hermes}"));
+    assert!(bent.answer.calls.is_empty() || bent.answer.text.is_empty(), "{}", bent.answer.raw);
+    assert!(!bent.answer.raw.starts_with("Sure"), "{}", bent.answer.raw);
 }

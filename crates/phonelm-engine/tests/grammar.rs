@@ -91,6 +91,21 @@ fn regular_expressions_and_lark() {
     assert_eq!(answer(&mut engine, &Grammar::Regex("Ja, genau\\.".into()), 1.5, 0).answer.text, "Ja, genau.");
 }
 
+/// Nothing is called here, so the mark is text like any other, also where it is a special token.
+#[test]
+fn the_mark_of_a_call_counts_as_text() {
+    let mut engine = tiny();
+    let mark = engine.tokenizer().unwrap().encode_with_marks("<tool_call>").unwrap();
+    let options = GenerateOptions {
+        sampler: SamplerOptions { logit_bias: vec![(mark[0], 100.0)], ..SamplerOptions::default() },
+        mask: Some(engine.constraint(&Grammar::Regex("a.{11}b".into())).unwrap()),
+        ..GenerateOptions::default()
+    };
+    let mut conversation = engine.conversation(Setup::default());
+    let response = engine.respond(&mut conversation, Input::User("Go".into()), options, |_| ControlFlow::Continue(()));
+    assert_eq!(response.unwrap().answer.text, "a<tool_call>b");
+}
+
 #[test]
 fn drafts_change_no_token_of_a_constrained_answer() {
     let mut engine = tiny();

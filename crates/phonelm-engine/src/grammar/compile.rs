@@ -43,8 +43,16 @@ pub(super) fn grammar(vocabulary: &Vocabulary, grammar: &Grammar) -> Result<Matc
     build(vocabulary, grammar).map_err(|reason| GrammarError::Invalid { what: what.into(), reason })
 }
 
-/// The grammar of calls of these tools at its beginning.
-pub(super) fn calls(vocabulary: &Vocabulary, format: ToolFormat, tools: &[Tool]) -> Result<Matcher, GrammarError> {
+/// What calls of tools look like: [`tools::calls`] or [`tools::answers`].
+type OfTools = fn(ToolFormat, &[Tool]) -> Result<TopLevelGrammar, tools::Refused>;
+
+/// A grammar of calls of these tools at its beginning.
+pub(super) fn calls(
+    vocabulary: &Vocabulary,
+    grammar: OfTools,
+    format: ToolFormat,
+    tools: &[Tool],
+) -> Result<Matcher, GrammarError> {
     let mut left = MAX_BYTES_OF_TOOLS;
     for tool in tools {
         left -= check_schema(&parameters_of(tool), &tool.parameters, left.min(MAX_BYTES))?;
@@ -53,11 +61,11 @@ pub(super) fn calls(vocabulary: &Vocabulary, format: ToolFormat, tools: &[Tool])
         let what = tools.get(index).map_or_else(|| "the functions".into(), parameters_of);
         GrammarError::Invalid { what, reason }
     };
-    let grammar = tools::grammar(format, tools).map_err(|(index, reason)| invalid(index, reason))?;
-    build(vocabulary, grammar).map_err(|reason| {
+    let all = grammar(format, tools).map_err(|(index, reason)| invalid(index, reason))?;
+    build(vocabulary, all).map_err(|reason| {
         let alone = |tool: &Tool| {
-            let grammar = tools::grammar(format, std::slice::from_ref(tool)).map_err(|(_, reason)| reason)?;
-            build(vocabulary, grammar)
+            let one = grammar(format, std::slice::from_ref(tool)).map_err(|(_, reason)| reason)?;
+            build(vocabulary, one)
         };
         let first = tools.iter().enumerate().find_map(|(index, tool)| Some((index, alone(tool).err()?)));
         let (index, reason) = first.unwrap_or((tools.len(), reason));

@@ -8,14 +8,36 @@ use serde_json::{Value as Json, json};
 
 use crate::tools::{Tool, ToolFormat};
 
+/// One call in the hermes form, from behind its mark.
+const HERMES_CALL: &str = r#""\n{\"name\": " call "}\n</tool_call>""#;
+/// One call in the llama3 form, which may be the answer's beginning.
+const LLAMA3_CALL: &str = r#"/[ \t\r\n]*\{[ \t\r\n]*"name"/ ": " call "}""#;
+
 /// Any call of these tools, from where its text begins.
-pub(super) fn grammar(format: ToolFormat, tools: &[Tool]) -> Result<TopLevelGrammar, (usize, String)> {
-    let mut text = String::from(match format {
-        ToolFormat::Hermes => "start: \"\\n{\\\"name\\\": \" call \"}\\n</tool_call>\"\n",
-        ToolFormat::Llama3 => {
-            "start: one (\";\" one)*\none: /[ \\t\\r\\n]*\\{[ \\t\\r\\n]*\"name\"/ \": \" call \"}\"\n"
-        }
-    });
+pub(super) fn calls(format: ToolFormat, tools: &[Tool]) -> Result<TopLevelGrammar, Refused> {
+    let start = match format {
+        ToolFormat::Hermes => format!("start: {HERMES_CALL}\n"),
+        ToolFormat::Llama3 => format!("start: one (\";\" one)*\none: {LLAMA3_CALL}\n"),
+    };
+    grammar(start, format, tools)
+}
+
+/// An answer that is nothing but calls of these tools, marks included.
+pub(super) fn answers(format: ToolFormat, tools: &[Tool]) -> Result<TopLevelGrammar, Refused> {
+    let mark = json!(format.opening());
+    let start = match format {
+        ToolFormat::Hermes => format!("start: one (\"\\n\" one)*\none: {mark} {HERMES_CALL}\n"),
+        ToolFormat::Llama3 => format!("start: {mark}? one (\";\" one)*\none: {LLAMA3_CALL}\n"),
+    };
+    grammar(start, format, tools)
+}
+
+/// Which tool stands against it, and why.
+pub(super) type Refused = (usize, String);
+
+/// The rules of `start`, and of `call`, which they use: a function's name and its arguments.
+fn grammar(start: String, format: ToolFormat, tools: &[Tool]) -> Result<TopLevelGrammar, Refused> {
+    let mut text = start;
     let arguments = if format == ToolFormat::Hermes { "arguments" } else { "parameters" };
     let mut grammars = Vec::new();
     for (index, tool) in tools.iter().enumerate() {

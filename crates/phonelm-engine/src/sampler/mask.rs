@@ -83,6 +83,12 @@ pub trait TokenMask: Send {
         Ok(None)
     }
 
+    /// Whether a token is drawn freely first, at any temperature, and taken if it is allowed, so that what the model wants
+    /// decides between several ways on.
+    fn follows_wish(&self) -> bool {
+        false
+    }
+
     /// The next tokens, as far as there is no choice: a guess, for what is drawn is asked of the mask as ever.
     fn forced(&mut self) -> Vec<u32> {
         Vec::new()

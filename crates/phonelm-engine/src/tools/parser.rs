@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value as Json};
 
-use super::{CLOSE, PYTHON, ToolCall, ToolFormat};
+use super::{CLOSE, ToolCall, ToolFormat};
 use crate::text::overlap;
 
 /// A call that cannot be read. Each holds the text that the model wrote.
@@ -79,6 +79,8 @@ enum State {
     Start,
     /// Text.
     Text,
+    /// Text in which marks mean nothing.
+    Plain,
     /// Where a call begins or the last one has ended; `bare` if no mark has said so.
     Calls { bare: bool },
 }
@@ -87,6 +89,8 @@ enum State {
 #[derive(Clone, Debug)]
 pub struct CallParser {
     format: ToolFormat,
+    /// Whether an answer that does not begin with a call has none.
+    exclusive: bool,
     state: State,
     held: String,
     /// Whitespace that is shown only if text follows it: that around calls is no text.
@@ -100,7 +104,14 @@ impl CallParser {
     /// At the beginning of an answer.
     pub fn new(format: ToolFormat) -> Self {
         let state = if format == ToolFormat::Llama3 { State::Start } else { State::Text };
-        Self { format, state, held: String::new(), space: String::new(), shown: false, met: false }
+        let (held, space) = (String::new(), String::new());
+        Self { format, exclusive: false, state, held, space, shown: false, met: false }
+    }
+
+    /// At the beginning of an answer that is either calls or text: one that does not begin with a call has none, whatever
+    /// marks stand in it.
+    pub fn of_calls_or_text(format: ToolFormat) -> Self {
+        Self { exclusive: true, state: State::Start, ..Self::new(format) }
     }
 
     /// Takes text and returns what is certain now.
@@ -127,23 +138,35 @@ impl CallParser {
         match self.state {
             State::Start => self.start(last),
             State::Text => self.text(last, parts),
+            State::Plain => {
+                let text = std::mem::take(&mut self.held);
+                self.show(&text, parts);
+                false
+            }
             State::Calls { bare } => self.call(bare, last, parts),
         }
     }
 
     fn start(&mut self, last: bool) -> bool {
+        let mark = self.format.opening();
         let text = self.held.trim_start();
-        self.state = if let Some(behind) = text.strip_prefix(PYTHON) {
+        let may_be_bare = self.format == ToolFormat::Llama3;
+        self.state = if let Some(behind) = text.strip_prefix(mark) {
             self.held = behind.to_owned();
             State::Calls { bare: false }
-        } else if !text.is_empty() && begins_like_call(text) {
+        } else if may_be_bare && !text.is_empty() && begins_like_call(text) {
             State::Calls { bare: true }
-        } else if PYTHON.starts_with(text) && !last {
+        } else if mark.starts_with(text) && !last {
             return false;
         } else {
-            State::Text
+            self.no_call()
         };
         true
+    }
+
+    /// What an answer is that begins without a call.
+    fn no_call(&self) -> State {
+        if self.exclusive { State::Plain } else { State::Text }
     }
 
     fn text(&mut self, last: bool, parts: &mut Vec<Part>) -> bool {
@@ -195,12 +218,12 @@ impl CallParser {
         let (part, end) = match next {
             None => return false,
             Some(Ok(value)) if undecided && !is_call(&value) => {
-                self.state = State::Text;
+                self.state = self.no_call();
                 return true;
             }
             Some(Ok(value)) => (read(value, &text[..end]).map_or_else(Part::Bad, Part::Call), end),
             Some(Err(_)) if undecided && !begins_like_call(text) => {
-                self.state = State::Text;
+                self.state = self.no_call();
                 return true;
             }
             Some(Err(error)) if error.is_eof() => {

@@ -86,9 +86,23 @@ fn call_syntax_is_never_shown() {
     assert_eq!(parser.finish().len(), 1, "an unfinished end is an error");
 }
 
+#[test]
+fn calls_or_text_and_never_both() {
+    let read = |format, text: &str| pushed(CallParser::of_calls_or_text(format), &[text]);
+    let one = r#"<tool_call>{"name": "a", "arguments": {}}</tool_call>"#;
+    let found = vec![call("a", json!({}))];
+    assert_eq!(read(ToolFormat::Hermes, one), parsed("", found.clone()));
+    assert_eq!(read(ToolFormat::Hermes, &format!("{one}\n{one}")), parsed("", [found.clone(), found].concat()));
+    for text in [format!("[1, {one}]"), "<tool".into(), "<b>\n".into(), String::new()] {
+        assert_eq!(read(ToolFormat::Hermes, &text), parsed(&text, Vec::new()));
+    }
+    for text in [r#"{"name": "<|python_tag|>"}"#, r#"["<|python_tag|>"]"#, "{}"] {
+        assert_eq!(read(ToolFormat::Llama3, text), parsed(text, Vec::new()));
+    }
+}
+
 /// Text parts joined, so that only what is shown counts and not where it was cut.
-fn pushed(format: ToolFormat, pieces: &[&str]) -> Parsed {
-    let mut parser = CallParser::new(format);
+fn pushed(mut parser: CallParser, pieces: &[&str]) -> Parsed {
     let mut parsed = Parsed::default();
     for piece in pieces {
         parsed.extend(parser.push(piece));
@@ -117,7 +131,9 @@ proptest! {
         ends.sort_unstable();
         let pieces: Vec<&str> = ends.windows(2).map(|pair| &answer[pair[0]..pair[1]]).collect();
         for format in [ToolFormat::Hermes, ToolFormat::Llama3] {
-            prop_assert_eq!(pushed(format, &pieces), format.parse(&answer));
+            prop_assert_eq!(pushed(CallParser::new(format), &pieces), format.parse(&answer));
+            let exclusive = CallParser::of_calls_or_text(format);
+            prop_assert_eq!(pushed(exclusive.clone(), &pieces), pushed(exclusive, &[&answer]));
         }
     }
 }
