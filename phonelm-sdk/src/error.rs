@@ -69,6 +69,20 @@ pub enum SdkError {
         /// What is allowed, in words.
         allowed: String,
     },
+    /// A JSON schema, a regular expression or a Lark grammar is none, or asks for something that answers, or the calls of a
+    /// tool, cannot be held to.
+    #[error("{reason}")]
+    GrammarInvalid {
+        /// Which one, what is wrong with it, and what to do.
+        reason: String,
+    },
+    /// The answer is not what was asked for: it ended too early, or its type is another one than its schema says. It stays
+    /// in the conversation.
+    #[error("the answer is no value of its type: {reason}")]
+    ResponseInvalid {
+        /// What is wrong with it.
+        reason: String,
+    },
     /// The prompt is empty, or the model's chat template refuses it.
     #[error("the prompt cannot be used: {reason}")]
     PromptInvalid {
@@ -221,10 +235,10 @@ impl From<EngineError> for SdkError {
                 Self::ContextFull { needed: needed as u64, limit: limit as u64 }
             }
             EngineError::Executor(ExecutorError::OutOfMemory { bytes }) => Self::OutOfMemory { needed: bytes as u64 },
-            EngineError::NoTokenizer
-            | EngineError::NoTemplate
-            | EngineError::NoToolFormat
-            | EngineError::Grammar(_) => Self::Unsupported { reason },
+            EngineError::NoTokenizer | EngineError::NoTemplate | EngineError::NoToolFormat => {
+                Self::Unsupported { reason }
+            }
+            EngineError::Grammar(_) => Self::GrammarInvalid { reason },
             EngineError::Option { name, value, allowed } => {
                 Self::OptionInvalid { option: name.into(), value: value.to_string(), allowed: allowed.into() }
             }

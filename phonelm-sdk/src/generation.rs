@@ -7,6 +7,7 @@ use std::sync::{
 
 use crossbeam_channel::Sender;
 use phonelm_engine::ToolResult;
+use serde::de::DeserializeOwned;
 
 use crate::{
     RefusalReason, SdkError, ToolCall, ToolDecision, ToolOutcome,
@@ -107,6 +108,20 @@ pub struct Response {
     pub finish: FinishReason,
     /// What it cost.
     pub statistics: Statistics,
+}
+
+impl Response {
+    /// The JSON of the answer as a value.
+    ///
+    /// Errors: [`SdkError::ResponseInvalid`].
+    pub fn decode<T: DeserializeOwned>(&self) -> Result<T, SdkError> {
+        serde_json::from_str(&self.text).map_err(|error| SdkError::ResponseInvalid {
+            reason: match self.finish {
+                FinishReason::Stop => error.to_string(),
+                finish => format!("it ended before it was whole ({finish:?}: {error})"),
+            },
+        })
+    }
 }
 
 /// What an answer cost. With tools, the model's passes are added up.
@@ -220,8 +235,8 @@ impl Generation {
     /// Waits for the next event; `None` after the last one. Pieces of text are joined until they are taken: the first
     /// comes at once, later ones at most every 10 ms. A future that is dropped has taken nothing.
     ///
-    /// Errors end the generation: [`SdkError::ContextFull`], [`SdkError::PromptInvalid`], [`SdkError::Unsupported`],
-    /// [`SdkError::ComputeFailed`], [`SdkError::OutOfMemory`], [`SdkError::ModelUnloaded`], [`SdkError::SessionClosed`],
+    /// Errors end the generation: [`SdkError::ContextFull`], [`SdkError::PromptInvalid`], [`SdkError::GrammarInvalid`],
+    /// [`SdkError::Unsupported`], [`SdkError::ComputeFailed`], [`SdkError::OutOfMemory`], [`SdkError::ModelUnloaded`], [`SdkError::SessionClosed`],
     /// [`SdkError::Internal`].
     pub async fn next(&self) -> Result<Option<Event>, SdkError> {
         self.control.mailbox.next().await.transpose()

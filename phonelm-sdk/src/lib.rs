@@ -34,12 +34,14 @@
 mod backend;
 mod error;
 mod generation;
+mod grammar;
 mod loading;
 mod logger;
 mod mailbox;
 mod measured;
 mod model;
 mod options;
+mod partial_json;
 mod plan;
 mod search;
 mod session;
@@ -55,10 +57,12 @@ mod worker;
 
 pub use error::{SdkError, error_is_retryable, error_message};
 pub use generation::{Event, FinishReason, Generation, GenerationState, Response, Statistics};
+pub use grammar::Grammar;
 pub use loading::{LoadEvent, Loading, load_model};
 pub use logger::{LogLevel, LogOptions, LogRecord, Logger, set_logger};
 pub use model::{Model, ModelInfo};
 pub use options::{GenerationOptions, OverflowPolicy, SessionOptions};
+pub use partial_json::complete_json;
 pub use plan::{Plan, plan};
 pub use search::{
     Activation, LayerRange, ModelShape, Search, SearchComposition, SearchDrift, SearchEvent, SearchFiles,

@@ -1,8 +1,8 @@
 //! How answers are made and what a session starts from.
 
-use phonelm_engine::SamplerOptions;
+use phonelm_engine::{Grammar as EngineGrammar, SamplerOptions};
 
-use crate::{SdkError, ToolDefinition};
+use crate::{Grammar, SdkError, ToolDefinition};
 
 /// How an answer is made. What is absent is as the session's defaults say, and after those as stated here.
 #[derive(Clone, Debug, Default, PartialEq, uniffi::Record)]
@@ -40,6 +40,9 @@ pub struct GenerationOptions {
     /// Whether a cancelled turn enters the conversation with what was said so far; it does not by default.
     #[uniffi(default = None)]
     pub keep_partial: Option<bool>,
+    /// What the answer must look like; anything if absent.
+    #[uniffi(default = None)]
+    pub grammar: Option<Grammar>,
 }
 
 /// What to do when a prompt outgrows the context.
@@ -88,6 +91,7 @@ pub(crate) struct Resolved {
     pub(crate) max_tokens: Option<usize>,
     pub(crate) stop: Vec<String>,
     pub(crate) keep_partial: bool,
+    pub(crate) grammar: Option<EngineGrammar>,
 }
 
 impl GenerationOptions {
@@ -122,6 +126,7 @@ impl GenerationOptions {
             max_tokens,
             stop: self.stop.clone().or_else(|| session.stop.clone()).unwrap_or_default(),
             keep_partial: self.keep_partial.or(session.keep_partial).unwrap_or_default(),
+            grammar: self.grammar.as_ref().or(session.grammar.as_ref()).map(Grammar::to_engine).transpose()?,
         })
     }
 }

@@ -129,8 +129,8 @@ impl Session {
     /// Says the prompt to the model and returns at once; the answer is pulled from the generation.
     ///
     /// Errors: [`SdkError::SessionBusy`] while an answer is made that has not been cancelled, [`SdkError::PromptInvalid`] for
-    /// an empty prompt, [`SdkError::OptionInvalid`], [`SdkError::SessionClosed`], [`SdkError::ModelUnloaded`]. What only
-    /// shows while answering comes from [`Generation::next`].
+    /// an empty prompt, [`SdkError::OptionInvalid`], [`SdkError::GrammarInvalid`] for a schema that is no JSON,
+    /// [`SdkError::SessionClosed`], [`SdkError::ModelUnloaded`]. What only shows while answering comes from [`Generation::next`].
     pub fn generate(&self, request: GenerationRequest) -> Result<Arc<Generation>, SdkError> {
         let options = request.options.resolve(&self.defaults)?;
         let prompt = transcript::text_of(&request.prompt);

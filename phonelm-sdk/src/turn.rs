@@ -149,11 +149,12 @@ impl Turn {
         self.told = 0;
         self.make_room(engine, conversation, &input)?;
         let drawn: usize = self.passes.iter().map(|pass| pass.generated_tokens).sum();
+        let grammar = self.options.grammar.as_ref();
         let options = GenerateOptions {
             sampler: self.options.sampler.clone(),
             max_tokens: self.options.max_tokens.map(|most| most.saturating_sub(drawn).max(1)),
             stop: self.options.stop.clone(),
-            mask: None,
+            mask: grammar.map(|grammar| engine.constraint(grammar)).transpose()?,
             exact_calls: true,
             keep_partial: self.options.keep_partial,
         };

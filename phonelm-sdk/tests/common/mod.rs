@@ -35,6 +35,19 @@ pub(crate) fn tiny() -> Arc<Model> {
     load(path(TINY), ModelOptions::default()).unwrap()
 }
 
+/// The functions of the model that ships.
+pub(crate) fn catalogue() -> Vec<ToolDefinition> {
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../models/phonelm-tiny/tools.json");
+    let functions: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(file).unwrap()).unwrap();
+    let tool = |function: &serde_json::Value| ToolDefinition {
+        name: function["name"].as_str().unwrap().into(),
+        description: function["description"].as_str().unwrap().into(),
+        parameters_json: function["parameters"].to_string(),
+        permission: None,
+    };
+    functions.as_array().unwrap().iter().map(tool).collect()
+}
+
 pub(crate) fn session(model: &Model) -> Arc<Session> {
     model.new_session(SessionOptions::default()).unwrap()
 }

@@ -78,6 +78,8 @@ extension LanguageModelError {
             case .Unsupported(let reason): .unsupported(reason: reason)
             case .OptionInvalid(let option, let value, let allowed):
                 .optionInvalid(option: optionNames[option] ?? option, value: value, allowed: allowed)
+            case .GrammarInvalid(let reason): .grammarInvalid(reason: reason)
+            case .ResponseInvalid(let reason): .responseInvalid(reason: reason)
             case .PromptInvalid(let reason): .promptInvalid(reason: reason)
             case .TranscriptInvalid(let reason): .transcriptInvalid(reason: reason)
             case .SearchInvalid(let path, let reason): .searchInvalid(path: path, reason: reason)
@@ -112,6 +114,8 @@ extension SdkError {
             case .unsupported(let reason): .Unsupported(reason: reason)
             case .optionInvalid(let option, let value, let allowed):
                 .OptionInvalid(option: option, value: value, allowed: allowed)
+            case .grammarInvalid(let reason): .GrammarInvalid(reason: reason)
+            case .responseInvalid(let reason): .ResponseInvalid(reason: reason)
             case .promptInvalid(let reason): .PromptInvalid(reason: reason)
             case .transcriptInvalid(let reason): .TranscriptInvalid(reason: reason)
             case .searchInvalid(let path, let reason): .SearchInvalid(path: path, reason: reason)
@@ -210,15 +214,20 @@ extension SessionOptions {
             instructions: instructions,
             defaults: try PhoneLMBindings.GenerationOptions(defaults),
             overflow: OverflowPolicy(overflow),
-            tools: tools.map { tool in
-                .init(
-                    name: tool.name,
-                    description: tool.description,
-                    parametersJson: tool.parameters,
-                    permission: .init(tool.permission))
-            },
+            tools: tools.map(ToolDefinition.init),
             maxToolRounds: try unsigned(policy.maximumRounds, "maximumRounds"),
             dryRun: policy.dryRun
+        )
+    }
+}
+
+extension ToolDefinition {
+    init(_ tool: any Tool) {
+        self.init(
+            name: tool.name,
+            description: tool.description,
+            parametersJson: tool.parameters,
+            permission: .init(tool.permission)
         )
     }
 }
@@ -247,7 +256,8 @@ extension PhoneLMBindings.GenerationOptions {
             frequencyPenalty: options.frequencyPenalty.map { Float($0) },
             seed: mode?.seed,
             stop: options.stopSequences,
-            keepPartial: options.keepsPartialResponse
+            keepPartial: options.keepsPartialResponse,
+            grammar: options.grammar.map(PhoneLMBindings.Grammar.init)
         )
     }
 }

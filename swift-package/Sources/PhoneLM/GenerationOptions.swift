@@ -59,6 +59,9 @@ public struct GenerationOptions: Sendable, Hashable {
     /// Whether the transcript keeps what was said before an answer was cancelled.
     public var keepsPartialResponse: Bool?
 
+    /// What the answer must look like; anything if it is `nil`.
+    public var grammar: Grammar?
+
     /// Creates options; what is left out stays as the session or the engine has it.
     ///
     /// - Parameters:
@@ -70,6 +73,7 @@ public struct GenerationOptions: Sendable, Hashable {
     ///   - frequencyPenalty: Taken from the score of each token, once for every time that it occurred.
     ///   - stopSequences: The answer ends before any of these texts.
     ///   - keepsPartialResponse: Whether the transcript keeps what was said before an answer was cancelled.
+    ///   - grammar: What the answer must look like.
     public init(
         samplingMode: SamplingMode? = nil,
         temperature: Double? = nil,
@@ -78,7 +82,8 @@ public struct GenerationOptions: Sendable, Hashable {
         presencePenalty: Double? = nil,
         frequencyPenalty: Double? = nil,
         stopSequences: [String]? = nil,
-        keepsPartialResponse: Bool? = nil
+        keepsPartialResponse: Bool? = nil,
+        grammar: Grammar? = nil
     ) {
         self.samplingMode = samplingMode
         self.temperature = temperature
@@ -88,5 +93,6 @@ public struct GenerationOptions: Sendable, Hashable {
         self.frequencyPenalty = frequencyPenalty
         self.stopSequences = stopSequences
         self.keepsPartialResponse = keepsPartialResponse
+        self.grammar = grammar
     }
 }

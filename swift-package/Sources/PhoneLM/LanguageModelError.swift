@@ -26,6 +26,12 @@ public enum LanguageModelError: Error, Sendable, Hashable {
     case unsupported(reason: String)
     /// An option has a value that it cannot have.
     case optionInvalid(option: String, value: String, allowed: String)
+    /// A JSON schema, a regular expression or a Lark grammar is none, or asks for something that answers, or the calls of a
+    /// tool, cannot be held to.
+    case grammarInvalid(reason: String)
+    /// The answer is no value of its type: it ended too early, or the type is another one than its schema says. It stays in
+    /// the conversation.
+    case responseInvalid(reason: String)
     /// The prompt cannot be answered.
     case promptInvalid(reason: String)
     /// The transcript is none of a conversation.

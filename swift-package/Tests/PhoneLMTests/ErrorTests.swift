@@ -149,6 +149,7 @@ struct ErrorTests {
             .modelUnmappable(reason: "the-reason"), .modelDamaged(reason: "the-reason"), .modelUnloaded,
             .sessionBusy, .sessionClosed, .contextSizeExceeded(.init(contextSize: 4321, tokenCount: 5432)),
             .unsupported(reason: "the-reason"), .optionInvalid(option: "the-option", value: "7", allowed: "the-range"),
+            .grammarInvalid(reason: "the-reason"), .responseInvalid(reason: "the-reason"),
             .promptInvalid(reason: "the-reason"), .transcriptInvalid(reason: "the-reason"), .unknownCall(id: "the-id"),
             .searchInvalid(path: "the-path", reason: "the-reason of the-path"),
             .argumentsInvalid(tool: "the-option", reason: "the-reason"),

@@ -59,7 +59,7 @@ pub(crate) fn generate(border: &Border) -> Result<()> {
     bindings::generate(border, &build_root().join("generated"))
 }
 
-/// The version of `kotlin`, `coroutines` or `jna` that the Kotlin modules are built with.
+/// The version of `kotlin`, `coroutines`, `serialization` or `jna` that the Kotlin modules are built with.
 pub(crate) fn version(of: &str) -> Result<String> {
     let pom = root().join("bindings/kotlin/pom.xml");
     let text = fs::read_to_string(&pom).with_context(|| format!("cannot read {}", pom.display()))?;
@@ -96,6 +96,7 @@ fn classes(module: &str) -> Result<Vec<Entry>> {
 
 fn core(repository: &Repository) -> Result<()> {
     let (kotlin, coroutines) = (version("kotlin")?, version("coroutines")?);
+    let serialization = version("serialization")?;
     let artifact = Artifact {
         name: CORE,
         packaging: "jar",
@@ -103,6 +104,7 @@ fn core(repository: &Repository) -> Result<()> {
         dependencies: &[
             Dependency::compile("org.jetbrains.kotlin", "kotlin-stdlib", &kotlin),
             Dependency::compile("org.jetbrains.kotlinx", "kotlinx-coroutines-core-jvm", &coroutines),
+            Dependency::compile("org.jetbrains.kotlinx", "kotlinx-serialization-json-jvm", &serialization),
         ],
     };
     publish(repository, &artifact, "io.phonelm.core", classes(CORE)?, Some("core"))

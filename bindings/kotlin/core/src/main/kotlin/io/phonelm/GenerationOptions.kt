@@ -17,6 +17,7 @@ import io.phonelm.ffi.OverflowPolicy as NativePolicy
  * @property seed The same seed draws the same answer; without one each answer draws its own.
  * @property stopSequences Texts that end the answer and are no part of it.
  * @property keepPartialResponse Whether a cancelled turn enters the conversation with what was said so far; it does not by default.
+ * @property grammar What the answer must look like; anything by default.
  */
 public data class GenerationOptions(
     val maximumResponseTokens: Int? = null,
@@ -30,6 +31,7 @@ public data class GenerationOptions(
     val seed: Long? = null,
     val stopSequences: List<String>? = null,
     val keepPartialResponse: Boolean? = null,
+    val grammar: Grammar? = null,
 )
 
 /** What happens when a conversation outgrows the context. */
@@ -58,6 +60,7 @@ internal fun GenerationOptions.toNative(): NativeOptions = NativeOptions(
     seed = seed?.toULong(),
     stop = stopSequences,
     keepPartial = keepPartialResponse,
+    grammar = grammar?.toNative(),
 )
 
 internal fun ContextOverflow.toNative(): NativePolicy = when (this) {

@@ -14,6 +14,7 @@ import kotlinx.coroutines.flow.Flow
 import kotlinx.coroutines.flow.flow
 import kotlinx.coroutines.launch
 import kotlinx.coroutines.selects.select
+import kotlinx.serialization.json.JsonElement
 
 /**
  * A conversation with a [LanguageModel].
@@ -51,6 +52,8 @@ public class LanguageModelSession internal constructor(
      * @throws PhoneLMException.ContextFull if the conversation does not fit the context.
      * @throws PhoneLMException.PromptInvalid if the prompt is empty.
      * @throws PhoneLMException.OptionInvalid if an option is out of range.
+     * @throws PhoneLMException.GrammarInvalid if the answer cannot be held to [GenerationOptions.grammar], or the calls of a
+     * tool to its schema.
      * @throws PhoneLMException.Unsupported if the model has no chat template.
      * @throws PhoneLMException.SessionClosed after [close], before or while it answers.
      * @throws PhoneLMException.ModelUnloaded when the model is closed, before or while it answers.
@@ -80,6 +83,45 @@ public class LanguageModelSession internal constructor(
                 }
             }
             emit(ResponseChunk(delta = "", text.toString(), response))
+        }
+    }
+
+    /**
+     * Says [prompt] and waits for an answer that is a value of a type. What the model writes is held to the schema in place of
+     * [GenerationOptions.grammar]; it does not read the schema, so the prompt should say what is wanted. Fails as the other
+     * `respond` does.
+     *
+     * @throws PhoneLMException.GrammarInvalid if answers cannot be held to the schema.
+     * @throws PhoneLMException.ResponseInvalid if the answer ended before it was whole, because it has as many tokens as were
+     * allowed or the context is full, or if the type cannot be read from what its schema allows.
+     */
+    public suspend fun <T> respond(
+        prompt: String,
+        schema: Schema<T>,
+        options: GenerationOptions = GenerationOptions(),
+    ): GeneratedResponse<T> = schema.read(respond(prompt, options.copy(grammar = schema.grammar)))
+
+    /**
+     * Says [prompt] and hands on an answer that is a value of a type while it is made; see [streamResponse] of text, and
+     * [respond] with a schema.
+     */
+    public fun <T> streamResponse(
+        prompt: String,
+        schema: Schema<T>,
+        options: GenerationOptions = GenerationOptions(),
+    ): Flow<GeneratedChunk<T>> {
+        val chunks = streamResponse(prompt, options.copy(grammar = schema.grammar))
+        return flow {
+            var json: JsonElement? = null
+            var content: T? = null
+            chunks.collect { chunk ->
+                val response = chunk.response?.let { schema.read(it) }
+                if (chunk.delta.isNotEmpty()) {
+                    json = partialJson(chunk.text) ?: json
+                    content = json?.let { schema.readPart(it) } ?: content
+                }
+                emit(GeneratedChunk(response?.content ?: content, json, response, chunk.step))
+            }
         }
     }
 

@@ -101,6 +101,24 @@ public sealed class PhoneLMException(
     ) : PhoneLMException(message, isRetryable)
 
     /**
+     * A JSON schema, a regular expression or a Lark grammar is none, or asks for something that answers, or the calls of a
+     * tool, cannot be held to.
+     *
+     * @property reason Which one, and what is wrong, in words.
+     */
+    public class GrammarInvalid internal constructor(message: String, isRetryable: Boolean, public val reason: String) :
+        PhoneLMException(message, isRetryable)
+
+    /**
+     * The answer is no value of its type: it ended too early, or the type is another one than the [Schema] says. It stays in
+     * the conversation.
+     *
+     * @property reason What is wrong, in words.
+     */
+    public class ResponseInvalid internal constructor(message: String, isRetryable: Boolean, public val reason: String) :
+        PhoneLMException(message, isRetryable)
+
+    /**
      * The prompt is empty, or the model's chat template refuses it.
      *
      * @property reason What is wrong, in words.
@@ -280,6 +298,8 @@ private fun SdkException.describe(): PhoneLMException {
         is SdkException.ContextFull -> PhoneLMException.ContextFull(text, retry, needed.toLong(), limit.toLong())
         is SdkException.Unsupported -> PhoneLMException.Unsupported(text, retry, reason)
         is SdkException.OptionInvalid -> PhoneLMException.OptionInvalid(text, retry, option, value, allowed)
+        is SdkException.GrammarInvalid -> PhoneLMException.GrammarInvalid(text, retry, reason)
+        is SdkException.ResponseInvalid -> PhoneLMException.ResponseInvalid(text, retry, reason)
         is SdkException.PromptInvalid -> PhoneLMException.PromptInvalid(text, retry, reason)
         is SdkException.TranscriptInvalid -> PhoneLMException.TranscriptInvalid(text, retry, reason)
         is SdkException.SearchInvalid -> PhoneLMException.SearchInvalid(text, retry, path, reason)
