@@ -43,6 +43,7 @@ mod model;
 mod options;
 mod partial_json;
 mod plan;
+mod ranking;
 mod search;
 mod session;
 mod source;
@@ -64,6 +65,7 @@ pub use model::{Model, ModelInfo};
 pub use options::{GenerationOptions, OverflowPolicy, SessionOptions};
 pub use partial_json::complete_json;
 pub use plan::{Plan, plan};
+pub use ranking::select_tools;
 pub use search::{
     Activation, LayerRange, ModelShape, Search, SearchComposition, SearchDrift, SearchEvent, SearchFiles,
     SearchObjective, SearchOptions, SearchProgress, SearchResult, SearchSpace, SearchStage, ShapeResult, ShapeSpeeds,
