@@ -98,7 +98,7 @@ fn the_mark_of_a_call_counts_as_text() {
     let mark = engine.tokenizer().unwrap().encode_with_marks("<tool_call>").unwrap();
     let options = GenerateOptions {
         sampler: SamplerOptions { logit_bias: vec![(mark[0], 100.0)], ..SamplerOptions::default() },
-        mask: Some(engine.constraint(&Grammar::Regex("a.{11}b".into())).unwrap()),
+        mask: Some(engine.constraint(&Grammar::Regex("a<[a-z_]{9}>b".into())).unwrap()),
         ..GenerateOptions::default()
     };
     let mut conversation = engine.conversation(Setup::default());
