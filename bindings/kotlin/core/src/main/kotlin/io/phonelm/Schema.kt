@@ -3,7 +3,6 @@ package io.phonelm
 import io.phonelm.ffi.SdkException
 import io.phonelm.ffi.completeJson
 import kotlinx.serialization.DeserializationStrategy
-import kotlinx.serialization.SerializationException
 import kotlinx.serialization.json.Json
 import kotlinx.serialization.json.JsonElement
 import kotlinx.serialization.serializer
@@ -45,7 +44,7 @@ public class Schema<T>(public val json: String, private val deserializer: Deseri
     internal fun read(response: Response): GeneratedResponse<T> = try {
         val content = FORMAT.decodeFromString(deserializer, response.text)
         GeneratedResponse(content, response.text, response.statistics, response.backendChanges)
-    } catch (error: SerializationException) {
+    } catch (error: IllegalArgumentException) {
         // The lines that follow the first one repeat the answer.
         val reason = error.message.orEmpty().substringBefore('\n')
         val early = "it ended before it was whole (${response.finishReason.name.lowercase()})"
@@ -55,7 +54,7 @@ public class Schema<T>(public val json: String, private val deserializer: Deseri
     /** What an answer says so far, if that is a value already. */
     internal fun readPart(json: JsonElement): T? = try {
         FORMAT.decodeFromJsonElement(deserializer, json)
-    } catch (_: SerializationException) {
+    } catch (_: IllegalArgumentException) {
         null
     }
 }
