@@ -92,12 +92,8 @@ fn with_tools_an_answer_is_calls_or_text_of_the_grammar() {
     let session = model.new_session(SessionOptions { tools: catalogue(), ..SessionOptions::default() }).unwrap();
     let request = GenerationRequest::text("Wake me at 7 tomorrow", under(schema(TRIP)));
     let generation = session.generate(request).unwrap();
-    let call = loop {
-        match block_on(generation.next()).unwrap().unwrap() {
-            Event::ToolCall { call } => break call,
-            event => panic!("{event:?}"),
-        }
-    };
+    let event = block_on(generation.next()).unwrap().unwrap();
+    let Event::ToolCall { call } = event else { panic!("{event:?}") };
     assert_eq!(call.name, "set_alarm");
     generation.answer(call.call_id, ToolOutcome::Output { text: r#"{"status": "ok"}"#.into() }).unwrap();
     let response = finish(&generation).unwrap();
