@@ -163,6 +163,9 @@ Examples:
         /// What `package swift` wrote; dist/swift if left out.
         dir: Option<std::path::PathBuf>,
     },
+    /// Builds a sample app.
+    #[command(subcommand)]
+    Sample(sample::Sample),
     /// The long checks before a release: packages, a second build byte by byte, documentation, fuzzing.
     #[command(after_help = "About two hours on two cores. The report goes to docs/release-check.md; commit it.
 
@@ -206,6 +209,7 @@ fn run(command: Command) -> Result<ExitCode> {
             verify_aar::all(&package::android::repository(), &package::android::VARIANTS)?;
         }
         Command::VerifyXcframework { dir } => verify_xcframework::run(dir)?,
+        Command::Sample(sample) => sample.run()?,
         Command::ReleaseCheck(options) => release_check::run(&options)?,
         Command::Fuzz { target, seconds } => tools::fuzz(target.as_deref(), seconds)?,
     }

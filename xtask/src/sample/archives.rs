@@ -1,4 +1,4 @@
-//! The Android archives of the sample: unpacked one by one for their resources, and their classes joined in one
+//! The Android archives of the sample: unpacked one by one for their resources and libraries, and their classes joined in one
 //! jar for the app and one for its tests.
 
 use std::collections::BTreeMap;
@@ -9,7 +9,7 @@ use anyhow::{Context, Result};
 
 use super::Build;
 use crate::files::remove_folder;
-use crate::package::android::Variant;
+use crate::package::android::{self, Variant};
 use crate::package::archive::{self, Entry};
 use crate::process::{check, root};
 
@@ -80,6 +80,21 @@ fn files(folder: &Path) -> Result<Vec<PathBuf>> {
     let mut files = list.map(|item| Ok(item?.path())).collect::<Result<Vec<_>>>()?;
     files.sort();
     Ok(files)
+}
+
+/// The native libraries of the app by their place in an APK.
+pub(super) fn libraries(archives: &[PathBuf]) -> Result<Vec<Entry>> {
+    let mut libraries = Vec::new();
+    for abi in &android::ABIS {
+        for archive in archives {
+            let folder = archive.join("jni").join(abi.name);
+            for file in folder.is_dir().then(|| files(&folder)).transpose()?.unwrap_or_default() {
+                let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+                libraries.push(Entry::read(format!("lib/{}/{name}", abi.name), &file)?);
+            }
+        }
+    }
+    Ok(libraries)
 }
 
 #[cfg(test)]

@@ -1,7 +1,9 @@
-//! The suite `sample`: tests the screens of samples/android on the JVM, without an Android SDK.
+//! samples/android without an Android SDK: the suite `sample`, which tests its screens on the JVM, and
+//! `cargo xtask sample android`, which makes an APK of it.
 //!
-//! It does what Android's Gradle plugin does for an app: it unpacks the archives, links the resources, compiles.
+//! Both do what Android's Gradle plugin does for an app: they unpack its archives, link its resources, compile it.
 
+mod apk;
 mod archives;
 mod resources;
 
@@ -9,6 +11,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
+use clap::Subcommand;
 
 use crate::counts::Counts;
 use crate::files::remove_folder;
@@ -18,10 +21,29 @@ use crate::package::jvm;
 use crate::process::{check_lines, output, root, target_dir};
 use crate::setup::apt_install;
 
-/// Brings aapt2.
-const TOOLS: &[&str] = &["aapt"];
+/// What `cargo xtask sample` makes.
+#[derive(Subcommand)]
+pub(crate) enum Sample {
+    /// An APK of samples/android with the library for both ABIs, shrunk, signed with a key of its own, and checked.
+    #[command(after_help = "Needs what `package android` and `package jvm` built.
 
-/// Installs what it needs beside a JDK and Maven.
+Example:
+  cargo xtask sample android       writes target/sample/phonelm-sample.apk")]
+    Android,
+}
+
+impl Sample {
+    pub(crate) fn run(&self) -> Result<()> {
+        match self {
+            Self::Android => apk::make(&Build::prepare(&root().join("dist/maven"))?),
+        }
+    }
+}
+
+/// aapt2, and what signs an APK.
+const TOOLS: &[&str] = &["aapt", "apksigner"];
+
+/// Installs what both need beside a JDK and Maven.
 pub(crate) fn install() -> Result<()> {
     apt_install(TOOLS)
 }

@@ -14,13 +14,13 @@ use crate::package::maven::VERSION;
 use crate::process::command;
 
 /// The app's package.
-const PACKAGE: &str = "io.phonelm.sample";
+pub(super) const PACKAGE: &str = "io.phonelm.sample";
 /// Android 15.
 const TARGET_API: u32 = 35;
 /// The library whose manifest asks for something. Those of AndroidX only name what warms up an app, which it does without.
 const ASKING: &str = "phonelm-actions";
 
-/// Links the resources; R.java goes to the folder `r`.
+/// Links the resources; R.java goes to the folder `r`, R8 rules for what the manifest names to aapt.pro.
 pub(super) fn link(build: &Build, archives: &[PathBuf]) -> Result<()> {
     let (compiled, r) = (build.file("resources"), build.file("r"));
     for folder in [&compiled, &r] {
@@ -36,6 +36,7 @@ pub(super) fn link(build: &Build, archives: &[PathBuf]) -> Result<()> {
     let mut link = command("aapt2", ["link", "--warn-manifest-validation", "--auto-add-overlay", "-o"]);
     link.arg(build.file("resources.apk")).arg("-I").arg(framework).arg("--manifest").arg(manifest);
     link.arg("--java").arg(&r).arg("--extra-packages").arg(packages(archives)?.join(":"));
+    link.arg("--proguard").arg(build.file("aapt.pro"));
     link.args(["--min-sdk-version", &MIN_API.to_string(), "--target-sdk-version", &TARGET_API.to_string()]);
     link.args(["--version-code", "1", "--version-name", VERSION]);
     for folder in archives.iter().filter(|folder| folder.join("res").is_dir()) {

@@ -24,6 +24,7 @@ use crate::process::target_dir;
 use archive::Entries;
 use elf::Library;
 use shrink::Input;
+pub(crate) use shrink::java_home;
 
 /// The archive's classes.
 const CLASSES: &str = "classes.jar";

@@ -80,7 +80,7 @@ impl Input {
 }
 
 /// The folder of the JDK whose `java` is on the path.
-fn java_home() -> Result<PathBuf> {
+pub(crate) fn java_home() -> Result<PathBuf> {
     let output = command("java", ["-XshowSettings:properties", "-version"]).output().context("cannot start java")?;
     let settings = String::from_utf8_lossy(&output.stderr).into_owned();
     let home = settings.lines().find_map(|line| line.trim().strip_prefix("java.home = "));
