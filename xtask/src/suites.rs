@@ -121,7 +121,7 @@ impl Suite {
                 let plain = ["check", "--package", "phonelm-cli", "--no-default-features"];
                 one(check(&mut cargo(&args)).and_then(|()| check(&mut cargo(&plain))))
             }
-            Self::Rust => tests(&["--workspace", "--exclude", gpu::PACKAGE]),
+            Self::Rust => tests(&["--", "--skip", gpu::UNIT_TESTS]),
             Self::Gpu => gpu::run(),
             Self::Doc => {
                 let mut cargo = cargo(&["doc", "--workspace", "--no-deps"]);
@@ -145,11 +145,11 @@ impl fmt::Display for Suite {
     }
 }
 
-/// Tests of some packages.
-pub(crate) fn tests(packages: &[&str]) -> Result<(bool, Counts)> {
+/// Tests of the workspace, as these words to cargo choose them.
+pub(crate) fn tests(chosen: &[&str]) -> Result<(bool, Counts)> {
     let mut counts = Counts::default();
-    let mut test = cargo(&["test", "--no-fail-fast"]);
-    let passed = check_lines(test.args(packages), |line| counts += Counts::read_line(line))?;
+    let mut test = cargo(&["test", "--no-fail-fast", "--workspace"]);
+    let passed = check_lines(test.args(chosen), |line| counts += Counts::read_line(line))?;
     Ok((passed, counts))
 }
 
