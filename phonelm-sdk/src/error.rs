@@ -95,6 +95,15 @@ pub enum SdkError {
         /// What is wrong, and where.
         reason: String,
     },
+    /// The folder cannot be used for a session: there is one in it, or none, or one that cannot be read or is open already.
+    /// Nothing in it was changed.
+    #[error("the session in {path} cannot be used: {reason}")]
+    SessionInvalid {
+        /// The folder.
+        path: String,
+        /// What is wrong with it, and what to do.
+        reason: String,
+    },
     /// The folder cannot be used for this search: it holds another one, other files or a broken line. Nothing in it was
     /// changed.
     #[error("{reason}")]

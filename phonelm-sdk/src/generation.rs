@@ -12,6 +12,7 @@ use serde::de::DeserializeOwned;
 use crate::{
     RefusalReason, SdkError, ToolCall, ToolDecision, ToolOutcome,
     mailbox::{Letter, Mailbox},
+    saved::Saved,
     tools::{Calls, Rules},
     worker::{Job, SessionId},
 };
@@ -155,6 +156,8 @@ pub enum GenerationState {
 
 /// What a generation and the inference thread share.
 pub(crate) struct Control {
+    /// The folder that the session is kept in.
+    saved: Option<Arc<Saved>>,
     pub(crate) mailbox: Mailbox<Result<Event, SdkError>>,
     cancelled: AtomicBool,
     progress: Mutex<Progress>,
@@ -166,23 +169,31 @@ struct Progress {
 }
 
 impl Control {
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(saved: Option<Arc<Saved>>) -> Self {
         let progress = Progress { state: GenerationState::Running, calls: Calls::default() };
-        Self { mailbox: Mailbox::new(), cancelled: AtomicBool::new(false), progress: Mutex::new(progress) }
+        Self { saved, mailbox: Mailbox::new(), cancelled: AtomicBool::new(false), progress: Mutex::new(progress) }
     }
 
     pub(crate) fn is_cancelled(&self) -> bool {
         self.cancelled.load(Ordering::Relaxed)
     }
 
-    /// Has the calls wait for the user and for their answers, as the rules say, and tells of them.
-    pub(crate) fn wait_for(&self, calls: Vec<ToolCall>, rules: Arc<Rules>, is_last: bool) {
+    /// Has the calls wait for the user and for their answers, as the rules say, and tells of them once the session's folder
+    /// says which of them are started.
+    pub(crate) fn wait_for(&self, calls: Vec<ToolCall>, rules: Arc<Rules>, is_last: bool) -> Result<(), SdkError> {
         let (calls, events) = Calls::new(calls, rules, is_last);
+        self.note(calls.known())?;
         let mut progress = self.progress();
         progress.state = GenerationState::WaitingForTools;
         progress.calls = calls;
         drop(progress);
         events.into_iter().for_each(|event| self.mailbox.put(Ok(event)));
+        Ok(())
+    }
+
+    /// Writes down that calls are started, or what came of them.
+    fn note(&self, calls: impl IntoIterator<Item = (usize, Option<String>)>) -> Result<(), SdkError> {
+        self.saved.as_ref().map_or(Ok(()), |saved| saved.note_calls(calls))
     }
 
     /// Whether all calls have an outcome, so that the model can go on.
@@ -254,10 +265,11 @@ impl Generation {
     /// Tells what the user says to a call of [`Event::ConfirmationNeeded`]. [`Event::ToolCall`] or [`Event::ToolRefused`]
     /// follows.
     ///
-    /// Errors: [`SdkError::UnknownCall`]; [`SdkError::ArgumentsInvalid`] for changed arguments that do not fit, after which
-    /// the call still waits.
+    /// Errors: [`SdkError::UnknownCall`]; [`SdkError::ArgumentsInvalid`] for changed arguments that do not fit, and for a session
+    /// that is kept in a folder [`SdkError::StorageFull`] and [`SdkError::StorageFailed`], after which the call still waits.
     pub fn confirm(&self, call_id: String, decision: ToolDecision) -> Result<(), SdkError> {
-        let event = self.control.progress().calls.confirm(&call_id, decision)?;
+        let note = |call, content| self.control.note([(call, content)]);
+        let event = self.control.progress().calls.confirm(&call_id, decision, note)?;
         self.control.mailbox.put(Ok(event));
         self.go_on();
         Ok(())
@@ -267,7 +279,8 @@ impl Generation {
     ///
     /// Errors: [`SdkError::UnknownCall`].
     pub fn answer(&self, call_id: String, outcome: ToolOutcome) -> Result<(), SdkError> {
-        self.control.progress().calls.answer(&call_id, outcome)?;
+        let note = |call, content| self.control.note([(call, Some(content))]);
+        self.control.progress().calls.answer(&call_id, outcome, note)?;
         self.go_on();
         Ok(())
     }

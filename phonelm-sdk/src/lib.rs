@@ -32,6 +32,7 @@
 //! first has been cancelled.
 
 mod backend;
+mod entry;
 mod error;
 mod generation;
 mod grammar;
@@ -44,6 +45,7 @@ mod options;
 mod partial_json;
 mod plan;
 mod ranking;
+mod saved;
 mod search;
 mod session;
 mod source;
@@ -61,11 +63,12 @@ pub use generation::{Event, FinishReason, Generation, GenerationState, Response,
 pub use grammar::Grammar;
 pub use loading::{LoadEvent, Loading, load_model};
 pub use logger::{LogLevel, LogOptions, LogRecord, Logger, set_logger};
-pub use model::{Model, ModelInfo};
+pub use model::{Model, ModelInfo, RestoredSession};
 pub use options::{GenerationOptions, OverflowPolicy, SessionOptions};
 pub use partial_json::complete_json;
 pub use plan::{Plan, plan};
 pub use ranking::select_tools;
+pub use saved::SessionFolder;
 pub use search::{
     Activation, LayerRange, ModelShape, Search, SearchComposition, SearchDrift, SearchEvent, SearchFiles,
     SearchObjective, SearchOptions, SearchProgress, SearchResult, SearchSpace, SearchStage, ShapeResult, ShapeSpeeds,

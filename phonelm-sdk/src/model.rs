@@ -10,7 +10,9 @@ use phonelm_engine::{Engine, Message};
 use phonelm_model::{Mapping, ModelFile};
 
 use crate::{
-    SdkError, Session, SessionOptions, Verification, transcript,
+    SdkError, Session, SessionFolder, SessionOptions, Verification,
+    saved::{Origin, Saved},
+    transcript,
     worker::{self, Executing, Job, ToMeasure},
 };
 
@@ -75,6 +77,23 @@ pub struct Model {
     /// The file, for verifying.
     mapping: Mutex<Option<Mapping>>,
     next_session: Arc<AtomicU64>,
+    /// What saved sessions say of it.
+    origin: Arc<Origin>,
+}
+
+/// A session that goes on where its folder stood.
+#[derive(uniffi::Record)]
+pub struct RestoredSession {
+    /// The session, which is kept in that folder from here on.
+    pub session: Arc<Session>,
+    /// Turns of the user that it holds.
+    pub turns: u64,
+    /// Bytes at the end of its log that a crash cut off, or damage; 0 as a rule. What they said had never been told as
+    /// ended.
+    pub lost_bytes: u64,
+    /// Why its next turn computes all of it anew: another model, another type of keys and values, another version. `None`
+    /// where what was saved of the cache is taken over; [`crate::Statistics::cached_tokens`] tells how much that was.
+    pub reads_anew: Option<String>,
 }
 
 impl Model {
@@ -99,6 +118,12 @@ impl Model {
         };
         tracing::info!(family = info.family, parameters = info.parameters, executor = info.executor, "model loaded");
         let executor = Executing::new(Mutex::new(info.executor.clone()));
+        let origin = Origin {
+            fingerprint: info.fingerprint.clone(),
+            vocab: info.vocab,
+            backend: info.executor.clone(),
+            shape: engine.export_shape().ok(),
+        };
         Ok(Arc::new(Self {
             info,
             executor: executor.clone(),
@@ -106,10 +131,16 @@ impl Model {
             loaded: Arc::new(AtomicBool::new(true)),
             mapping: Mutex::new(mapping),
             next_session: Arc::new(AtomicU64::new(0)),
+            origin: Arc::new(origin),
         }))
     }
 
-    fn open_session(&self, options: SessionOptions, messages: Vec<Message>) -> Result<Arc<Session>, SdkError> {
+    fn open_session(
+        &self,
+        options: SessionOptions,
+        messages: Vec<Message>,
+        keep: impl FnOnce(&SessionOptions) -> Result<Option<Saved>, SdkError>,
+    ) -> Result<Arc<Session>, SdkError> {
         if !self.is_loaded() {
             return Err(SdkError::ModelUnloaded);
         }
@@ -117,13 +148,19 @@ impl Model {
             jobs: self.jobs.clone(),
             loaded: self.loaded.clone(),
             next_session: self.next_session.clone(),
-            fingerprint: self.info.fingerprint.clone(),
+            origin: self.origin.clone(),
             context: self.info.context,
         };
         if !options.tools.is_empty() && self.info.tool_format.is_none() {
             return Err(phonelm_engine::Error::NoToolFormat.into());
         }
-        Session::open(model, options, messages)
+        Session::open(model, options, messages, keep)
+    }
+
+    /// The folder that a new session is kept in, if it is to be.
+    fn begin_folder(&self, options: &SessionOptions) -> Result<Option<Saved>, SdkError> {
+        let create = |folder| Saved::create(folder, &self.origin, options.instructions.as_deref());
+        options.folder.as_ref().map(create).transpose()
     }
 }
 
@@ -146,9 +183,10 @@ impl Model {
     /// Starts a conversation. Costs no memory for keys and values until something is said.
     ///
     /// Errors: [`SdkError::ModelUnloaded`], [`SdkError::OptionInvalid`], [`SdkError::Unsupported`] for tools that the model
-    /// cannot call.
+    /// cannot call; with a folder, which is written to at once, [`SdkError::SessionInvalid`] for one that holds a session,
+    /// [`SdkError::StorageFull`], [`SdkError::StorageFailed`].
     pub fn new_session(&self, options: SessionOptions) -> Result<Arc<Session>, SdkError> {
-        self.open_session(options, Vec::new())
+        self.open_session(options, Vec::new(), |options| self.begin_folder(options))
     }
 
     /// Goes on with a conversation from the JSON of [`Session::transcript_json`], of this model or of another one. Its
@@ -160,9 +198,37 @@ impl Model {
         transcript_json: String,
         mut options: SessionOptions,
     ) -> Result<Arc<Session>, SdkError> {
-        let saved = transcript::read(&transcript_json, &self.info.fingerprint, self.info.vocab)?;
+        let saved = transcript::read(&transcript_json, &self.origin.fingerprint, self.origin.vocab)?;
         options.instructions = options.instructions.or(saved.instructions);
-        self.open_session(options, saved.messages)
+        self.open_session(options, saved.messages, |options| self.begin_folder(options))
+    }
+
+    /// Goes on with the session that is kept in a folder, or with a copy of one that [`Session::save`] wrote; it is kept there from
+    /// here on. It stands at its last turn; calls that may have run when their process died read "outcome unknown" and are
+    /// not repeated. Its instructions hold unless `options` brings its own; of tools and all else `options` decides, and
+    /// `options.folder` must be absent. Waits for the disk: call it off the main thread.
+    ///
+    /// Errors: as [`Self::new_session`], and [`SdkError::SessionInvalid`] where no session can be read.
+    pub fn restore_saved_session(
+        &self,
+        folder: SessionFolder,
+        mut options: SessionOptions,
+    ) -> Result<RestoredSession, SdkError> {
+        if options.folder.is_some() {
+            return Err(SdkError::OptionInvalid {
+                option: "folder".into(),
+                value: "given".into(),
+                allowed: "none: a restored session stays in its own".into(),
+            });
+        }
+        let mut restored = Saved::restore(&folder, &self.origin)?;
+        options.instructions = options.instructions.or(restored.instructions.take());
+        let messages = restored.messages.clone();
+        let turns = messages.iter().filter(|message| matches!(message, Message::User(_))).count() as u64;
+        let (lost_bytes, reads_anew) = (restored.lost_bytes, restored.reads_anew.take());
+        let keep = |options: &SessionOptions| Ok(Some(restored.go_on(&self.origin, options.instructions.as_deref())?));
+        let session = self.open_session(options, messages, keep)?;
+        Ok(RestoredSession { session, turns, lost_bytes, reads_anew })
     }
 
     /// Starts to read every byte of the file: that each weight is a number and, if `expected_sha256` is given, that the

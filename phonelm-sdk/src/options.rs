@@ -2,7 +2,7 @@
 
 use phonelm_engine::{Grammar as EngineGrammar, SamplerOptions};
 
-use crate::{Grammar, SdkError, ToolDefinition};
+use crate::{Grammar, SdkError, SessionFolder, ToolDefinition};
 
 /// How an answer is made. What is absent is as the session's defaults say, and after those as stated here.
 #[derive(Clone, Debug, Default, PartialEq, uniffi::Record)]
@@ -79,6 +79,10 @@ pub struct SessionOptions {
     /// model calls once more.
     #[uniffi(default = None)]
     pub max_tool_rounds: Option<u32>,
+    /// The folder that the session is kept in, new or empty: each turn is on the disk before it is told as ended, each call
+    /// before it runs, and [`crate::Model::restore_saved_session`] goes on there. Nothing is kept if absent.
+    #[uniffi(default = None)]
+    pub folder: Option<SessionFolder>,
     /// Whether calls are only shown, with [`crate::Event::ToolRefused`], and none runs.
     #[uniffi(default = false)]
     pub dry_run: bool,

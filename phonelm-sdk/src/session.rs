@@ -9,8 +9,10 @@ use crossbeam_channel::Sender;
 use phonelm_engine::{Message, Setup};
 
 use crate::{
-    Generation, GenerationOptions, OverflowPolicy, PromptSegment, SdkError, SessionOptions, Transcript,
+    Generation, GenerationOptions, OverflowPolicy, PromptSegment, SdkError, SessionFolder, SessionOptions, Transcript,
     generation::Control,
+    mailbox::Mailbox,
+    saved::{Answer, Copy, Origin, Saved},
     tools::Rules,
     transcript,
     worker::{Job, SessionId, Ticket},
@@ -47,7 +49,7 @@ pub(crate) struct ModelLink {
     pub(crate) jobs: Sender<Job>,
     pub(crate) loaded: Arc<AtomicBool>,
     pub(crate) next_session: Arc<AtomicU64>,
-    pub(crate) fingerprint: String,
+    pub(crate) origin: Arc<Origin>,
     pub(crate) context: u64,
 }
 
@@ -58,9 +60,12 @@ pub(crate) struct Policy {
     pub(crate) rules: Arc<Rules>,
 }
 
-/// What a session and the inference thread share: what was said so far and what runs.
+/// What a session and the inference thread share: what was said so far, what runs, and where it is kept.
 #[derive(Default)]
-pub(crate) struct Shared(Mutex<State>);
+pub(crate) struct Shared {
+    state: Mutex<State>,
+    pub(crate) saved: Option<Arc<Saved>>,
+}
 
 #[derive(Default)]
 pub(crate) struct State {
@@ -71,8 +76,12 @@ pub(crate) struct State {
 }
 
 impl Shared {
+    fn kept_in(saved: Option<Saved>) -> Arc<Self> {
+        Arc::new(Self { saved: saved.map(Arc::new), ..Self::default() })
+    }
+
     pub(crate) fn lock(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -90,27 +99,36 @@ pub struct Session {
 }
 
 impl Session {
-    /// Has the inference thread open a session that goes on from these messages.
+    /// Has the inference thread open a session that goes on from these messages. `keep` gives the folder that it is kept in,
+    /// once all else is known to be right.
     pub(crate) fn open(
         model: ModelLink,
         options: SessionOptions,
         messages: Vec<Message>,
+        keep: impl FnOnce(&SessionOptions) -> Result<Option<Saved>, SdkError>,
     ) -> Result<Arc<Self>, SdkError> {
         let overflow = options.overflow.unwrap_or_default();
         overflow.check()?;
-        let defaults = options.defaults.unwrap_or_default();
+        let defaults = options.defaults.clone().unwrap_or_default();
         defaults.resolve(&GenerationOptions::default())?;
         let (tools, rules) = Rules::new(&options.tools, options.dry_run, options.max_tool_rounds)?;
         let setup = Setup { instructions: options.instructions.clone(), tools, ..Setup::default() };
-        let session = Self::new(model, options.instructions, defaults, Policy { overflow, rules });
+        let shared = Shared::kept_in(keep(&options)?);
+        let session = Self::new(model, options.instructions, defaults, Policy { overflow, rules }, shared);
         session.shared.lock().messages.clone_from(&messages);
         session.send(Job::Open { session: session.id, setup, messages, shared: session.shared.clone() })?;
         Ok(Arc::new(session))
     }
 
-    fn new(model: ModelLink, instructions: Option<String>, defaults: GenerationOptions, policy: Policy) -> Self {
+    fn new(
+        model: ModelLink,
+        instructions: Option<String>,
+        defaults: GenerationOptions,
+        policy: Policy,
+        shared: Arc<Shared>,
+    ) -> Self {
         let id = model.next_session.fetch_add(1, Ordering::Relaxed);
-        Self { id, model, instructions, defaults, policy, shared: Arc::default(), closed: AtomicBool::new(false) }
+        Self { id, model, instructions, defaults, policy, shared, closed: AtomicBool::new(false) }
     }
 
     fn send(&self, job: Job) -> Result<(), SdkError> {
@@ -137,7 +155,7 @@ impl Session {
         if prompt.is_empty() {
             return Err(SdkError::PromptInvalid { reason: "it is empty".into() });
         }
-        let control = Arc::new(Control::new());
+        let control = Arc::new(Control::new(self.shared.saved.clone()));
         let mut state = self.shared.lock();
         if state.running.as_ref().is_some_and(|running| !running.is_cancelled()) {
             return Err(SdkError::SessionBusy);
@@ -166,7 +184,7 @@ impl Session {
     /// The transcript as JSON, from which [`crate::Model::restore_session`] goes on.
     pub fn transcript_json(&self) -> Result<String, SdkError> {
         let state = self.shared.lock();
-        transcript::write(self.instructions.as_deref(), &state.messages, &self.model.fingerprint)
+        transcript::write(self.instructions.as_deref(), &state.messages, &self.model.origin.fingerprint)
     }
 
     /// How much of the context the conversation takes.
@@ -189,16 +207,35 @@ impl Session {
         Ok(())
     }
 
-    /// A second session that stands where this one's last turn ended and shares its memory until one of them goes on.
+    /// A second session that stands where this one's last turn ended and shares its memory until one of them goes on. It is
+    /// kept in no folder.
     ///
     /// Errors: [`SdkError::SessionClosed`], [`SdkError::ModelUnloaded`].
     pub fn fork(&self) -> Result<Arc<Self>, SdkError> {
-        let fork = Self::new(self.model.clone(), self.instructions.clone(), self.defaults.clone(), self.policy.clone());
+        let (instructions, defaults) = (self.instructions.clone(), self.defaults.clone());
+        let fork = Self::new(self.model.clone(), instructions, defaults, self.policy.clone(), Arc::default());
         let state = self.shared.lock();
         (fork.shared.lock().messages, fork.shared.lock().tokens) = (state.messages.clone(), state.tokens);
         drop(state);
         self.send(Job::Fork { from: self.id, to: fork.id, shared: fork.shared.clone() })?;
         Ok(Arc::new(fork))
+    }
+
+    /// Writes a copy of the session, as it stands after its last turn, to a folder that is not there yet: whole, or not at
+    /// all. [`crate::Model::restore_saved_session`] goes on from it. The model computes nothing else meanwhile.
+    ///
+    /// Errors: [`SdkError::SessionInvalid`] if something lies there, [`SdkError::OptionInvalid`] for a key of another
+    /// length, [`SdkError::StorageFull`], [`SdkError::StorageFailed`], [`SdkError::SessionClosed`], [`SdkError::ModelUnloaded`].
+    pub async fn save(&self, folder: SessionFolder) -> Result<(), SdkError> {
+        let answer = Arc::new(Mailbox::new());
+        let copy = Copy {
+            folder,
+            origin: self.model.origin.clone(),
+            instructions: self.instructions.clone(),
+            answer: Answer(answer.clone()),
+        };
+        self.send(Job::Save { session: self.id, copy })?;
+        answer.next().await.unwrap_or(Err(SdkError::ModelUnloaded))
     }
 
     /// Ends the session and frees its memory; a running answer ends with [`SdkError::SessionClosed`]. May be called at any

@@ -218,30 +218,60 @@ impl Calls {
         (Self { pending, rules }, events)
     }
 
-    /// What the user decided; gives what is to be told of it.
-    pub(crate) fn confirm(&mut self, call_id: &str, decision: ToolDecision) -> Result<Event, SdkError> {
+    /// What of the calls a folder has to know before anything else happens: which are started, and what the model reads of
+    /// those that do not run.
+    pub(crate) fn known(&self) -> Vec<(usize, Option<String>)> {
+        let known = |(index, pending): (usize, &Pending)| match pending.stage {
+            Stage::Asked => None,
+            Stage::Running => Some((index, None)),
+            Stage::Done(_) => Some((index, Some(pending.content()))),
+        };
+        self.pending.iter().enumerate().filter_map(known).collect()
+    }
+
+    /// What the user decided; gives what is to be told of it. Nothing changes unless `note` has written down that the call,
+    /// by its place, is started, or what the model reads of it.
+    pub(crate) fn confirm(
+        &mut self,
+        call_id: &str,
+        decision: ToolDecision,
+        note: impl FnOnce(usize, Option<String>) -> Result<(), SdkError>,
+    ) -> Result<Event, SdkError> {
         let rules = self.rules.clone();
-        let pending = self.find(call_id, |stage| matches!(stage, Stage::Asked))?;
+        let (index, pending) = self.find(call_id, |stage| matches!(stage, Stage::Asked))?;
+        let mut call = pending.call.clone();
         match decision {
             ToolDecision::Run => {}
             ToolDecision::RunWith { arguments_json } => {
-                pending.call.arguments_json = rules.arguments(&pending.call.name, &arguments_json)?;
-                pending.edited = true;
+                call.arguments_json = rules.arguments(&call.name, &arguments_json)?;
             }
             ToolDecision::Refuse { reason: why } => {
                 let reason = RefusalReason::User;
                 let message = why.map_or_else(|| reason.message().into(), |why| format!("{}: {why}", reason.message()));
-                pending.stage = Stage::Done(ToolOutcome::Failed { message });
+                let done = Pending { call, stage: Stage::Done(ToolOutcome::Failed { message }), edited: false };
+                note(index, Some(done.content()))?;
+                *pending = done;
                 return Ok(Event::ToolRefused { call: pending.call.clone(), reason });
             }
         }
-        pending.stage = Stage::Running;
+        note(index, None)?;
+        let edited = call != pending.call;
+        *pending = Pending { call, stage: Stage::Running, edited };
         Ok(Event::ToolCall { call: pending.call.clone() })
     }
 
-    /// What a running call gave.
-    pub(crate) fn answer(&mut self, call_id: &str, outcome: ToolOutcome) -> Result<(), SdkError> {
-        self.find(call_id, |stage| matches!(stage, Stage::Running))?.stage = Stage::Done(outcome);
+    /// What a running call gave, which `note` writes down. It has happened, so that it counts even where that fails.
+    pub(crate) fn answer(
+        &mut self,
+        call_id: &str,
+        outcome: ToolOutcome,
+        note: impl FnOnce(usize, String) -> Result<(), SdkError>,
+    ) -> Result<(), SdkError> {
+        let (index, pending) = self.find(call_id, |stage| matches!(stage, Stage::Running))?;
+        pending.stage = Stage::Done(outcome);
+        if let Err(error) = note(index, pending.content()) {
+            tracing::warn!(%error, call_id, "what a call gave was not written down yet");
+        }
         Ok(())
     }
 
@@ -256,26 +286,31 @@ impl Calls {
         self.pending.into_iter().map(Pending::into_result).collect()
     }
 
-    fn find(&mut self, call_id: &str, stands: impl Fn(&Stage) -> bool) -> Result<&mut Pending, SdkError> {
-        let mut all = self.pending.iter_mut();
-        let found = all.find(|pending| pending.call.call_id == call_id && stands(&pending.stage));
+    /// A call that stands so, with its place.
+    fn find(&mut self, call_id: &str, stands: impl Fn(&Stage) -> bool) -> Result<(usize, &mut Pending), SdkError> {
+        let mut all = self.pending.iter_mut().enumerate();
+        let found = all.find(|(_, pending)| pending.call.call_id == call_id && stands(&pending.stage));
         found.ok_or_else(|| SdkError::UnknownCall { call_id: call_id.to_owned() })
     }
 }
 
 impl Pending {
-    fn into_result(self) -> ToolResult {
-        let content = match self.stage {
+    /// What the model reads.
+    fn content(&self) -> String {
+        match &self.stage {
             Stage::Done(ToolOutcome::Output { text }) if self.edited => {
                 let arguments: Value = serde_json::from_str(&self.call.arguments_json).unwrap_or_default();
                 json!({"changed_by_user": arguments, "output": text}).to_string()
             }
-            Stage::Done(ToolOutcome::Output { text }) => text,
+            Stage::Done(ToolOutcome::Output { text }) => text.clone(),
             Stage::Done(ToolOutcome::Failed { message }) => json!({ "error": message }).to_string(),
             Stage::Asked => json!({"error": "not done: nobody confirmed it"}).to_string(),
             Stage::Running => OUTCOME_UNKNOWN.to_owned(),
-        };
-        ToolResult { name: self.call.name, content }
+        }
+    }
+
+    fn into_result(self) -> ToolResult {
+        ToolResult { content: self.content(), name: self.call.name }
     }
 }
 

@@ -3,13 +3,14 @@
 //! The JSON says what the model saw, answers with the token ids that it gave, so that a session of the same model goes on
 //! exactly; another model encodes the texts anew.
 
-use std::collections::VecDeque;
-
-use phonelm_engine::{Answer, Message, ToolCall as EngineCall, ToolResult};
+use phonelm_engine::Message;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
-use crate::SdkError;
+use crate::{
+    SdkError,
+    entry::{Entry, Reader},
+};
 
 /// A part of a prompt, an answer or a tool's output.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, uniffi::Enum)]
@@ -79,7 +80,7 @@ pub(crate) fn text_of(segments: &[PromptSegment]) -> String {
     segments.iter().map(|PromptSegment::Text { text }| text.as_str()).collect()
 }
 
-fn words(text: &str) -> Vec<PromptSegment> {
+pub(crate) fn words(text: &str) -> Vec<PromptSegment> {
     vec![PromptSegment::Text { text: text.to_owned() }]
 }
 
@@ -143,62 +144,13 @@ struct File {
     entries: Vec<Entry>,
 }
 
-#[derive(Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
-enum Entry {
-    Prompt {
-        segments: Vec<PromptSegment>,
-    },
-    Response {
-        segments: Vec<PromptSegment>,
-        #[serde(default, skip_serializing_if = "Vec::is_empty")]
-        calls: Vec<Call>,
-        /// All that the model wrote, calls as it wrote them; its text where absent.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        raw: Option<String>,
-        /// What it wrote as token ids.
-        #[serde(default, skip_serializing_if = "Vec::is_empty")]
-        tokens: Vec<u32>,
-        /// The end of the prompt that it answered.
-        #[serde(default, skip_serializing_if = "String::is_empty")]
-        after: String,
-    },
-    ToolOutput {
-        name: String,
-        segments: Vec<PromptSegment>,
-    },
-}
-
-#[derive(Serialize, Deserialize)]
-struct Call {
-    name: String,
-    arguments: Map<String, Value>,
-}
-
 /// The JSON of a session of the model with this fingerprint.
 pub(crate) fn write(instructions: Option<&str>, messages: &[Message], fingerprint: &str) -> Result<String, SdkError> {
-    let entry = |message: &Message| match message {
-        Message::User(text) => Entry::Prompt { segments: words(text) },
-        Message::ToolResult(result) => {
-            Entry::ToolOutput { name: result.name.clone(), segments: words(&result.content) }
-        }
-        Message::Answer(answer) => Entry::Response {
-            segments: words(&answer.text),
-            calls: answer
-                .calls
-                .iter()
-                .map(|call| Call { name: call.name.clone(), arguments: call.arguments.clone() })
-                .collect(),
-            raw: (answer.raw != answer.text).then(|| answer.raw.clone()),
-            tokens: answer.ids.clone(),
-            after: answer.after.clone(),
-        },
-    };
     let file = File {
         version: VERSION,
         model: fingerprint.to_owned(),
         instructions: instructions.map(str::to_owned),
-        entries: messages.iter().map(entry).collect(),
+        entries: messages.iter().map(Entry::of).collect(),
     };
     serde_json::to_string(&file).map_err(|error| SdkError::Internal { reason: error.to_string() })
 }
@@ -217,43 +169,12 @@ pub(crate) fn read(json: &str, fingerprint: &str, vocab: u64) -> Result<Saved, S
     if file.version != VERSION {
         return Err(invalid(format!("it is of version {}, this library reads version {VERSION}", file.version)));
     }
-    let same_model = file.model == fingerprint;
-    let mut waiting = VecDeque::new();
-    let mut messages = Vec::with_capacity(file.entries.len());
+    let mut reader = Reader::new(vocab);
+    reader.same_model = file.model == fingerprint;
     for (index, entry) in file.entries.into_iter().enumerate() {
-        if !waiting.is_empty() && !matches!(entry, Entry::ToolOutput { .. }) {
-            let calls = waiting.len();
-            return Err(invalid(format!("entry {index} comes before {calls} calls have their outputs")));
-        }
-        messages.push(match entry {
-            Entry::Prompt { segments } => Message::User(text_of(&segments)),
-            Entry::ToolOutput { name, segments } => {
-                if waiting.pop_front().is_none() {
-                    return Err(invalid(format!("entry {index} is the output of a call that was not made")));
-                }
-                Message::ToolResult(ToolResult { name, content: text_of(&segments) })
-            }
-            Entry::Response { segments, calls, raw, tokens, after } => {
-                waiting = calls.iter().map(|call| call.name.clone()).collect();
-                let text = text_of(&segments);
-                let ids = if same_model { tokens } else { Vec::new() };
-                if let Some(id) = ids.iter().find(|&&id| u64::from(id) >= vocab) {
-                    return Err(invalid(format!("entry {index} has token id {id}, the model has {vocab} tokens")));
-                }
-                let calls = calls.into_iter().map(|Call { name, arguments }| EngineCall { name, arguments }).collect();
-                Message::Answer(Answer {
-                    raw: raw.unwrap_or_else(|| text.clone()),
-                    text,
-                    calls,
-                    bad_calls: Vec::new(),
-                    ids,
-                    after,
-                })
-            }
-        });
+        reader.push(entry).map_err(|reason| invalid(format!("entry {index} {reason}")))?;
     }
-    let unknown = |name| Message::ToolResult(ToolResult { name, content: OUTCOME_UNKNOWN.into() });
-    messages.extend(waiting.into_iter().map(unknown));
+    let messages = reader.finish(|_| OUTCOME_UNKNOWN.into());
     Ok(Saved { instructions: file.instructions, messages })
 }
 
@@ -262,6 +183,8 @@ pub(crate) const OUTCOME_UNKNOWN: &str = "outcome unknown";
 
 #[cfg(test)]
 mod tests {
+    use phonelm_engine::{Answer, ToolCall as EngineCall, ToolResult};
+
     use super::*;
 
     fn messages() -> Vec<Message> {

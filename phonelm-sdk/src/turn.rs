@@ -10,7 +10,7 @@ use std::{
 
 use phonelm_engine::{
     Conversation, Dropped, Engine, Event as EngineEvent, FinishReason as EngineFinish, GenerateOptions, Input,
-    Response as EngineResponse, ToolResult,
+    Response as EngineResponse, ToolCall as EngineCall, ToolResult,
 };
 use phonelm_model::BackendChange;
 
@@ -22,6 +22,9 @@ use crate::{
     session::{Policy, Shared},
     transcript::{call_id, count_calls},
 };
+
+/// What the model reads of a call that did not run because the session's folder could not be written to.
+const NOT_KEPT: &str = r#"{"error":"not done: it could not be written down"}"#;
 
 /// The inference thread's end of a generation. Dropped without an outcome, it tells that the model is gone.
 pub(crate) struct Ticket {
@@ -53,11 +56,16 @@ impl Ticket {
         self.control.end(outcome);
     }
 
+    /// Writes down what the conversation holds now, if the session is kept in a folder.
+    fn keep(&self, conversation: &Conversation) -> Result<(), SdkError> {
+        self.shared.saved.as_ref().map_or(Ok(()), |saved| saved.commit(conversation.messages()))
+    }
+
     /// Tells the app what the conversation holds now.
     fn publish(&self, conversation: &Conversation) {
         let mut state = self.shared.lock();
         state.messages = conversation.messages().to_vec();
-        state.tokens = conversation.cached_tokens() as u64;
+        state.tokens = conversation.cached().len() as u64;
     }
 }
 
@@ -98,6 +106,8 @@ pub(crate) struct Turn {
     results: Vec<ToolResult>,
     /// Turns that made room for the running pass; they come back if it fails.
     dropped: Option<Dropped>,
+    /// Messages before the running pass.
+    before: usize,
     /// Bytes of the running pass's text that the app has been told.
     told: usize,
     /// From the request to the first pass.
@@ -125,6 +135,7 @@ impl Turn {
             rounds: 0,
             results: Vec::new(),
             dropped: None,
+            before: 0,
             told: 0,
             text: String::new(),
             passes: Vec::new(),
@@ -148,6 +159,7 @@ impl Turn {
     ) -> Result<(), SdkError> {
         self.told = 0;
         self.make_room(engine, conversation, &input)?;
+        self.before = conversation.messages().len();
         let drawn: usize = self.passes.iter().map(|pass| pass.generated_tokens).sum();
         let grammar = self.options.grammar.as_ref();
         let options = GenerateOptions {
@@ -236,6 +248,11 @@ impl Turn {
 
     /// Takes a pass that ended well; the conversation holds it now.
     fn end_pass(&mut self, engine: &mut Engine, conversation: &mut Conversation, response: EngineResponse) -> Next {
+        if let Err(error) = self.ticket.keep(conversation) {
+            engine.take_back_messages(conversation, self.before);
+            self.stop(engine, conversation, Stop::Failed(error));
+            return Next::Over;
+        }
         self.results.clear();
         self.dropped = None;
         self.ticket.publish(conversation);
@@ -245,18 +262,24 @@ impl Turn {
             return Next::Over;
         }
         let first = count_calls(conversation.messages()) - response.answer.calls.len();
-        let calls = response.answer.calls.into_iter().zip(first..).map(|(call, number)| ToolCall {
+        let calls = response.answer.calls.iter().zip(first..).map(|(call, number)| ToolCall {
             call_id: call_id(number),
-            name: call.name,
-            arguments_json: serde_json::Value::Object(call.arguments).to_string(),
+            name: call.name.clone(),
+            arguments_json: serde_json::Value::Object(call.arguments.clone()).to_string(),
         });
         let control = &self.ticket.control;
         let goes_on = self.policy.rules.may_go_on(self.rounds);
-        control.wait_for(calls.collect(), self.policy.rules.clone(), !goes_on);
+        if let Err(error) = control.wait_for(calls.collect(), self.policy.rules.clone(), !goes_on) {
+            let not_run = |call: &EngineCall| ToolResult { name: call.name.clone(), content: NOT_KEPT.into() };
+            self.results = response.answer.calls.iter().map(not_run).collect();
+            self.stop(engine, conversation, Stop::Failed(error));
+            return Next::Over;
+        }
         if !goes_on {
             engine.record_results(conversation, control.take_results());
+            let kept = self.ticket.keep(conversation);
             self.ticket.publish(conversation);
-            self.ticket.end(Ok(self.response(FinishReason::ToolLimit)));
+            self.ticket.end(kept.map(|()| self.response(FinishReason::ToolLimit)));
             return Next::Over;
         }
         self.waiting = true;
@@ -324,8 +347,9 @@ impl Turn {
             }
             engine.record_results(conversation, std::mem::take(&mut self.results));
         }
+        let kept = self.ticket.keep(conversation);
         self.ticket.publish(conversation);
-        self.ticket.end(outcome);
+        self.ticket.end(outcome.and_then(|response| kept.map(|()| response)));
     }
 
     /// Tells what was held back when an answer was cancelled.

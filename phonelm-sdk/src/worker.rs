@@ -18,6 +18,7 @@ use crate::{
     backend::Placing,
     error::panic_error,
     options::Resolved,
+    saved::Copy,
     session::{Policy, Shared},
     task::no_thread,
     threads::Threads,
@@ -34,6 +35,7 @@ pub(crate) enum Job {
     Prewarm { session: SessionId, prefix: String },
     Fork { from: SessionId, to: SessionId, shared: Arc<Shared> },
     Reset { session: SessionId },
+    Save { session: SessionId, copy: Copy },
     Wake { session: SessionId },
     Close { session: SessionId },
     Background(bool),
@@ -83,6 +85,8 @@ struct Open {
     conversation: Conversation,
     shared: Arc<Shared>,
     task: Option<Task>,
+    /// Whether its folder may lack blocks of keys and values that the cache holds.
+    unsaved: bool,
 }
 
 enum Task {
@@ -96,6 +100,7 @@ impl Worker {
         ask_for_big_cores();
         loop {
             let job = if self.queue.is_empty() {
+                self.save_behind();
                 self.measure();
                 self.jobs.recv().map_err(|_| TryRecvError::Disconnected)
             } else {
@@ -109,6 +114,15 @@ impl Worker {
         }
         let ids: Vec<SessionId> = self.sessions.keys().copied().collect();
         ids.into_iter().for_each(|id| self.close(id, SdkError::ModelUnloaded));
+    }
+
+    /// Has the disk take keys and values of sessions that are kept in a folder, as long as nobody waits.
+    fn save_behind(&mut self) {
+        let Self { engine, jobs, sessions, .. } = self;
+        for open in sessions.values_mut().filter(|open| open.unsaved && open.task.is_none()) {
+            let Some(saved) = &open.shared.saved else { continue };
+            open.unsaved = !saved.save_blocks(engine, &open.conversation, &mut || jobs.is_empty());
+        }
     }
 
     fn measure(&mut self) {
@@ -136,7 +150,12 @@ impl Worker {
     fn take(&mut self, job: Job) {
         match job {
             Job::Open { session, setup, messages, shared } => {
-                let conversation = self.engine.resume(setup, messages);
+                let mut conversation = self.engine.resume(setup, messages);
+                if let Some(saved) = &shared.saved
+                    && let Err(error) = saved.load_blocks(&mut self.engine, &mut conversation)
+                {
+                    tracing::warn!(%error, "keys and values could not be restored; they are computed anew");
+                }
                 self.insert(session, conversation, shared);
             }
             Job::Start { session, prompt, options, policy, mut ticket } => {
@@ -164,7 +183,13 @@ impl Worker {
                 if let Some(open) = self.sessions.get_mut(&session) {
                     self.engine.reset(&mut open.conversation);
                     open.publish(&self.engine);
+                    open.keep();
                 }
+            }
+            Job::Save { session, copy } => {
+                let open = self.sessions.get(&session).ok_or(SdkError::SessionClosed);
+                let outcome = open.and_then(|open| copy.write(&self.engine, &open.conversation));
+                copy.answer.tell(outcome);
             }
             Job::Wake { session } => self.enqueue(session),
             Job::Close { session } => self.close(session, SdkError::SessionClosed),
@@ -178,7 +203,7 @@ impl Worker {
     }
 
     fn insert(&mut self, session: SessionId, conversation: Conversation, shared: Arc<Shared>) {
-        let open = Open { conversation, shared, task: None };
+        let open = Open { conversation, shared, task: None, unsaved: false };
         open.publish(&self.engine);
         self.sessions.insert(session, open);
     }
@@ -207,6 +232,9 @@ impl Worker {
             turn.stop(&mut self.engine, &mut open.conversation, Stop::Failed(reason));
         }
         self.engine.close(open.conversation);
+        if let Some(saved) = &open.shared.saved {
+            saved.close();
+        }
     }
 
     /// Starts to fill the cache of a session that has nothing else to do.
@@ -252,8 +280,9 @@ impl Worker {
             Task::Turn(turn) => turn.change.take(),
             Task::Prewarm => self.engine.take_change(),
         };
-        if next != Next::Over {
-            open.task = Some(task);
+        match next {
+            Next::Over => open.unsaved = true,
+            Next::Step | Next::Wait => open.task = Some(task),
         }
         if next == Next::Step {
             self.queue.push_back(session);
@@ -268,6 +297,15 @@ impl Worker {
 }
 
 impl Open {
+    /// Writes down what the conversation holds while no turn runs.
+    fn keep(&self) {
+        if let Some(saved) = &self.shared.saved
+            && let Err(error) = saved.commit(self.conversation.messages())
+        {
+            tracing::warn!(%error, "the session's folder is behind; its next turn tries again");
+        }
+    }
+
     /// Tells the app what the conversation holds while no turn runs.
     fn publish(&self, engine: &Engine) {
         let tokens = engine.tokens(&self.conversation).map_or(0, |tokens| tokens as u64);

@@ -95,7 +95,7 @@ pub(crate) fn chat(
                 let cost = last.as_ref().map_or("There is no answer yet.".to_owned(), |last| stats_text(&last.stats));
                 print(&format!(
                     "{cost}\n{} of {} tokens in the context\n",
-                    conversation.cached_tokens(),
+                    conversation.cached().len(),
                     engine.context()
                 ))?;
                 continue;

@@ -89,9 +89,9 @@ impl Conversation {
         self.turn.is_some()
     }
 
-    /// Tokens that its cache holds.
-    pub fn cached_tokens(&self) -> usize {
-        self.cached.len()
+    /// The tokens that its cache holds.
+    pub fn cached(&self) -> &[u32] {
+        &self.cached
     }
 }
 

@@ -1,6 +1,10 @@
 //! What happens to a conversation between its turns: it is forked, resumed from messages said elsewhere, shortened from
 //! its oldest turn on, or made ready for what will be asked next.
 
+use std::ops::Range;
+
+use phonelm_model::ExportShape;
+
 use crate::conversation::{Conversation, Message, Setup, ToolResult};
 use crate::engine::Engine;
 use crate::generate::Input;
@@ -37,11 +41,7 @@ impl Engine {
 
     /// Tokens of all that was said, instructions and tools included.
     pub fn tokens(&self, conversation: &Conversation) -> Result<usize, Error> {
-        let Conversation { setup, messages, .. } = conversation;
-        if messages.is_empty() && setup.instructions.is_none() {
-            return Ok(0);
-        }
-        Ok(self.render(setup, messages, &[], false)?.ids.len())
+        Ok(self.said(conversation)?.len())
     }
 
     /// Drops the oldest turns until the prompt that `input` would start with has at most `most` tokens, or until only
@@ -79,6 +79,52 @@ impl Engine {
     /// Takes back a drop whose turn did not end well.
     pub fn put_back(&mut self, conversation: &mut Conversation, dropped: Dropped) {
         conversation.messages.splice(0..0, dropped.messages);
+    }
+
+    /// What exports of its caches look like.
+    pub fn export_shape(&self) -> Result<ExportShape, Error> {
+        Ok(self.executor.export_shape()?)
+    }
+
+    /// Keys and values of whole blocks of a conversation, one behind the other; [`Conversation::cached`] tells their
+    /// tokens.
+    pub fn export_blocks(&self, conversation: &Conversation, blocks: Range<usize>) -> Result<Vec<u8>, Error> {
+        let mut out = Vec::new();
+        self.executor.append_blocks(conversation.cache, blocks, &mut out)?;
+        Ok(out)
+    }
+
+    /// Fills the cache of a conversation with blocks that [`Self::export_blocks`] gave for the same model, those of
+    /// `tokens`, which are as many as the blocks hold. What it held is forgotten; after an error it stays.
+    pub fn import_blocks(
+        &mut self,
+        conversation: &mut Conversation,
+        tokens: &[u32],
+        blocks: &[u8],
+    ) -> Result<(), Error> {
+        if conversation.turn.is_some() {
+            return Err(Error::TurnRunning);
+        }
+        let mut export = self.executor.export_shape()?.begin(tokens.len());
+        export.extend_from_slice(blocks);
+        let cache = self.executor.import(&export)?;
+        self.executor.release(std::mem::replace(&mut conversation.cache, cache));
+        conversation.cached = tokens.to_vec();
+        Ok(())
+    }
+
+    /// Tokens of all that was said, as the next prompt begins: instructions and tools included.
+    pub fn said(&self, conversation: &Conversation) -> Result<Vec<u32>, Error> {
+        let Conversation { setup, messages, .. } = conversation;
+        if messages.is_empty() && setup.instructions.is_none() {
+            return Ok(Vec::new());
+        }
+        Ok(self.render(setup, messages, &[], false)?.ids)
+    }
+
+    /// Takes the last messages back, all but `len`: what was said, but could not be kept.
+    pub fn take_back_messages(&mut self, conversation: &mut Conversation, len: usize) {
+        conversation.messages.truncate(len);
     }
 
     /// Writes the results of the last answer's calls into the conversation without having the model go on.

@@ -172,7 +172,7 @@ fn an_error_leaves_the_conversation_where_it_was() {
     let mut conversation = engine.conversation(Setup::default());
     say(&engine, &script, &letters(&engine, "One."));
     answer(&mut engine, &mut conversation, user("First"));
-    let (messages, cached) = (conversation.messages().to_vec(), conversation.cached_tokens());
+    let (messages, cached) = (conversation.messages().to_vec(), conversation.cached().len());
     for passes in 0..3 {
         say(&engine, &script, &letters(&engine, "Two."));
         script.lock().unwrap().fail_after = Some(passes);
@@ -180,7 +180,7 @@ fn an_error_leaves_the_conversation_where_it_was() {
             .respond(&mut conversation, user("Second"), GenerateOptions::default(), |_| ControlFlow::Continue(()));
         assert!(matches!(failed, Err(Error::Executor(ExecutorError::NotFinite { .. }))));
         assert_eq!((conversation.messages(), conversation.is_answering()), (&messages[..], false));
-        assert_eq!(conversation.cached_tokens(), cached);
+        assert_eq!(conversation.cached().len(), cached);
         script.lock().unwrap().fail_after = None;
     }
     say(&engine, &script, &letters(&engine, "Two."));
@@ -203,7 +203,7 @@ fn cancelling_undoes_a_turn_or_keeps_what_was_said() {
             .unwrap();
         assert_eq!((response.answer.text.as_str(), response.finish), ("abc", FinishReason::Cancelled));
         assert_eq!(conversation.messages().len(), if keep_partial { 2 } else { 0 });
-        assert_eq!(conversation.cached_tokens() > 0, keep_partial);
+        assert_eq!(conversation.cached().len() > 0, keep_partial);
         assert!(engine.cancel(&mut conversation).is_none());
     }
 }

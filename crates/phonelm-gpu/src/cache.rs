@@ -4,6 +4,8 @@
 //!
 //! Exported, they are the bytes of the CPU's caches of the same type.
 
+use std::ops::Range;
+
 use phonelm_kernels::KV_BLOCK;
 use phonelm_model::{Config, ExecutorError, ExportShape};
 use wgpu::{BindGroup, Buffer, BufferUsages, CommandEncoderDescriptor};
@@ -200,14 +202,19 @@ impl Pool {
         device.check()
     }
 
-    /// The cache as bytes.
-    pub(crate) fn export(&self, device: &Device, cache: &Cache) -> Result<Vec<u8>, ExecutorError> {
+    /// Appends blocks of a cache to `out`, in the CPU's order.
+    pub(crate) fn append_blocks(
+        &self,
+        device: &Device,
+        cache: &Cache,
+        blocks: Range<usize>,
+        out: &mut Vec<u8>,
+    ) -> Result<(), ExecutorError> {
         let (bytes, whole) = (self.layer_bytes(), self.shape.block_bytes as u64);
         let staging = device
             .buffer("export", whole, BufferUsages::COPY_DST | BufferUsages::MAP_READ)
             .ok_or(ExecutorError::OutOfMemory { bytes: whole as usize })?;
-        let mut out = self.shape.begin(cache.len);
-        for block in &cache.blocks {
+        for block in cache.blocks.iter().take(blocks.end).skip(blocks.start) {
             let mut encoder = device.gpu.create_command_encoder(&CommandEncoderDescriptor::default());
             for (index, layer) in self.layers.iter().enumerate() {
                 encoder.copy_buffer_to_buffer(
@@ -219,12 +226,12 @@ impl Pool {
                 );
             }
             device.queue.submit([encoder.finish()]);
-            device.read(&staging, whole, |block| self.order.append_cpu(block, &mut out))?;
+            device.read(&staging, whole, |block| self.order.append_cpu(block, out))?;
         }
-        Ok(out)
+        Ok(())
     }
 
-    /// A new cache from the bytes of [`Self::export`], or of the CPU's.
+    /// A new cache from the bytes of an export, the CPU's or a GPU's.
     pub(crate) fn import(
         &mut self,
         device: &Device,

@@ -3,13 +3,14 @@
 //! Embedding rows and RoPE's cosines and sines come from the CPU, which has them in the mapped file and in the table that
 //! defines the model: a few kilobytes a token. Each batch is a few command buffers, so that the GPU begins early.
 
-use std::ops::ControlFlow;
+use std::ops::{ControlFlow, Range};
 use std::path::PathBuf;
 use std::time::Instant;
 
 use phonelm_kernels::{Embedding, KvType, read_vector};
 use phonelm_model::{
-    Best, CacheId, Caches, Config, Executor, ExecutorError, Input, Logits, ModelFile, Part, RopeTable, Segment, batches,
+    Best, CacheId, Caches, Config, Executor, ExecutorError, ExportShape, Input, Logits, ModelFile, Part, RopeTable,
+    Segment, batches,
 };
 use wgpu::{CommandEncoder, CommandEncoderDescriptor};
 
@@ -336,8 +337,12 @@ impl Executor for GpuExecutor {
         }
     }
 
-    fn export(&self, cache: CacheId) -> Result<Vec<u8>, ExecutorError> {
-        self.pool.export(&self.device, self.caches.get(cache)?)
+    fn export_shape(&self) -> Result<ExportShape, ExecutorError> {
+        Ok(*self.pool.shape())
+    }
+
+    fn append_blocks(&self, cache: CacheId, blocks: Range<usize>, out: &mut Vec<u8>) -> Result<(), ExecutorError> {
+        self.pool.append_blocks(&self.device, self.caches.get(cache)?, blocks, out)
     }
 
     fn import(&mut self, bytes: &[u8]) -> Result<CacheId, ExecutorError> {

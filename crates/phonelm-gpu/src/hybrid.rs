@@ -9,12 +9,12 @@
 mod measure;
 mod text;
 
-use std::ops::ControlFlow;
+use std::ops::{ControlFlow, Range};
 
 use phonelm_kernels::{CpuExecutor, CpuOptions};
 use phonelm_model::{
-    BackendChange, Best, CacheId, Caches, Executor, ExecutorError, Input, Logits, ModelFile, PREFILL_BATCH, Placement,
-    Segment,
+    BackendChange, Best, CacheId, Caches, Executor, ExecutorError, ExportShape, Input, Logits, ModelFile,
+    PREFILL_BATCH, Placement, Segment,
 };
 
 use crate::error::LoadError;
@@ -370,10 +370,14 @@ impl Executor for HybridExecutor {
         }
     }
 
-    fn export(&self, cache: CacheId) -> Result<Vec<u8>, ExecutorError> {
+    fn export_shape(&self) -> Result<ExportShape, ExecutorError> {
+        self.ready(Side::Cpu).or_else(|_| self.ready(Side::Gpu))?.export_shape()
+    }
+
+    fn append_blocks(&self, cache: CacheId, blocks: Range<usize>, out: &mut Vec<u8>) -> Result<(), ExecutorError> {
         let home = self.texts.get(cache)?.home;
         let home = home.ok_or(ExecutorError::Device { cause: "the text is not computed yet".to_owned() })?;
-        self.ready(home.side)?.export(home.cache)
+        self.ready(home.side)?.append_blocks(home.cache, blocks, out)
     }
 
     fn import(&mut self, bytes: &[u8]) -> Result<CacheId, ExecutorError> {

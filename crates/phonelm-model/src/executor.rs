@@ -3,7 +3,9 @@
 //! An executor owns its caches and names them by [`CacheId`]; callers never see keys or values except
 //! as exported bytes. Errors leave every cache as it was before the call.
 
-use crate::Best;
+use std::ops::Range;
+
+use crate::{Best, ExportShape};
 
 /// Names one KV cache of one executor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -110,8 +112,19 @@ pub trait Executor: Send {
     /// Gives the cache and its memory back. Unknown ids are ignored.
     fn release(&mut self, cache: CacheId);
 
+    /// What an export of its caches looks like.
+    fn export_shape(&self) -> Result<ExportShape, ExecutorError>;
+
+    /// Appends blocks of the cache to `out`, one behind the other, as an export holds them.
+    fn append_blocks(&self, cache: CacheId, blocks: Range<usize>, out: &mut Vec<u8>) -> Result<(), ExecutorError>;
+
     /// The cache as bytes that [`Self::import`] of the same kind of executor and model takes.
-    fn export(&self, cache: CacheId) -> Result<Vec<u8>, ExecutorError>;
+    fn export(&self, cache: CacheId) -> Result<Vec<u8>, ExecutorError> {
+        let (shape, len) = (self.export_shape()?, self.len(cache)?);
+        let mut out = shape.begin(len);
+        self.append_blocks(cache, 0..len.div_ceil(shape.block), &mut out)?;
+        Ok(out)
+    }
 
     /// A new cache from exported bytes, which are checked.
     fn import(&mut self, bytes: &[u8]) -> Result<CacheId, ExecutorError>;

@@ -1,9 +1,10 @@
 //! An executor that computes nothing: it says what a script tells it and writes down what it was fed.
 
 use std::collections::{HashMap, VecDeque};
+use std::ops::Range;
 use std::sync::{Arc, Mutex};
 
-use phonelm_model::{CacheId, Executor, ExecutorError, Input, Logits, LogitsFor, PREFILL_BATCH, Segment};
+use phonelm_model::{CacheId, Executor, ExecutorError, ExportShape, Input, Logits, LogitsFor, PREFILL_BATCH, Segment};
 
 /// What a test tells the executor and learns from it.
 #[derive(Default)]
@@ -89,12 +90,22 @@ impl Executor for Fake {
         self.caches.remove(&cache);
     }
 
-    fn export(&self, _: CacheId) -> Result<Vec<u8>, ExecutorError> {
-        Ok(Vec::new())
+    fn export_shape(&self) -> Result<ExportShape, ExecutorError> {
+        Ok(ExportShape { layers: 1, kv_heads: 1, head_dim: 1, element_bytes: 4, block: 64, block_bytes: 256 })
     }
 
-    fn import(&mut self, _: &[u8]) -> Result<CacheId, ExecutorError> {
-        Ok(self.create())
+    fn append_blocks(&self, cache: CacheId, blocks: Range<usize>, out: &mut Vec<u8>) -> Result<(), ExecutorError> {
+        let tokens = self.get(cache)?;
+        for at in blocks.start * 64..blocks.end * 64 {
+            out.extend_from_slice(&tokens.get(at).copied().unwrap_or_default().to_ne_bytes());
+        }
+        Ok(())
+    }
+
+    fn import(&mut self, bytes: &[u8]) -> Result<CacheId, ExecutorError> {
+        let (len, body) = self.export_shape()?.open(bytes, self.context)?;
+        let words = body.as_chunks::<4>().0.iter().map(|word| u32::from_ne_bytes(*word));
+        Ok(self.add(words.take(len).collect()))
     }
 
     fn cache_bytes(&self) -> usize {

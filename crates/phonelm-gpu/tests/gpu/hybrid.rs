@@ -1,13 +1,14 @@
 //! A GPU that fails, or may not be used, costs no text a token: caches move to the CPU or are computed there again.
 
-use std::ops::ControlFlow;
+use std::ops::{ControlFlow, Range};
 use std::sync::{Arc, Mutex};
 
 use phonelm_gguf::TensorType;
 use phonelm_gpu::{GpuExecutor, GpuOptions, HybridExecutor};
 use phonelm_kernels::{CpuOptions, KvType};
 use phonelm_model::{
-    CacheId, Config, Executor, ExecutorError, Family, Input, Logits, LogitsFor, ModelFile, Placement, Segment,
+    CacheId, Config, Executor, ExecutorError, ExportShape, Family, Input, Logits, LogitsFor, ModelFile, Placement,
+    Segment,
 };
 use phonelm_tests::{distance, extend, logits, small_config};
 
@@ -69,9 +70,13 @@ impl Executor for Failing {
         self.inner.release(cache);
     }
 
-    fn export(&self, cache: CacheId) -> Result<Vec<u8>, ExecutorError> {
+    fn export_shape(&self) -> Result<ExportShape, ExecutorError> {
+        self.inner.export_shape()
+    }
+
+    fn append_blocks(&self, cache: CacheId, blocks: Range<usize>, out: &mut Vec<u8>) -> Result<(), ExecutorError> {
         self.answers()?;
-        self.inner.export(cache)
+        self.inner.append_blocks(cache, blocks, out)
     }
 
     fn import(&mut self, bytes: &[u8]) -> Result<CacheId, ExecutorError> {

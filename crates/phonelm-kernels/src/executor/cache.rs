@@ -5,6 +5,7 @@
 
 use std::{
     collections::HashSet,
+    ops::Range,
     slice::{from_raw_parts, from_raw_parts_mut},
     sync::Arc,
 };
@@ -82,7 +83,7 @@ impl Geometry {
             }
     }
 
-    fn export_shape(self) -> ExportShape {
+    pub(super) fn export_shape(self) -> ExportShape {
         ExportShape {
             layers: self.layers,
             kv_heads: self.kv_heads,
@@ -178,16 +179,14 @@ impl Cache {
         blocks.len() * geometry.block_bytes()
     }
 
-    /// A header, then the blocks as they lie in memory.
-    pub(super) fn export(&self, geometry: Geometry) -> Vec<u8> {
-        let mut out = geometry.export_shape().begin(self.len);
-        for block in &self.blocks {
+    /// Appends blocks as they lie in memory.
+    pub(super) fn append_blocks(&self, blocks: Range<usize>, out: &mut Vec<u8>) {
+        for block in self.blocks.iter().take(blocks.end).skip(blocks.start) {
             out.extend_from_slice(&block.0);
         }
-        out
     }
 
-    /// A cache from the bytes of [`Self::export`].
+    /// A cache from exported bytes.
     pub(super) fn import(bytes: &[u8], geometry: Geometry, context: usize) -> Result<Self, ExecutorError> {
         let (len, body) = geometry.export_shape().open(bytes, context)?;
         let blocks = body.chunks_exact(geometry.block_bytes());

@@ -14,12 +14,15 @@ mod memory;
 mod skipping;
 mod traffic;
 
-use std::{collections::HashMap, ops::ControlFlow};
+use std::{
+    collections::HashMap,
+    ops::{ControlFlow, Range},
+};
 
 use phonelm_gguf::TensorType;
 use phonelm_model::{
-    CacheId, Caches, Config, Executor, ExecutorError, Input, LayerWeights, Logits, ModelFile, Part, RopeTable, Segment,
-    Tensor, batches,
+    CacheId, Caches, Config, Executor, ExecutorError, ExportShape, Input, LayerWeights, Logits, ModelFile, Part,
+    RopeTable, Segment, Tensor, batches,
 };
 
 pub use cache::KvType;
@@ -231,8 +234,13 @@ impl Executor for CpuExecutor {
         self.caches.remove(cache);
     }
 
-    fn export(&self, cache: CacheId) -> Result<Vec<u8>, ExecutorError> {
-        Ok(self.caches.get(cache)?.export(self.geometry))
+    fn export_shape(&self) -> Result<ExportShape, ExecutorError> {
+        Ok(self.geometry.export_shape())
+    }
+
+    fn append_blocks(&self, cache: CacheId, blocks: Range<usize>, out: &mut Vec<u8>) -> Result<(), ExecutorError> {
+        self.caches.get(cache)?.append_blocks(blocks, out);
+        Ok(())
     }
 
     fn import(&mut self, bytes: &[u8]) -> Result<CacheId, ExecutorError> {

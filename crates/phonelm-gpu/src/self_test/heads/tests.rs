@@ -54,14 +54,14 @@ fn bytes_are_those_of_the_cpu() {
         let setup = Setup::new(&bench, &inputs, rows, 1).unwrap();
         let bound = [setup.pool.group(0), &setup.group];
         bench.run(&setup.out, |recorder| recorder.step(shader, bound, [heads as u32, rows as u32, 1])).unwrap();
-        let export = setup.pool.export(&device, &setup.cache).unwrap();
-        let blocks = &export[setup.pool.shape().begin(0).len()..];
+        let mut blocks = Vec::new();
+        setup.pool.append_blocks(&device, &setup.cache, 0..usize::MAX, &mut blocks).unwrap();
         for (row, head) in (0..rows).flat_map(|row| (0..config.kv_heads).map(move |head| (row, head))) {
             let first = config.q_width() + head * config.head_dim;
             for (which, first) in [first, first + config.kv_width()].into_iter().enumerate() {
                 let mut expected = vec![QuantizedGroup::default(); config.head_dim / GROUP];
                 kernels.quantize(&inputs.row(row)[first..][..config.head_dim], &mut expected);
-                let found = inputs.half(blocks, BEFORE + row, head, which == 1);
+                let found = inputs.half(&blocks, BEFORE + row, head, which == 1);
                 for (group, expected) in expected.iter().enumerate() {
                     for (i, byte) in expected.values.iter().enumerate() {
                         let found = found.byte((BEFORE + row) % KV_BLOCK, group * GROUP + i);
