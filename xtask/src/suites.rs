@@ -124,7 +124,7 @@ impl Suite {
             Self::Rust => tests(&["--", "--skip", gpu::UNIT_TESTS]),
             Self::Gpu => gpu::run(),
             Self::Doc => {
-                let mut cargo = cargo(&["doc", "--workspace", "--no-deps"]);
+                let mut cargo = cargo(&["doc", "--workspace", "--all-features", "--no-deps"]);
                 one(check(cargo.env("RUSTDOCFLAGS", "--deny warnings")))
             }
             Self::Kotlin => kotlin::run(),
