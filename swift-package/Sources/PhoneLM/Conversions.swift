@@ -82,6 +82,7 @@ extension LanguageModelError {
             case .ResponseInvalid(let reason): .responseInvalid(reason: reason)
             case .PromptInvalid(let reason): .promptInvalid(reason: reason)
             case .TranscriptInvalid(let reason): .transcriptInvalid(reason: reason)
+            case .SessionInvalid(let path, let reason): .sessionInvalid(path: path, reason: reason)
             case .SearchInvalid(let path, let reason): .searchInvalid(path: path, reason: reason)
             case .UnknownCall(let id): .unknownCall(id: id)
             case .ArgumentsInvalid(let tool, let reason): .argumentsInvalid(tool: tool, reason: reason)
@@ -118,6 +119,7 @@ extension SdkError {
             case .responseInvalid(let reason): .ResponseInvalid(reason: reason)
             case .promptInvalid(let reason): .PromptInvalid(reason: reason)
             case .transcriptInvalid(let reason): .TranscriptInvalid(reason: reason)
+            case .sessionInvalid(let path, let reason): .SessionInvalid(path: path, reason: reason)
             case .searchInvalid(let path, let reason): .SearchInvalid(path: path, reason: reason)
             case .unknownCall(let id): .UnknownCall(callId: id)
             case .argumentsInvalid(let tool, let reason): .ArgumentsInvalid(tool: tool, reason: reason)
@@ -208,7 +210,8 @@ extension SessionOptions {
         _ defaults: GenerationOptions,
         _ overflow: ContextOverflow,
         _ tools: [any Tool],
-        _ policy: ToolPolicy
+        _ policy: ToolPolicy,
+        _ folder: PhoneLM.SessionFolder? = nil
     ) throws {
         self.init(
             instructions: instructions,
@@ -216,6 +219,7 @@ extension SessionOptions {
             overflow: OverflowPolicy(overflow),
             tools: tools.map(ToolDefinition.init),
             maxToolRounds: try unsigned(policy.maximumRounds, "maximumRounds"),
+            folder: folder?.native,
             dryRun: policy.dryRun
         )
     }

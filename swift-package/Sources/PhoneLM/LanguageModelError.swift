@@ -36,6 +36,9 @@ public enum LanguageModelError: Error, Sendable, Hashable {
     case promptInvalid(reason: String)
     /// The transcript is none of a conversation.
     case transcriptInvalid(reason: String)
+    /// The folder cannot be used for a session: there is one in it, or none, or one that cannot be read or is open already.
+    /// It was left as it is.
+    case sessionInvalid(path: String, reason: String)
     /// The folder of a search holds another one, other files or a broken line, and was left as it is.
     case searchInvalid(path: String, reason: String)
     /// No tool call waits under this identifier.

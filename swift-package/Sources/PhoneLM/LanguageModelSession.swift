@@ -6,13 +6,14 @@ internal import PhoneLMBindings
 /// ``LanguageModelError/sessionBusy``. Sessions of one model take turns, token by token.
 ///
 /// A turn enters the ``transcript`` when its answer is complete. Cancelling the task that waits for an answer stops the
-/// model within a token and leaves the conversation as it was before the request.
+/// model within a token and leaves the conversation as it was before the request. A session that is kept in a
+/// ``SessionFolder`` outlives its process.
 public final class LanguageModelSession: Sendable {
     let session: PhoneLMBindings.Session
     let tools: [any Tool]
     let toolPolicy: ToolPolicy
 
-    private init(_ session: PhoneLMBindings.Session, _ tools: [any Tool], _ toolPolicy: ToolPolicy) {
+    init(_ session: PhoneLMBindings.Session, _ tools: [any Tool], _ toolPolicy: ToolPolicy) {
         self.session = session
         self.tools = tools
         self.toolPolicy = toolPolicy
@@ -27,6 +28,8 @@ public final class LanguageModelSession: Sendable {
     ///   - options: What requests use unless they say otherwise.
     ///   - overflow: What happens when the conversation outgrows the context.
     ///   - toolPolicy: Who is asked about calls, and how many there may be.
+    ///   - folder: Where the session is kept, new or empty; with one, this call waits for the disk for a moment. Without one
+    ///     nothing is kept.
     /// - Throws: ``LanguageModelError``.
     public convenience init(
         model: LanguageModel,
@@ -34,9 +37,10 @@ public final class LanguageModelSession: Sendable {
         instructions: String? = nil,
         options: GenerationOptions = GenerationOptions(),
         overflow: ContextOverflow = .fail,
-        toolPolicy: ToolPolicy = ToolPolicy()
+        toolPolicy: ToolPolicy = ToolPolicy(),
+        folder: SessionFolder? = nil
     ) throws {
-        let options = try SessionOptions(instructions, options, overflow, tools, toolPolicy)
+        let options = try SessionOptions(instructions, options, overflow, tools, toolPolicy, folder)
         self.init(try crossing { try model.model.newSession(options: options) }, tools, toolPolicy)
     }
 

@@ -151,6 +151,7 @@ struct ErrorTests {
             .unsupported(reason: "the-reason"), .optionInvalid(option: "the-option", value: "7", allowed: "the-range"),
             .grammarInvalid(reason: "the-reason"), .responseInvalid(reason: "the-reason"),
             .promptInvalid(reason: "the-reason"), .transcriptInvalid(reason: "the-reason"), .unknownCall(id: "the-id"),
+            .sessionInvalid(path: "the-path", reason: "the-reason"),
             .searchInvalid(path: "the-path", reason: "the-reason of the-path"),
             .argumentsInvalid(tool: "the-option", reason: "the-reason"),
             .outOfMemory(neededBytes: 4321), .computeFailed(reason: "the-reason"),

@@ -44,9 +44,13 @@ public class LanguageModel private constructor(private val native: Model) : Auto
      * @param defaults How answers are made where a call says nothing else.
      * @param overflow What happens when the conversation outgrows the context.
      * @param toolPolicy Who is asked about calls, and how many there may be.
+     * @param folder Where the session is kept, new or empty; with one, this call waits for the disk, so that it belongs off
+     * the main thread. Without one nothing is kept.
      * @throws PhoneLMException.ModelUnloaded after [close].
      * @throws PhoneLMException.OptionInvalid if a default is out of range.
      * @throws PhoneLMException.Unsupported if there are tools and the model cannot call any.
+     * @throws PhoneLMException.SessionInvalid if a session is kept in the folder already.
+     * @throws PhoneLMException.StorageFailed if the folder cannot be written to.
      */
     public fun newSession(
         instructions: String? = null,
@@ -54,8 +58,9 @@ public class LanguageModel private constructor(private val native: Model) : Auto
         defaults: GenerationOptions = GenerationOptions(),
         overflow: ContextOverflow = ContextOverflow.Fail,
         toolPolicy: ToolPolicy = ToolPolicy(),
+        folder: SessionFolder? = null,
     ): LanguageModelSession = session(tools, toolPolicy) {
-        native.newSession(sessionOptions(instructions, tools, defaults, overflow, toolPolicy))
+        native.newSession(sessionOptions(instructions, tools, defaults, overflow, toolPolicy, folder))
     }
 
     /**
@@ -75,6 +80,29 @@ public class LanguageModel private constructor(private val native: Model) : Auto
             transcriptJson,
             sessionOptions(instructions = null, tools, defaults, overflow, toolPolicy),
         )
+    }
+
+    /**
+     * Goes on with the session that is kept in a folder, or with a copy that [LanguageModelSession.save] wrote; it is kept
+     * there from here on. It stands at its last turn. Calls that may have run when their process died read "outcome unknown"
+     * and are not repeated.
+     *
+     * @param instructions What holds in place of the session's own instructions, if anything.
+     * @throws PhoneLMException.SessionInvalid if there is no session, if it is open already, or if the key is another.
+     * @throws PhoneLMException.StorageFailed if the folder cannot be read.
+     */
+    public suspend fun restoreSession(
+        folder: SessionFolder,
+        instructions: String? = null,
+        tools: List<Tool> = emptyList(),
+        defaults: GenerationOptions = GenerationOptions(),
+        overflow: ContextOverflow = ContextOverflow.Fail,
+        toolPolicy: ToolPolicy = ToolPolicy(),
+    ): RestoredSession = withContext(Dispatchers.IO) {
+        val options = sessionOptions(instructions, tools, defaults, overflow, toolPolicy)
+        val restored = crossing { native.restoreSavedSession(folder.toNative(), options) }
+        val session = LanguageModelSession(restored.session, tools, toolPolicy)
+        RestoredSession(session, restored.turns.toInt(), restored.lostBytes.toLong(), restored.readsAnew)
     }
 
     /**
@@ -125,12 +153,14 @@ public class LanguageModel private constructor(private val native: Model) : Auto
         defaults: GenerationOptions,
         overflow: ContextOverflow,
         policy: ToolPolicy,
+        folder: SessionFolder? = null,
     ) = SessionOptions(
         instructions,
         defaults.toNative(),
         overflow.toNative(),
         tools.map { it.toNative() },
         policy.maxRounds.unsigned("maxRounds"),
+        folder?.toNative(),
         policy.dryRun,
     )
 

@@ -20,7 +20,7 @@ import kotlinx.serialization.json.JsonElement
  * A conversation with a [LanguageModel].
  *
  * A turn is a transaction: one that is cancelled or fails leaves the conversation at its last turn. A session answers one
- * prompt at a time; several sessions of a model answer at once.
+ * prompt at a time; several sessions of a model answer at once. One that is kept in a [SessionFolder] outlives its process.
  */
 public class LanguageModelSession internal constructor(
     private val native: Session,
@@ -138,7 +138,22 @@ public class LanguageModelSession internal constructor(
         crossing { native.reset() }
     }
 
-    /** A second session that goes on from the same conversation and shares its memory until they differ. */
+    /**
+     * Writes a copy of the conversation, as it stands after its last turn, to a folder that does not exist yet: whole, or not at
+     * all. [LanguageModel.restoreSession] goes on from it. The model computes nothing else meanwhile.
+     *
+     * @throws PhoneLMException.SessionInvalid if something lies there.
+     * @throws PhoneLMException.StorageFull if the disk has no room.
+     * @throws PhoneLMException.StorageFailed if the folder cannot be written.
+     */
+    public suspend fun save(folder: SessionFolder) {
+        crossing { native.save(folder.toNative()) }
+    }
+
+    /**
+     * A second session that goes on from the same conversation and shares its memory until they differ. It is kept in no
+     * folder.
+     */
     public fun fork(): LanguageModelSession = LanguageModelSession(crossing { native.fork() }, tools, policy)
 
     /**

@@ -135,6 +135,20 @@ public sealed class PhoneLMException(
         PhoneLMException(message, isRetryable)
 
     /**
+     * The folder cannot be used for a session: there is one in it, or none, or one that cannot be read or is open already. It
+     * was left as it is.
+     *
+     * @property path The folder.
+     * @property reason What is wrong, in words.
+     */
+    public class SessionInvalid internal constructor(
+        message: String,
+        isRetryable: Boolean,
+        public val path: String,
+        public val reason: String,
+    ) : PhoneLMException(message, isRetryable)
+
+    /**
      * The folder of a search holds another one, other files or a broken line, and was left as it is: choose another folder, or
      * delete this one.
      *
@@ -302,6 +316,7 @@ private fun SdkException.describe(): PhoneLMException {
         is SdkException.ResponseInvalid -> PhoneLMException.ResponseInvalid(text, retry, reason)
         is SdkException.PromptInvalid -> PhoneLMException.PromptInvalid(text, retry, reason)
         is SdkException.TranscriptInvalid -> PhoneLMException.TranscriptInvalid(text, retry, reason)
+        is SdkException.SessionInvalid -> PhoneLMException.SessionInvalid(text, retry, path, reason)
         is SdkException.SearchInvalid -> PhoneLMException.SearchInvalid(text, retry, path, reason)
         is SdkException.UnknownCall -> PhoneLMException.UnknownCall(text, retry, callId)
         is SdkException.ArgumentsInvalid -> PhoneLMException.ArgumentsInvalid(text, retry, tool, reason)
