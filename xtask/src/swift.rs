@@ -93,7 +93,12 @@ fn stage(swift: &Toolchain) -> Result<()> {
     let package = root().join("dist/swift/PhoneLM");
     layout::lay_out(&package, &layout::generate(&border)?)?;
     let work = swift.work_dir();
-    layout::mirror(&package, &work.join("package"), &["PhoneLMFFI.xcframework", "lib"])?;
+    if layout::mirror(&package, &work.join("package"), &["PhoneLMFFI.xcframework", "lib"])? {
+        // The package manager does not see that a module of another package has changed.
+        for dependent in ["SampleCore.build", "SampleCoreTests.build", "Assistant.build"] {
+            fs::remove_dir_all(work.join("build/debug").join(dependent)).ok();
+        }
+    }
     for (folder, staged) in [("Standins", "standins"), ("Examples", "examples")] {
         layout::mirror(&root().join("swift-package").join(folder), &work.join(staged), &[])?;
     }

@@ -33,17 +33,17 @@ private enum Sky: String, CaseIterable, Codable, Generable {
 private struct Place: Codable, Equatable, Generable {
     struct PartiallyGenerated: Codable, Sendable {
         let name: String?
-        let height: Double?
+        let height: Int?
     }
 
     let name: String
-    let height: Double
+    let height: Int
 
     static let generationSchema = GenerationSchema(
         type: Place.self,
         properties: [
             .init(name: "name", type: String.self, guides: [.maximumLength(20)]),
-            .init(name: "height", type: Double.self, guides: [.range(1...8849)]),
+            .init(name: "height", type: Int.self, guides: [.range(1...8849)]),
         ])
 }
 

@@ -70,7 +70,7 @@ fn functions(json: &str) -> Result<String> {
 
 /// Makes a folder equal to another but for the names left out. Files that are equal already are not touched, so that
 /// what was built from them stays good.
-pub(crate) fn mirror(from: &Path, to: &Path, left_out: &[&str]) -> Result<()> {
+pub(crate) fn mirror(from: &Path, to: &Path, left_out: &[&str]) -> Result<bool> {
     let names = |dir: &Path| -> Result<Vec<_>> {
         let entries = fs::read_dir(dir).with_context(|| format!("cannot list {}", dir.display()))?;
         let names = entries.map(|entry| Ok(entry?.file_name())).collect::<Result<Vec<_>>>()?;
@@ -78,20 +78,18 @@ pub(crate) fn mirror(from: &Path, to: &Path, left_out: &[&str]) -> Result<()> {
     };
     fs::create_dir_all(to).with_context(|| format!("cannot make {}", to.display()))?;
     let wanted = names(from)?;
+    let mut changed = false;
     for stale in names(to)?.iter().filter(|name| !wanted.contains(name)) {
         let stale = to.join(stale);
         if stale.is_dir() { fs::remove_dir_all(&stale) } else { fs::remove_file(&stale) }
             .with_context(|| format!("cannot delete {}", stale.display()))?;
+        changed = true;
     }
     for name in wanted {
         let (from, to) = (from.join(&name), to.join(&name));
-        if from.is_dir() {
-            mirror(&from, &to, &[])?;
-        } else {
-            copy_changed(&from, &to)?;
-        }
+        changed |= if from.is_dir() { mirror(&from, &to, &[])? } else { copy_changed(&from, &to)? };
     }
-    Ok(())
+    Ok(changed)
 }
 
 /// Copies a file unless its copy is equal already; whether it was not.
