@@ -222,7 +222,7 @@ impl Model {
             });
         }
         let mut restored = Saved::restore(&folder, &self.origin)?;
-        options.instructions = options.instructions.or(restored.instructions.take());
+        options.instructions = options.instructions.or(restored.instructions());
         let messages = restored.messages.clone();
         let turns = messages.iter().filter(|message| matches!(message, Message::User(_))).count() as u64;
         let (lost_bytes, reads_anew) = (restored.lost_bytes, restored.reads_anew.take());

@@ -10,7 +10,11 @@ let package = Package(
     products: [.library(name: "SampleCore", targets: ["SampleCore"])],
     dependencies: [.package(name: "PhoneLM", path: phoneLM)],
     targets: [
-        .target(name: "SampleCore", dependencies: [.product(name: "PhoneLM", package: "PhoneLM")]),
+        .target(
+            name: "SampleCore",
+            dependencies: [
+                .product(name: "PhoneLM", package: "PhoneLM"), .product(name: "PhoneLMActions", package: "PhoneLM"),
+            ]),
         .testTarget(name: "SampleCoreTests", dependencies: ["SampleCore"]),
     ],
     swiftLanguageModes: [.v6]

@@ -63,6 +63,34 @@ public final class UIApplication {
 
     /// https://developer.apple.com/documentation/uikit/uiapplication/open(_:options:completionhandler:)
     public func open(_ url: URL) async -> Bool { false }
+    /// https://developer.apple.com/documentation/uikit/uiapplication/connectedscenes
+    public var connectedScenes: Set<UIScene> { [] }
+}
+
+/// https://developer.apple.com/documentation/uikit/uiscene
+@MainActor
+open class UIScene: NSObject {
+    /// https://developer.apple.com/documentation/uikit/uiscene/activationstate-swift.enum
+    public enum ActivationState {
+        case unattached, foregroundActive, foregroundInactive, background
+    }
+
+    /// https://developer.apple.com/documentation/uikit/uiscene/activationstate-swift.property
+    public var activationState: ActivationState { .unattached }
+}
+
+/// https://developer.apple.com/documentation/uikit/uiwindowscene
+@MainActor
+public final class UIWindowScene: UIScene {
+    /// https://developer.apple.com/documentation/uikit/uiwindowscene/keywindow
+    public var keyWindow: UIWindow? { nil }
+}
+
+/// https://developer.apple.com/documentation/uikit/uiwindow
+@MainActor
+public final class UIWindow {
+    /// https://developer.apple.com/documentation/uikit/uiwindow/rootviewcontroller
+    public var rootViewController: UIViewController?
 }
 
 /// https://developer.apple.com/documentation/uikit/uiimage

@@ -1,15 +1,14 @@
 //! A copy of a session in a folder of its own: whole, or not there.
 
 use std::{
-    fs::{self, File},
-    io,
+    fs, io,
     path::{Path, PathBuf},
     sync::Arc,
 };
 
 use phonelm_engine::{Conversation, Engine, Message};
 
-use super::{LOG, Origin, Saved, SessionFolder, failed, invalid, names, seal::Seal, sync_folder};
+use super::{Origin, Saved, SessionFolder, failed, invalid, names, parent_of, seal::Seal, sync_folder, whole_log};
 use crate::{SdkError, mailbox::Mailbox, task::Told};
 
 /// Where a copy is to be written, and who waits for it.
@@ -61,9 +60,9 @@ impl Copy {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(failed(part, &error, 0)),
             _ => fs::create_dir_all(part).map_err(|error| failed(part, &error, 0))?,
         }
-        let file = File::create_new(part.join(LOG)).map_err(|error| failed(part, &error, 0))?;
-        let saved = Saved::begin(part.to_path_buf(), seal, file, &self.origin, self.instructions.as_deref())?;
-        saved.commit(conversation.messages())?;
+        let writer = self.origin.writer(self.instructions.as_deref());
+        let log = whole_log(part, &seal, &writer, conversation.messages())?;
+        let saved = Saved::of(part.to_path_buf(), seal, log, writer);
         saved.note_calls((0..running_calls(conversation.messages())).map(|call| (call, None)))?;
         let Some(shape) = &self.origin.shape else { return Ok(()) };
         let names = names(shape, &self.origin.fingerprint, conversation.cached());
@@ -75,10 +74,9 @@ impl Copy {
 }
 
 fn put_in_place(part: &Path, path: &Path) -> Result<(), SdkError> {
-    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     sync_folder(part)
         .and_then(|()| fs::rename(part, path))
-        .and_then(|()| sync_folder(parent))
+        .and_then(|()| sync_folder(parent_of(path)))
         .map_err(|error| failed(path, &error, 0))
 }
 

@@ -157,6 +157,11 @@ impl Log {
         self.head
     }
 
+    /// Bytes that count.
+    pub(super) fn len(&self) -> u64 {
+        self.end
+    }
+
     /// The number of the next record.
     pub(super) fn next(&self) -> u64 {
         self.records

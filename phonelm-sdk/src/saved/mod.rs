@@ -35,6 +35,8 @@ use self::{
 };
 use crate::{SdkError, entry::Entry};
 
+/// Bytes of records that say nothing any more which a log may hold beside twice those that do.
+const SPENT: u64 = 1 << 20;
 /// The log in the folder.
 const LOG: &str = "transcript.log";
 /// The log before it is whole.
@@ -80,13 +82,13 @@ impl Origin {
 
 /// What a folder held.
 pub(crate) struct Restored {
-    pub(crate) saved: Saved,
-    pub(crate) instructions: Option<String>,
+    saved: Saved,
     pub(crate) messages: Vec<Message>,
     /// Bytes at the end of the log that no record holds.
     pub(crate) lost_bytes: u64,
     /// Why nothing of the keys and values can be taken over, if so.
     pub(crate) reads_anew: Option<String>,
+    /// Who wrote it last.
     writer: Writer,
     /// Messages that the log holds; behind them are outputs of calls that did not end.
     logged: usize,
@@ -105,6 +107,7 @@ pub(crate) struct Saved {
 /// The log, and what it says of the conversation.
 struct Written {
     log: Log,
+    writer: Writer,
     /// BLAKE3 of each message as it is written down.
     messages: Vec<blake3::Hash>,
 }
@@ -122,37 +125,20 @@ impl Saved {
         let path = PathBuf::from(&folder.path);
         let seal = Seal::new(folder.key.as_deref())?;
         fs::create_dir_all(&path).map_err(|error| failed(&path, &error, 0))?;
-        let (log, new) = (path.join(LOG), path.join(NEW_LOG));
-        if log.exists() {
+        if path.join(LOG).exists() {
             return Err(invalid(&path, "a session is kept there already; restore it, or choose another folder"));
         }
-        let open = || OpenOptions::new().read(true).write(true).create(true).truncate(true).open(&new);
-        let file = open().map_err(|error| failed(&new, &error, 0))?;
-        let saved = Self::begin(path, seal, file, origin, instructions)?;
-        fs::rename(&new, &log).and_then(|()| sync_folder(&saved.path)).map_err(|error| failed(&log, &error, 0))?;
-        Ok(saved)
+        let writer = origin.writer(instructions);
+        let log = whole_log(&path, &seal, &writer, &[])?;
+        sync_folder(parent_of(&path)).map_err(|error| failed(&path, &error, 0))?;
+        Ok(Self::of(path, seal, log, writer))
     }
 
-    /// A log with its first record in a file that is not in its place yet.
-    fn begin(
-        path: PathBuf,
-        seal: Seal,
-        file: File,
-        origin: &Origin,
-        instructions: Option<&str>,
-    ) -> Result<Self, SdkError> {
-        lock(&file, &path)?;
-        let head = Head { sealed: seal.is_sealed(), name: seal::random()? };
-        let log = Log::create(Box::new(file), head).map_err(|error| failed(&path, &error, 0))?;
-        let saved = Self::of(path, seal, log, origin);
-        saved.with_log(|written| saved.append(written, &[Record::Opened(origin.writer(instructions))]))?;
-        Ok(saved)
-    }
-
-    fn of(path: PathBuf, seal: Seal, log: Log, origin: &Origin) -> Self {
+    fn of(path: PathBuf, seal: Seal, log: Log, writer: Writer) -> Self {
         let segments = Segments::open(path.join(segments::FOLDER), seal.clone());
-        let log = Mutex::new(Some(Written { log, messages: Vec::new() }));
-        Self { path, fingerprint: origin.fingerprint.clone(), seal, log, segments }
+        let fingerprint = writer.model.clone();
+        let log = Mutex::new(Some(Written { log, writer, messages: Vec::new() }));
+        Self { path, fingerprint, seal, log, segments }
     }
 
     /// Reads the session in a folder for a model. Nothing is written before [`Restored::go_on`].
@@ -188,35 +174,34 @@ impl Saved {
         if found.payloads.is_empty() {
             return Err(invalid(&path, "its first record is damaged"));
         }
-        let saved = Self::of(path, seal, Log::go_on(Box::new(file), &found), origin);
         let writer = replay.writer.clone();
-        let reads_anew = reads_anew(&writer, &origin.writer(writer.instructions.as_deref()));
+        let now = origin.writer(writer.instructions.as_deref());
+        let reads_anew = reads_anew(&writer, &now);
+        let saved = Self::of(path, seal, Log::go_on(Box::new(file), &found), now);
         let logged = replay.messages();
         let messages = replay.finish();
-        Ok(Restored {
-            saved,
-            instructions: writer.instructions.clone(),
-            messages,
-            lost_bytes: found.rest,
-            reads_anew,
-            writer,
-            logged,
-        })
+        Ok(Restored { saved, messages, lost_bytes: found.rest, reads_anew, writer, logged })
     }
 
     /// Writes down what was said, and returns once it lies on the disk. Only what is new is written.
     pub(crate) fn commit(&self, messages: &[Message]) -> Result<(), SdkError> {
-        let sums = sums(messages)?;
+        let (sums, bytes) = sums(messages)?;
         self.with_log(|written| {
             // What was forgotten is the shortest beginning without which the log says what is said now.
             let kept = |&forgotten: &usize| sums.starts_with(written.messages.get(forgotten..).unwrap_or_default());
             let forgotten = (0..=written.messages.len()).find(kept).unwrap_or(written.messages.len());
             let new = messages.get(written.messages.len() - forgotten..).unwrap_or_default();
-            if forgotten > 0 || !new.is_empty() {
+            if forgotten == 0 && new.is_empty() {
+                return Ok(());
+            }
+            // What the user has forgotten is not to stay on the disk, and what is spent is not to pile up.
+            if messages.is_empty() || written.log.len() > 2 * bytes + SPENT {
+                written.log = whole_log(&self.path, &self.seal, &written.writer, messages)?;
+            } else {
                 let entries = new.iter().map(Entry::of).collect();
                 self.append(written, &[Record::Messages { forgotten, entries }])?;
-                written.messages = sums;
             }
+            written.messages = sums;
             Ok(())
         })
     }
@@ -273,11 +258,7 @@ impl Saved {
     }
 
     fn append(&self, written: &mut Written, records: &[Record]) -> Result<(), SdkError> {
-        let (head, next) = (written.log.head(), written.log.next());
-        let seal = |(record, number)| self.seal.close(&place(head, number), to_json(record)?);
-        let payloads = records.iter().zip(next..).map(seal).collect::<Result<Vec<_>, _>>()?;
-        let bytes = payloads.iter().map(Vec::len).sum();
-        written.log.append(&payloads).map_err(|error| failed(&self.path.join(LOG), &error, bytes))
+        append(&mut written.log, &self.seal, &self.path, records)
     }
 
     fn with_log<T>(&self, work: impl FnOnce(&mut Written) -> Result<T, SdkError>) -> Result<T, SdkError> {
@@ -287,12 +268,18 @@ impl Saved {
 }
 
 impl Restored {
+    /// What its model was told before anything else.
+    pub(crate) fn instructions(&self) -> Option<String> {
+        self.writer.instructions.clone()
+    }
+
     /// Goes on with the session in its folder, from these instructions on.
     pub(crate) fn go_on(self, origin: &Origin, instructions: Option<&str>) -> Result<Saved, SdkError> {
         let Self { saved, messages, writer, logged, .. } = self;
         let now = origin.writer(instructions);
         saved.with_log(|written| {
-            written.messages = sums(messages.get(..logged).unwrap_or_default())?;
+            (written.messages, _) = sums(messages.get(..logged).unwrap_or_default())?;
+            written.writer = now.clone();
             if now == writer { Ok(()) } else { saved.append(written, &[Record::Opened(now)]) }
         })?;
         saved.commit(&messages)?;
@@ -320,9 +307,41 @@ fn reads_anew(then: &Writer, now: &Writer) -> Option<String> {
     None
 }
 
-/// BLAKE3 of each message as it is written down.
-fn sums(messages: &[Message]) -> Result<Vec<blake3::Hash>, SdkError> {
-    messages.iter().map(|message| Ok(blake3::hash(&to_json(&Entry::of(message))?))).collect()
+/// A new log that says a whole conversation, put in the place of the one that is there, if any.
+fn whole_log(path: &Path, seal: &Seal, writer: &Writer, messages: &[Message]) -> Result<Log, SdkError> {
+    let (place, new) = (path.join(LOG), path.join(NEW_LOG));
+    let file = OpenOptions::new().read(true).write(true).create(true).truncate(true).open(&new);
+    let file = file.map_err(|error| failed(&new, &error, 0))?;
+    lock(&file, path)?;
+    let head = Head { sealed: seal.is_sealed(), name: seal::random()? };
+    let mut log = Log::create(Box::new(file), head).map_err(|error| failed(&new, &error, 0))?;
+    let mut records = vec![Record::Opened(writer.clone())];
+    if !messages.is_empty() {
+        records.push(Record::Messages { forgotten: 0, entries: messages.iter().map(Entry::of).collect() });
+    }
+    append(&mut log, seal, path, &records)?;
+    fs::rename(&new, &place).and_then(|()| sync_folder(path)).map_err(|error| failed(&place, &error, 0))?;
+    Ok(log)
+}
+
+fn append(log: &mut Log, seal: &Seal, path: &Path, records: &[Record]) -> Result<(), SdkError> {
+    let (head, next) = (log.head(), log.next());
+    let close = |(record, number)| seal.close(&place(head, number), to_json(record)?);
+    let payloads = records.iter().zip(next..).map(close).collect::<Result<Vec<_>, _>>()?;
+    let bytes = payloads.iter().map(Vec::len).sum();
+    log.append(&payloads).map_err(|error| failed(&path.join(LOG), &error, bytes))
+}
+
+/// BLAKE3 of each message as it is written down, and the bytes of all of them.
+fn sums(messages: &[Message]) -> Result<(Vec<blake3::Hash>, u64), SdkError> {
+    let mut bytes = 0;
+    let sum = |message: &Message| {
+        let json = to_json(&Entry::of(message))?;
+        bytes += json.len() as u64;
+        Ok(blake3::hash(&json))
+    };
+    let sums = messages.iter().map(sum).collect::<Result<Vec<_>, SdkError>>()?;
+    Ok((sums, bytes))
 }
 
 /// Where a record stands, for its seal.
@@ -349,6 +368,10 @@ fn lock(file: &File, path: &Path) -> Result<(), SdkError> {
     Ok(())
 }
 
+fn parent_of(path: &Path) -> &Path {
+    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
 /// Has the disk know what a folder holds, where the system can.
 fn sync_folder(path: &Path) -> io::Result<()> {
     match File::open(path) {
@@ -364,7 +387,7 @@ fn invalid(path: &Path, reason: &str) -> SdkError {
 
 fn failed(path: &Path, error: &io::Error, needed: usize) -> SdkError {
     if error.kind() == io::ErrorKind::StorageFull {
-        let free = rustix::fs::statvfs(path.parent().unwrap_or(path)).map_or(0, |fs| fs.f_bavail * fs.f_frsize);
+        let free = rustix::fs::statvfs(parent_of(path)).map_or(0, |fs| fs.f_bavail * fs.f_frsize);
         return SdkError::StorageFull { needed: needed as u64, available: free };
     }
     SdkError::StorageFailed { path: path.to_string_lossy().into_owned(), reason: error.to_string() }

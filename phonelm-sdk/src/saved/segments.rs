@@ -1,7 +1,7 @@
 //! Keys and values of a saved session in files of 64 tokens each, so that a restored one need not read all anew.
 //!
-//! A file's name is the BLAKE3 of the model, of the caches' shape and of all tokens up to its last one: what has the name
-//! of a block is that block, whoever wrote it. Files are written behind and not synced; one that is missing or torn costs
+//! A file's name is the BLAKE3 of this library's version, of the model, of the caches' shape and of all tokens up to its last
+//! one: what has the name of a block is that block, whoever wrote it. Files are written behind and not synced; one that is missing or torn costs
 //! the computation of its tokens and no more.
 
 use std::{
@@ -29,7 +29,7 @@ const LOOK_UP: Duration = Duration::from_millis(5);
 /// Names of the whole blocks of these tokens, for the model with this fingerprint.
 pub(super) fn names(shape: &ExportShape, fingerprint: &str, tokens: &[u32]) -> Vec<String> {
     let mut hasher = blake3::Hasher::new();
-    hasher.update(fingerprint.as_bytes()).update(&shape.begin(0));
+    hasher.update(env!("CARGO_PKG_VERSION").as_bytes()).update(fingerprint.as_bytes()).update(&shape.begin(0));
     let blocks = tokens.chunks_exact(shape.block.max(1));
     let name = |block: &[u32]| {
         block.iter().for_each(|token| {
@@ -50,11 +50,17 @@ pub(super) struct Segments {
 }
 
 impl Segments {
-    /// Those in this folder, which need not exist.
+    /// Those in this folder, which need not exist. What a crash left half-written goes.
     pub(super) fn open(folder: PathBuf, seal: Seal) -> Self {
         let names = fs::read_dir(&folder).into_iter().flatten().filter_map(|entry| {
-            let name = entry.ok()?.file_name().into_string().ok()?;
-            name.strip_suffix(".kv").map(str::to_owned)
+            let path = entry.ok()?.path();
+            let name = path.file_stem()?.to_str()?.to_owned();
+            match path.extension()?.to_str()? {
+                "kv" => return Some(name),
+                "part" => drop(fs::remove_file(&path)),
+                _ => {}
+            }
+            None
         });
         Self { there: Mutex::new(names.collect()), folder, seal, behind: OnceLock::new() }
     }

@@ -81,8 +81,9 @@ fn origin() -> Origin {
 fn on(disk: &Disk) -> Result<Saved, SdkError> {
     let path = PathBuf::from("nowhere");
     let log = Log::create(Box::new(disk.clone()), HEAD).map_err(|error| failed(&path, &error, 0))?;
-    let saved = Saved::of(path, Seal::new(None)?, log, &origin());
-    saved.with_log(|written| saved.append(written, &[Record::Opened(origin().writer(None))]))?;
+    let writer = origin().writer(None);
+    let saved = Saved::of(path, Seal::new(None)?, log, writer.clone());
+    saved.with_log(|written| saved.append(written, &[Record::Opened(writer)]))?;
     Ok(saved)
 }
 
@@ -144,7 +145,7 @@ fn forgetting_and_taking_back_are_written_as_what_is_left() {
     let disk = Disk::default();
     let saved = on(&disk).unwrap();
     let all: Vec<Message> = (0..5).flat_map(said).collect();
-    for messages in [&all[..6], &all[4..8], &all[4..8], &all[..2], &[], &all[2..10]] {
+    for messages in [&all[..6], &all[4..8], &all[4..8], &all[..2], &all[2..10]] {
         saved.commit(messages).unwrap();
         let bytes = disk.0.lock().unwrap().bytes.clone();
         assert_eq!(told(&bytes).unwrap(), messages);
@@ -152,6 +153,29 @@ fn forgetting_and_taking_back_are_written_as_what_is_left() {
     let before = disk.0.lock().unwrap().bytes.len();
     saved.commit(&all[2..10]).unwrap();
     assert_eq!(disk.0.lock().unwrap().bytes.len(), before, "nothing new, nothing written");
+}
+
+#[test]
+fn what_is_spent_does_not_pile_up_and_what_is_forgotten_goes() {
+    let dir = tempfile::tempdir().unwrap();
+    let folder = SessionFolder { path: dir.path().to_string_lossy().into(), key: None };
+    let saved = Saved::create(&folder, &origin(), Some("Be brief.")).unwrap();
+    let long = |number: usize| vec![Message::User(format!("{number} {}", "words ".repeat(20_000)))];
+    for number in 0..40 {
+        saved.commit(&long(number)).unwrap();
+        let bytes = fs::metadata(dir.path().join(LOG)).unwrap().len();
+        assert!(bytes < 2 << 20, "{bytes} bytes after {number}");
+    }
+    saved.close();
+    let restored = Saved::restore(&folder, &origin()).unwrap();
+    assert_eq!((&restored.messages, restored.instructions().as_deref()), (&long(39), Some("Be brief.")));
+    let saved = restored.go_on(&origin(), Some("Be brief.")).unwrap();
+    saved.commit(&[]).unwrap();
+    let log = fs::read(dir.path().join(LOG)).unwrap();
+    assert!(log.len() < 1000 && fs::read_dir(dir.path()).unwrap().count() == 1);
+    saved.commit(&said(1)).unwrap();
+    saved.close();
+    assert_eq!(Saved::restore(&folder, &origin()).unwrap().messages, said(1));
 }
 
 #[test]

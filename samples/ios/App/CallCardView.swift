@@ -12,6 +12,7 @@ struct CallCardView: View {
     var body: some View {
         GroupBox {
             VStack(alignment: .leading, spacing: 8) {
+                if let sentence = card.sentence { Text(sentence) }
                 if changed == nil {
                     ForEach(card.given) { field in LabeledContent(field.title, value: field.text) }
                 }

@@ -1,13 +1,16 @@
 // Where the app begins: its parts are made once, and every screen shows one of them.
 
+import PhoneLMActions
 import SampleCore
 import SwiftUI
+import UIKit
 
 @main
 struct PhoneLMSampleApp: App {
     @State private var sample = Sample(
         tiny: Bundle.main.bundleURL.appendingPathComponent("phonelm-tiny.gguf"),
-        folder: .applicationSupportDirectory
+        folder: .applicationSupportDirectory,
+        device: .iPhone(over: frontController)
     )
 
     var body: some Scene {
@@ -15,6 +18,13 @@ struct PhoneLMSampleApp: App {
             ContentView(sample: sample)
         }
     }
+}
+
+/// What the system's own screens appear over.
+@MainActor
+private func frontController() -> UIViewController? {
+    let scenes = UIApplication.shared.connectedScenes.compactMap { $0 as? UIWindowScene }
+    return scenes.first { $0.activationState == .foregroundActive }?.keyWindow?.rootViewController
 }
 
 /// The screens, one beside the other.

@@ -135,7 +135,7 @@ fn wrong_entries(apk: &[u8]) -> Result<Vec<String>> {
     );
     for index in 0..archive.len() {
         let file = archive.by_index(index)?;
-        let name = file.name()?.to_owned();
+        let name = file.name()?.into_owned();
         let start = file.data_start().with_context(|| format!("{name} begins nowhere"))?;
         if is_library(&name) && (file.compression() != CompressionMethod::Stored || start % u64::from(PAGE) != 0) {
             wrong.push(format!("{name} does not lie at a page's start: it begins at byte {start}"));

@@ -78,7 +78,8 @@ fn package(swift: &Toolchain, sample: &str, action: &str) -> Command {
 fn compiler(swift: &Toolchain) -> Command {
     let mut compile = swift.command("samples", "swiftc");
     compile.args(["-swift-version", "6", "-warnings-as-errors", "-parse-as-library"]);
-    for folder in ["samples/modules", "build/debug/Modules", "package/Sources/PhoneLMFFI"] {
+    // What the package has on Apple's platforms alone is in the modules that were compiled with its stand-ins.
+    for folder in ["samples/modules", "standins", "symbols", "build/debug/Modules", "package/Sources/PhoneLMFFI"] {
         compile.args(["-I", &swift.path(folder)]);
     }
     compile

@@ -3,6 +3,7 @@
 import Foundation
 import Observation
 import PhoneLM
+import PhoneLMActions
 
 /// Requests, and the calls that serve them.
 @MainActor
@@ -33,14 +34,17 @@ public final class Assistant {
     /// Why there are no calls, if the open model cannot make any.
     public private(set) var problem: String?
 
+    private let actions: PhoneActions
     private let tools: [any Tool]
     private var session: LanguageModelSession?
     private var task: Task<Void, Never>?
     /// Takes the user's decision on the card that waits for one.
     private var decisions: AsyncStream<ToolDecision>.Continuation?
 
-    init(tools: [any Tool]) {
-        self.tools = tools
+    /// Serves requests with the phone's functions.
+    init(actions: PhoneActions) {
+        self.actions = actions
+        tools = actions.tools
     }
 
     /// Whether there is a request and someone to serve it.
@@ -119,22 +123,31 @@ public final class Assistant {
         }
     }
 
-    private func show(_ call: Transcript.ToolCall, _ state: CallCard.State) {
+    private func show(_ call: Transcript.ToolCall, _ state: CallCard.State, sentence: String? = nil) {
         guard let turn = turns.indices.last else { return }
         let schema = tools.first { $0.name == call.toolName }?.parameters ?? "{}"
-        let card = CallCard(call, schema: schema, state: state)
+        var card = CallCard(call, schema: schema, sentence: sentence, state: state)
         if let place = turns[turn].cards.firstIndex(where: { $0.id == card.id }) {
+            if card.given == turns[turn].cards[place].given { card.sentence = sentence ?? turns[turn].cards[place].sentence }
             turns[turn].cards[place] = card
         } else {
             turns[turn].cards.append(card)
         }
     }
 
-    /// Waits for the user's decision; a request that is stopped meanwhile refuses by itself.
+    /// Waits for the user's decision on what the call would do; one that cannot be done is not asked for. A request that is
+    /// stopped meanwhile refuses by itself.
     private func decision(on asked: ToolConfirmation) async -> ToolDecision {
+        let sentence: String
+        do {
+            sentence = try await actions.describe(asked.call)
+        } catch {
+            show(asked.call, .refused, sentence: error.localizedDescription)
+            return .refuse(reason: error.localizedDescription)
+        }
         let (answers, continuation) = AsyncStream<ToolDecision>.makeStream()
         decisions = continuation
-        show(asked.call, .asking(problem: asked.problem))
+        show(asked.call, .asking(problem: asked.problem), sentence: sentence)
         for await decision in answers { return decision }
         return .refuse(reason: nil)
     }

@@ -25,15 +25,19 @@ public struct CallCard: Sendable, Hashable, Identifiable {
     public let id: String
     /// The tool as people read it, such as `Set timer`.
     public let title: String
+    /// What it would do, as people say it, such as `Start a timer of 5 min`, or why it cannot be done; for calls that are
+    /// asked for.
+    public internal(set) var sentence: String?
     /// The arguments, those that are left out too.
     public internal(set) var fields: [ArgumentField]
     /// What has become of it.
     public internal(set) var state: State
 
-    init(_ call: Transcript.ToolCall, schema: String, state: State) {
+    init(_ call: Transcript.ToolCall, schema: String, sentence: String? = nil, state: State) {
         id = call.id
         title = readable(call.toolName)
         fields = ArgumentField.all(schema: schema, arguments: call.arguments)
+        self.sentence = sentence
         self.state = state
     }
 

@@ -2,6 +2,7 @@
 
 import Foundation
 import PhoneLM
+import PhoneLMActions
 
 /// The app: its models, and a part for each screen.
 @MainActor
@@ -22,10 +23,11 @@ public final class Sample {
     /// - Parameters:
     ///   - tiny: The model that the app brings.
     ///   - folder: Where the app keeps what outlives it.
-    public init(tiny: URL, folder: URL) {
+    ///   - device: The parts of the phone that the assistant may use.
+    public init(tiny: URL, folder: URL, device: PhoneDevice) {
         library = ModelLibrary(tiny: tiny, folder: folder.appendingPathComponent("models"))
         chat = Chat(file: folder.appendingPathComponent("chat.json"))
-        assistant = Assistant(tools: phoneTools(documents: folder.appendingPathComponent("documents")))
+        assistant = Assistant(actions: PhoneActions(device: device))
         benchmark = Benchmark()
         search = ShapeSearch(folder: folder.appendingPathComponent("search"))
         library.modelChanged = { [chat, assistant, benchmark] model in

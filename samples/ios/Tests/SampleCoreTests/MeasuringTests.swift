@@ -2,6 +2,7 @@
 
 import Foundation
 import PhoneLM
+import PhoneLMActions
 import Testing
 
 @testable import SampleCore
@@ -97,7 +98,7 @@ struct MeasuringTests {
     }
 
     @Test func theAppStartsWithItsOwnModel() async throws {
-        let sample = Sample(tiny: Tiny.url, folder: folder.url)
+        let sample = Sample(tiny: Tiny.url, folder: folder.url, device: PhoneDevice())
         sample.chat.draft = "Who are you?"
         #expect(!sample.chat.canSend)
         sample.start()
