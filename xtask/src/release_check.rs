@@ -16,7 +16,7 @@ use crate::counts::Counts;
 use crate::files::remove_folder;
 use crate::package::{android, archive};
 use crate::process::{cargo, check, check_lines, command, output, root, target_dir};
-use crate::{kotlin, swift, tools, verify_aar, verify_xcframework};
+use crate::{kotlin, swift, tools, training, verify_aar, verify_xcframework};
 
 /// What `cargo xtask release-check` takes.
 #[derive(Args)]
@@ -48,6 +48,10 @@ enum Part {
     Miri,
     /// Has the model that ships answer 10,000 mixed-up requests at temperature 1.5 with functions on offer.
     Calls,
+    /// Runs the tests of the training pipeline.
+    Training,
+    /// Kills a process that talks, a thousand times, and restores what it left.
+    Crashes,
     /// Feeds random bytes to every reader of foreign data.
     Fuzz,
 }
@@ -62,6 +66,8 @@ impl Part {
             Self::Addresses => addresses(),
             Self::Miri => miri(),
             Self::Calls => calls(),
+            Self::Training => training(),
+            Self::Crashes => crashes(),
             Self::Fuzz => fuzz(options.fuzz_seconds),
         }
     }
@@ -76,6 +82,8 @@ impl Part {
             Self::Addresses => "AddressSanitizer finds no access outside memory in the kernels",
             Self::Miri => "Miri finds nothing undefined in whole passes and in the pool of threads",
             Self::Calls => "no call differs from its function's schema",
+            Self::Training => "the training pipeline passes its tests",
+            Self::Crashes => "no turn that was told is lost when its process is killed",
             Self::Fuzz => "random bytes crash no reader",
         }
     }
@@ -256,6 +264,20 @@ fn calls() -> Result<String> {
     let mut test = cargo(&["test", "--release", "--package", "phonelm-engine", "--test", "calls"]);
     counted(test.arg("every_call").env("PHONELM_ANSWERS", answers.to_string()))?;
     Ok(format!("{answers} answers at temperature 1.5"))
+}
+
+fn training() -> Result<String> {
+    training::install()?;
+    let (passed, counts) = training::run()?;
+    ensure!(passed && counts.passed > 0, "the tests did not pass: {counts}");
+    Ok(format!("{counts}"))
+}
+
+fn crashes() -> Result<String> {
+    let crashes = 1000;
+    let mut test = cargo(&["test", "--release", "--package", "phonelm-sdk", "--test", "saved"]);
+    counted(test.arg("every_turn_that_was_told").env("PHONELM_CRASHES", crashes.to_string()))?;
+    Ok(format!("{crashes} processes killed at random moments"))
 }
 
 /// Runs tests, all of which have to pass.
