@@ -203,7 +203,7 @@ fn cancelling_undoes_a_turn_or_keeps_what_was_said() {
             .unwrap();
         assert_eq!((response.answer.text.as_str(), response.finish), ("abc", FinishReason::Cancelled));
         assert_eq!(conversation.messages().len(), if keep_partial { 2 } else { 0 });
-        assert_eq!(conversation.cached().len() > 0, keep_partial);
+        assert_eq!(!conversation.cached().is_empty(), keep_partial);
         assert!(engine.cancel(&mut conversation).is_none());
     }
 }
