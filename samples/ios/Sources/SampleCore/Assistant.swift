@@ -87,15 +87,19 @@ public final class Assistant {
     ///   - card: The call.
     ///   - fields: Its arguments, which the user may have changed.
     public func allow(_ card: CallCard, with fields: [ArgumentField]) {
-        decide(fields == card.fields ? .run : .runWith(arguments: ArgumentField.json(fields)))
+        decide(fields == card.fields ? .run : .runWith(arguments: ArgumentField.json(fields)), .running)
     }
 
     /// Does not let the call that waits run.
     public func refuse() {
-        decide(.refuse(reason: nil))
+        decide(.refuse(reason: nil), .refused)
     }
 
-    private func decide(_ decision: ToolDecision) {
+    /// The card shows at once what the user decided, so that nobody decides twice.
+    private func decide(_ decision: ToolDecision, _ state: CallCard.State) {
+        if let turn = turns.indices.last, let card = turns[turn].cards.firstIndex(where: \.isAsking) {
+            turns[turn].cards[card].state = state
+        }
         decisions?.yield(decision)
         decisions?.finish()
     }
@@ -128,7 +132,9 @@ public final class Assistant {
         let schema = tools.first { $0.name == call.toolName }?.parameters ?? "{}"
         var card = CallCard(call, schema: schema, sentence: sentence, state: state)
         if let place = turns[turn].cards.firstIndex(where: { $0.id == card.id }) {
-            if card.given == turns[turn].cards[place].given { card.sentence = sentence ?? turns[turn].cards[place].sentence }
+            let before = turns[turn].cards[place]
+            // What it would do is said anew when the user has changed it.
+            if sentence == nil, card.given == before.given { card.sentence = before.sentence }
             turns[turn].cards[place] = card
         } else {
             turns[turn].cards.append(card)
