@@ -67,7 +67,8 @@ enum Suite {
     Android,
     /// The screens of samples/android, with the AARs that `android` or `package android` built, on the JVM.
     Sample,
-    /// The Swift package with its XCFramework: built, and the finished files checked.
+    /// The Swift package with its XCFramework: built, and the finished files checked; runs by its name alone and in
+    /// `release-check`, because it compiles everything for three platforms.
     Apple,
     /// The Swift package: built, tested, its public API compared.
     Swift,
@@ -76,9 +77,9 @@ enum Suite {
 }
 
 impl Suite {
-    /// Whether it is no part of `cargo xtask test` without `--only`.
+    /// Whether it is no part of `cargo xtask test` without `--only`: `release-check` does what it does.
     fn runs_by_name_alone(self) -> bool {
-        self == Self::Training
+        matches!(self, Self::Apple | Self::Training)
     }
 
     /// Twice what it takes on two cores, because machines are shared: a guard against what never ends.
@@ -86,15 +87,14 @@ impl Suite {
         match self {
             Self::Tidy | Self::Fmt => 1,
             Self::Rust => 30,
-            Self::Clippy | Self::Doc => 10,
+            Self::Clippy | Self::Doc => 15,
             // Each compiles Rust's standard library and all else for phones.
             Self::Android | Self::Apple => 25,
             // The first of the two compiles the library and the generator, which are slow to build.
             Self::Kotlin | Self::Swift | Self::Sample => 12,
             // Alone, the suite builds wgpu first.
             Self::Gpu => 15,
-            Self::Arm => 8,
-            Self::Instructions => 6,
+            Self::Arm | Self::Instructions => 12,
             Self::Training => 5,
         }
     }
