@@ -102,7 +102,10 @@ fn lost_and_torn_blocks_cost_their_tokens_and_no_word() {
     assert!(!told.text.is_empty());
     assert_eq!(answer(&restored.session, "What is my name?").statistics.cached_tokens, 0);
     restored.session.end();
-    fs::remove_dir_all(&kv).unwrap();
+    // Whoever writes behind may still be at it.
+    while kv.exists() {
+        let _ = fs::remove_dir_all(&kv);
+    }
     assert_eq!(restore(&model, &folder).turns, 2);
 }
 
