@@ -43,7 +43,7 @@ impl Options {
     }
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Suite {
     /// House rules that a script can check.
     Tidy,
@@ -241,8 +241,11 @@ mod tests {
     #[test]
     fn only_narrows_the_suites() {
         let all = Options::everything();
-        assert!(Suite::value_variants().iter().all(|&suite| all.wants(suite)));
+        let left_out = Suite::value_variants().iter().filter(|&&suite| !all.wants(suite));
+        assert!(left_out.eq(&[Suite::Apple, Suite::Training]));
         let one = Options { only: vec![Suite::Tidy], ..Options::everything() };
         assert!(one.wants(Suite::Tidy) && !one.wants(Suite::Rust));
+        let by_name = Options { only: vec![Suite::Apple], ..Options::everything() };
+        assert!(by_name.wants(Suite::Apple));
     }
 }
