@@ -212,18 +212,6 @@ fn assistant(folder: SessionFolder) -> SessionOptions {
     SessionOptions { folder: Some(folder), tools, ..SessionOptions::default() }
 }
 
-/// What the model read of its calls.
-fn results(session: &Session) -> Vec<String> {
-    let text = |entry| match entry {
-        TranscriptEntry::ToolOutput { segments, .. } => {
-            let PromptSegment::Text { text } = segments.into_iter().next().unwrap();
-            Some(text)
-        }
-        _ => None,
-    };
-    session.transcript().entries.into_iter().filter_map(text).collect()
-}
-
 /// Runs this program again as one of the processes below, with a folder to work in.
 fn start(process: &str, folder: &SessionFolder) -> Child {
     Command::new(std::env::current_exe().unwrap())

@@ -43,18 +43,6 @@ fn step(generation: &Generation) -> Event {
     }
 }
 
-/// What the model was told of its calls.
-fn results(session: &Session) -> Vec<String> {
-    let text = |entry| match entry {
-        TranscriptEntry::ToolOutput { segments, .. } => {
-            let PromptSegment::Text { text } = segments.into_iter().next().unwrap();
-            Some(text)
-        }
-        _ => None,
-    };
-    session.transcript().entries.into_iter().filter_map(text).collect()
-}
-
 /// The calls of a generation up to the point where it waits for their answers.
 fn calls(generation: &Generation, count: usize) -> Vec<ToolCall> {
     let mut calls = Vec::new();

@@ -33,7 +33,7 @@ use self::{
     record::{Record, Replay, Writer},
     seal::Seal,
 };
-use crate::{SdkError, entry::Entry};
+use crate::{SdkError, entry::Entry, store};
 
 /// Bytes of records that say nothing any more which a log may hold beside twice those that do.
 const SPENT: u64 = 1 << 20;
@@ -390,5 +390,5 @@ fn failed(path: &Path, error: &io::Error, needed: usize) -> SdkError {
         let free = rustix::fs::statvfs(parent_of(path)).map_or(0, |fs| fs.f_bavail * fs.f_frsize);
         return SdkError::StorageFull { needed: needed as u64, available: free };
     }
-    SdkError::StorageFailed { path: path.to_string_lossy().into_owned(), reason: error.to_string() }
+    store::failed(path, error)
 }

@@ -14,7 +14,7 @@ use std::{
 };
 
 use crossbeam_channel::{SendTimeoutError, Sender, bounded};
-use phonelm_model::ExportShape;
+use phonelm_model::{ExportShape, write_whole};
 
 use super::seal::Seal;
 use crate::SdkError;
@@ -57,7 +57,7 @@ impl Segments {
             let name = path.file_stem()?.to_str()?.to_owned();
             match path.extension()?.to_str()? {
                 "kv" => return Some(name),
-                "part" => drop(fs::remove_file(&path)),
+                "partial" => drop(fs::remove_file(&path)),
                 _ => {}
             }
             None
@@ -159,9 +159,8 @@ fn write(folder: &std::path::Path, seal: &Seal, name: &str, bytes: Vec<u8>) -> R
     let sealed = seal.close(name.as_bytes(), bytes)?;
     let mut file = blake3::hash(&sealed).as_bytes().to_vec();
     file.extend(sealed);
-    let (part, path) = (folder.join(format!("{name}.part")), folder.join(format!("{name}.kv")));
+    let path = folder.join(format!("{name}.kv"));
     fs::create_dir_all(folder)
-        .and_then(|()| fs::write(&part, &file))
-        .and_then(|()| fs::rename(&part, &path))
+        .and_then(|()| write_whole(&path, &file))
         .map_err(|error| super::failed(&path, &error, file.len()))
 }

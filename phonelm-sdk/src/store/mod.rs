@@ -154,6 +154,7 @@ fn is_part_of(file_name: &str, name: &str) -> bool {
     rest.is_some_and(|rest| rest.is_empty() || rest.strip_prefix('.').is_some_and(is_sha256))
 }
 
-fn failed(path: &Path, error: &io::Error) -> SdkError {
+/// What stands against reading or writing a file or folder.
+pub(crate) fn failed(path: &Path, error: &io::Error) -> SdkError {
     SdkError::StorageFailed { path: path.to_string_lossy().into_owned(), reason: error.to_string() }
 }

@@ -94,3 +94,15 @@ pub(crate) fn finish(generation: &Generation) -> Result<Response, SdkError> {
 pub(crate) fn answer(session: &Session, prompt: &str) -> Response {
     finish(&ask(session, prompt)).unwrap()
 }
+
+/// What the model was told of its calls.
+pub(crate) fn results(session: &Session) -> Vec<String> {
+    let text = |entry| match entry {
+        TranscriptEntry::ToolOutput { segments, .. } => {
+            let PromptSegment::Text { text } = segments.into_iter().next().unwrap();
+            Some(text)
+        }
+        _ => None,
+    };
+    session.transcript().entries.into_iter().filter_map(text).collect()
+}
