@@ -2,23 +2,14 @@
 //! restores the same when it is opened again.
 #![no_main]
 
+mod common;
+
 use std::fs;
-use std::sync::{Arc, LazyLock};
 
 use libfuzzer_sys::fuzz_target;
-use phonelm_sdk::{LoadEvent, Model, ModelOptions, ModelSource, SessionFolder, SessionOptions, load_model};
-use pollster::block_on;
+use phonelm_sdk::{SessionFolder, SessionOptions};
 
-const TINY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../models/phonelm-tiny/phonelm-tiny.gguf");
-
-static MODEL: LazyLock<Arc<Model>> = LazyLock::new(|| {
-    let loading = load_model(ModelSource::Path { path: TINY.into() }, ModelOptions::default());
-    loop {
-        if let Some(LoadEvent::Ready { model }) = block_on(loading.next()).unwrap() {
-            return model;
-        }
-    }
-});
+use common::MODEL;
 
 /// A log whose records are the lines of a text, as docs/adr/0013-sessions-on-the-disk.md describes it.
 fn framed(text: &[u8]) -> Vec<u8> {

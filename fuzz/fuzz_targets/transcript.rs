@@ -1,22 +1,12 @@
 //! Any text as a saved transcript: an error, or a session whose own transcript restores the same.
 #![no_main]
 
-use std::sync::{Arc, LazyLock};
+mod common;
 
 use libfuzzer_sys::fuzz_target;
-use phonelm_sdk::{LoadEvent, Model, ModelOptions, ModelSource, SessionOptions, load_model};
-use pollster::block_on;
+use phonelm_sdk::SessionOptions;
 
-const TINY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../models/phonelm-tiny/phonelm-tiny.gguf");
-
-static MODEL: LazyLock<Arc<Model>> = LazyLock::new(|| {
-    let loading = load_model(ModelSource::Path { path: TINY.into() }, ModelOptions::default());
-    loop {
-        if let Some(LoadEvent::Ready { model }) = block_on(loading.next()).unwrap() {
-            return model;
-        }
-    }
-});
+use common::MODEL;
 
 fuzz_target!(|bytes: &[u8]| {
     let json = String::from_utf8_lossy(bytes).into_owned();
