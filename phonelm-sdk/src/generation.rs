@@ -1,11 +1,7 @@
 //! An answer while it is made.
 
-use std::sync::{
-    Arc, Mutex, MutexGuard, PoisonError,
-    atomic::{AtomicBool, Ordering},
-};
+use std::sync::{Arc, PoisonError, atomic::Ordering};
 
-use crossbeam_channel::Sender;
 use phonelm_engine::ToolResult;
 use serde::de::DeserializeOwned;
 
@@ -13,6 +9,7 @@ use crate::{
     RefusalReason, SdkError, ToolCall, ToolDecision, ToolOutcome,
     mailbox::{Letter, Mailbox},
     saved::Saved,
+    sync::{AtomicBool, Mutex, MutexGuard, Sender},
     tools::{Calls, Rules},
     worker::{Job, SessionId},
 };

@@ -50,6 +50,7 @@ mod search;
 mod session;
 mod source;
 mod store;
+mod sync;
 mod task;
 mod threads;
 mod tools;

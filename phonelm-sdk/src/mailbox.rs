@@ -6,10 +6,12 @@
 use std::{
     collections::VecDeque,
     future::poll_fn,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::PoisonError,
     task::{Poll, Waker},
-    time::{Duration, Instant},
+    time::Duration,
 };
+
+use crate::sync::{Instant, Mutex, MutexGuard};
 
 /// Shortest time between two letters of which the second could still grow.
 const PACE: Duration = Duration::from_millis(10);

@@ -1,17 +1,14 @@
 //! A model in memory and what it is.
 
-use std::sync::{
-    Arc, Mutex, PoisonError,
-    atomic::{AtomicBool, AtomicU64, Ordering},
-};
+use std::sync::{Arc, PoisonError, atomic::Ordering};
 
-use crossbeam_channel::Sender;
 use phonelm_engine::{Engine, Message};
 use phonelm_model::{Mapping, ModelFile};
 
 use crate::{
     SdkError, Session, SessionFolder, SessionOptions, Verification,
     saved::{Origin, Saved},
+    sync::{AtomicBool, AtomicU64, Mutex, Sender},
     transcript,
     worker::{self, Executing, Job, ToMeasure},
 };

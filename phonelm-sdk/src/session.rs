@@ -1,11 +1,7 @@
 //! A conversation with a model.
 
-use std::sync::{
-    Arc, Mutex, MutexGuard, PoisonError,
-    atomic::{AtomicBool, AtomicU64, Ordering},
-};
+use std::sync::{Arc, PoisonError, atomic::Ordering};
 
-use crossbeam_channel::Sender;
 use phonelm_engine::{Message, Setup};
 
 use crate::{
@@ -13,6 +9,7 @@ use crate::{
     generation::Control,
     mailbox::Mailbox,
     saved::{Answer, Copy, Origin, Saved},
+    sync::{AtomicBool, AtomicU64, Mutex, MutexGuard, Sender},
     tools::Rules,
     transcript,
     worker::{Job, SessionId, Ticket},
@@ -201,8 +198,9 @@ impl Session {
     ///
     /// Errors: [`SdkError::SessionClosed`], [`SdkError::ModelUnloaded`].
     pub fn reset(&self) -> Result<(), SdkError> {
-        self.send(Job::Reset { session: self.id })?;
+        // A turn that comes behind the reset is published behind it.
         let mut state = self.shared.lock();
+        self.send(Job::Reset { session: self.id })?;
         state.messages.clear();
         Ok(())
     }

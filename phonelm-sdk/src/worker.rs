@@ -3,11 +3,9 @@
 use std::{
     collections::{HashMap, VecDeque},
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::{Arc, Mutex, PoisonError},
-    thread,
+    sync::{Arc, PoisonError},
 };
 
-use crossbeam_channel::{Receiver, Sender, TryRecvError, unbounded};
 use phonelm_engine::{Conversation, Engine, Event as EngineEvent, Message, Setup};
 use phonelm_kernels::ask_for_big_cores;
 use phonelm_model::BackendChange;
@@ -20,6 +18,7 @@ use crate::{
     options::Resolved,
     saved::Copy,
     session::{Policy, Shared},
+    sync::{Mutex, Receiver, Sender, TryRecvError, thread, unbounded},
     task::no_thread,
     threads::Threads,
     turn::{Next, Stop, Turn},

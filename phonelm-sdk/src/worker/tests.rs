@@ -2,6 +2,8 @@
 
 #[path = "../../../crates/phonelm-engine/tests/common/fake.rs"]
 mod fake;
+#[cfg(feature = "shuttle")]
+mod interleavings;
 
 use std::sync::Arc;
 
@@ -33,6 +35,16 @@ fn model_saying(text: &str) -> (Arc<Model>, Script, Vec<u32>) {
     let mut said = tokenizer.encode_with_marks(text).unwrap();
     said.extend(tokenizer.eos());
     (Model::start(engine, About::of(&file), None, ToMeasure::default()).unwrap(), script, said)
+}
+
+fn with_torch() -> SessionOptions {
+    let torch = ToolDefinition {
+        name: "torch".into(),
+        description: "Turns the torch on.".into(),
+        parameters_json: r#"{"type": "object", "properties": {}}"#.into(),
+        permission: None,
+    };
+    SessionOptions { tools: vec![torch], ..SessionOptions::default() }
 }
 
 fn request(prompt: &str) -> GenerationRequest {
@@ -136,14 +148,7 @@ fn out_of_memory_is_told_with_its_bytes() {
 fn a_model_that_calls_for_ever_is_stopped_after_the_rounds_that_the_session_allows() {
     let (model, script, call) = model_saying("<tool_call>\n{\"name\": \"torch\", \"arguments\": {}}\n</tool_call>");
     script.lock().unwrap().say = call.repeat(9).into();
-    let torch = ToolDefinition {
-        name: "torch".into(),
-        description: "Turns the torch on.".into(),
-        parameters_json: r#"{"type": "object", "properties": {}}"#.into(),
-        permission: None,
-    };
-    let options = SessionOptions { tools: vec![torch], max_tool_rounds: Some(3), ..SessionOptions::default() };
-    let session = model.new_session(options).unwrap();
+    let session = model.new_session(SessionOptions { max_tool_rounds: Some(3), ..with_torch() }).unwrap();
     let generation = session.generate(GenerationRequest::text("light", GenerationOptions::default())).unwrap();
     let (mut ran, mut refused) = (0, Vec::new());
     let finish = loop {
