@@ -15,6 +15,7 @@ mod arm;
 mod assistant;
 mod bench_peer;
 mod counts;
+mod drawing;
 mod files;
 mod golden;
 mod gpu;
@@ -23,6 +24,8 @@ mod kotlin;
 mod package;
 mod process;
 mod release_check;
+mod reliability;
+mod report;
 mod sample;
 mod setup;
 mod suites;
@@ -166,13 +169,24 @@ Examples:
     /// Builds a sample app.
     #[command(subcommand)]
     Sample(sample::Sample),
-    /// The long checks before a release: packages, a second build byte by byte, documentation, fuzzing.
-    #[command(after_help = "About two hours on two cores. The report goes to docs/release-check.md; commit it.
+    /// Tries faults: kills, full disks, long use from many threads, orders of threads, races, random bytes.
+    #[command(
+        after_help = "Two hours and a half on two cores. Each row of docs/reliability.md is written when its part has run; commit it.
+
+Examples:
+  cargo xtask reliability
+  cargo xtask reliability --short               a few minutes
+  cargo xtask reliability --only kills --kills 200
+  cargo xtask reliability --only soak --soak-seconds 36000"
+    )]
+    Reliability(reliability::Options),
+    /// The long checks before a release: packages, a second build byte by byte, documentation, faults, fuzzing.
+    #[command(after_help = "About five hours on two cores. The report goes to docs/release-check.md; commit it.
 
 Examples:
   cargo xtask release-check
   cargo xtask release-check --against ../another-clone     compare with what was built there
-  cargo xtask release-check --only docs --only fuzz --fuzz-seconds 60")]
+  cargo xtask release-check --only docs --only calls")]
     ReleaseCheck(release_check::Options),
 }
 
@@ -210,8 +224,11 @@ fn run(command: Command) -> Result<ExitCode> {
         }
         Command::VerifyXcframework { dir } => verify_xcframework::run(dir)?,
         Command::Sample(sample) => sample.run()?,
+        Command::Reliability(options) => reliability::run(&options)?,
         Command::ReleaseCheck(options) => release_check::run(&options)?,
-        Command::Fuzz { target, seconds } => tools::fuzz(target.as_deref(), seconds)?,
+        Command::Fuzz { target, seconds } => {
+            tools::fuzz(target.as_deref(), seconds)?;
+        }
     }
     Ok(ExitCode::SUCCESS)
 }

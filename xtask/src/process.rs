@@ -1,7 +1,7 @@
 //! Starting other programs: printed before they run, checked after.
 
 use std::ffi::OsStr;
-use std::io::{BufRead, BufReader};
+use std::io::{self, BufRead, BufReader, Read};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
@@ -56,17 +56,34 @@ pub(crate) fn check(command: &mut Command) -> Result<()> {
 }
 
 /// Runs a program, hands each line of its standard output to `line` and prints it; true if it exits with 0.
-pub(crate) fn check_lines(command: &mut Command, mut line: impl FnMut(&str)) -> Result<bool> {
+pub(crate) fn check_lines(command: &mut Command, line: impl FnMut(&str)) -> Result<bool> {
     let shown = announce(command);
     let mut child = command.stdout(Stdio::piped()).spawn().with_context(|| format!("cannot start `{shown}`"))?;
     let output = child.stdout.take().with_context(|| format!("`{shown}` has no output"))?;
+    read_lines(output, line).with_context(|| format!("cannot read what `{shown}` prints"))?;
+    Ok(child.wait().with_context(|| format!("lost `{shown}`"))?.success())
+}
+
+/// The same with the lines of its standard error among them.
+pub(crate) fn check_all_lines(mut command: Command, line: impl FnMut(&str)) -> Result<bool> {
+    let shown = announce(&command);
+    let (output, writer) = io::pipe().context("the system gives no pipe")?;
+    command.stdout(writer.try_clone().context("the system gives no pipe")?).stderr(writer);
+    let mut child = command.spawn().with_context(|| format!("cannot start `{shown}`"))?;
+    // The lines end when nobody can write any more.
+    drop(command);
+    read_lines(output, line).with_context(|| format!("cannot read what `{shown}` prints"))?;
+    Ok(child.wait().with_context(|| format!("lost `{shown}`"))?.success())
+}
+
+fn read_lines(output: impl Read, mut line: impl FnMut(&str)) -> io::Result<()> {
     for bytes in BufReader::new(output).split(b'\n') {
-        let bytes = bytes.with_context(|| format!("cannot read what `{shown}` prints"))?;
+        let bytes = bytes?;
         let text = String::from_utf8_lossy(&bytes);
         println!("{text}");
         line(&text);
     }
-    Ok(child.wait().with_context(|| format!("lost `{shown}`"))?.success())
+    Ok(())
 }
 
 /// What a program prints, or `None` if it is missing or fails.

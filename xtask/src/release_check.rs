@@ -1,9 +1,6 @@
 //! `cargo xtask release-check`: what takes too long for every commit and must hold before a release.
-//!
-//! The trap: a report of files that nobody can check out says nothing, so the tree has to be clean, and each row names its commit.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Instant;
@@ -16,7 +13,8 @@ use crate::counts::Counts;
 use crate::files::remove_folder;
 use crate::package::{android, archive};
 use crate::process::{cargo, check, check_lines, command, output, root, target_dir};
-use crate::{kotlin, swift, tools, training, verify_aar, verify_xcframework};
+use crate::report::{self, Report};
+use crate::{kotlin, reliability, swift, training, verify_aar, verify_xcframework};
 
 /// What `cargo xtask release-check` takes.
 #[derive(Args)]
@@ -27,9 +25,9 @@ pub(crate) struct Options {
     /// Compare with the packages that were built in this clone of the same commit, instead of building them again.
     #[arg(long, value_name = "CLONE")]
     against: Option<PathBuf>,
-    /// Seconds for each fuzz target.
-    #[arg(long, default_value_t = 300)]
-    fuzz_seconds: u32,
+    /// Of the part `reliability`: kills, seconds of soak, seconds for each fuzz target.
+    #[command(flatten)]
+    amounts: reliability::Amounts,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -50,10 +48,8 @@ enum Part {
     Calls,
     /// Runs the tests of the training pipeline.
     Training,
-    /// Kills a process that talks, a thousand times, and restores what it left.
-    Crashes,
-    /// Feeds random bytes to every reader of foreign data.
-    Fuzz,
+    /// Runs all of `cargo xtask reliability`.
+    Reliability,
 }
 
 impl Part {
@@ -67,8 +63,7 @@ impl Part {
             Self::Miri => miri(),
             Self::Calls => calls(),
             Self::Training => training(),
-            Self::Crashes => crashes(),
-            Self::Fuzz => fuzz(options.fuzz_seconds),
+            Self::Reliability => reliability::everything(&options.amounts),
         }
     }
 
@@ -83,39 +78,29 @@ impl Part {
             Self::Miri => "Miri finds nothing undefined in whole passes and in the pool of threads",
             Self::Calls => "no call differs from its function's schema",
             Self::Training => "the training pipeline passes its tests",
-            Self::Crashes => "no turn that was told is lost when its process is killed",
-            Self::Fuzz => "random bytes crash no reader",
+            Self::Reliability => "nothing is lost and nobody waits for ever, whatever fails",
         }
     }
 }
 
-/// Where the report goes.
-const REPORT: &str = "docs/release-check.md";
+const REPORT: Report = Report {
+    file: "docs/release-check.md",
+    head: "# Release check\n\nWritten by `cargo xtask release-check`, each row when its part last ran. See \
+           [releasing.md](releasing.md).\n\n| what | holds | found | minutes | commit | date |\n|---|---|---|---|---|---|\n",
+};
 
 /// Runs the parts and writes the report; fails if one of them did.
 pub(crate) fn run(options: &Options) -> Result<()> {
-    let changed = output("git", &["status", "--porcelain"]).context("`git status` failed")?;
-    let changed: Vec<&str> = changed.lines().filter(|line| !line.ends_with(REPORT)).collect();
-    ensure!(
-        changed.is_empty(),
-        "{} files differ from the last commit, {} first; commit them",
-        changed.len(),
-        changed[0]
-    );
-    let head = output("git", &["rev-parse", "HEAD"]).context("`git rev-parse` failed")?;
-    let commit = head.trim();
-    let parts: Vec<Part> = Part::value_variants()
-        .iter()
-        .copied()
-        .filter(|it| options.only.is_empty() || options.only.contains(it))
-        .collect();
-    let path = root().join(REPORT);
-    let date = output("date", &["--utc", "+%Y-%m-%d"]).context("`date` failed")?;
+    let commit = report::clean_commit()?;
+    let all = Part::value_variants();
+    let titles: Vec<&str> = all.iter().map(|part| part.title()).collect();
+    let parts: Vec<Part> =
+        all.iter().copied().filter(|it| options.only.is_empty() || options.only.contains(it)).collect();
     let mut failed = 0;
     for (number, part) in parts.iter().enumerate() {
         println!("release-check: {} of {}: {}", number + 1, parts.len(), part.title());
         let start = Instant::now();
-        let outcome = part.run(options, commit);
+        let outcome = part.run(options, &commit);
         let minutes = start.elapsed().as_secs_f64() / 60.0;
         let (passed, found) = match outcome {
             Ok(found) => ("yes", found),
@@ -123,28 +108,12 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         };
         failed += usize::from(passed == "NO");
         println!("release-check: {}: {passed}: {found}", part.title());
-        let short = &commit[..commit.len().min(12)];
-        let row = format!("| {} | {passed} | {found} | {minutes:.1} | {short} | {} |", part.title(), date.trim());
         // At once: what follows may take an hour and be broken off.
-        let before = fs::read_to_string(&path).unwrap_or_default();
-        fs::write(&path, report(&before, *part, row)).with_context(|| format!("cannot write {}", path.display()))?;
+        REPORT.write(&titles, part.title(), &format!("{passed} | {found} | {minutes:.1}"), &commit)?;
     }
-    println!("release-check: written: {}", path.display());
+    println!("release-check: written: {}", REPORT.file);
     ensure!(failed == 0, "{failed} of {} parts failed", parts.len());
     Ok(())
-}
-
-/// The report with one row anew and the others as they were before.
-fn report(before: &str, part: Part, row: String) -> String {
-    let row_of = |part: &Part| before.lines().find(|line| line.starts_with(&format!("| {} |", part.title())));
-    let mut text = "# Release check\n\nWritten by `cargo xtask release-check`, each row when its part last ran. See \
-                    [releasing.md](releasing.md).\n\n| what | holds | found | minutes | commit | date |\n|---|---|---|---|---|---|\n"
-        .to_owned();
-    for each in Part::value_variants() {
-        let kept = if *each == part { Some(row.as_str()) } else { row_of(each) };
-        kept.iter().for_each(|row| text += &format!("{row}\n"));
-    }
-    text
 }
 
 fn packages() -> Result<String> {
@@ -273,24 +242,12 @@ fn training() -> Result<String> {
     Ok(format!("{counts}"))
 }
 
-fn crashes() -> Result<String> {
-    let crashes = 1000;
-    let mut test = cargo(&["test", "--release", "--package", "phonelm-sdk", "--test", "saved"]);
-    counted(test.arg("every_turn_that_was_told").env("PHONELM_CRASHES", crashes.to_string()))?;
-    Ok(format!("{crashes} processes killed at random moments"))
-}
-
 /// Runs tests, all of which have to pass.
 fn counted(test: &mut Command) -> Result<Counts> {
     let mut counts = Counts::default();
     let passed = check_lines(test, |line| counts += Counts::read_line(line))?;
     ensure!(passed && counts.passed > 0, "the tests did not pass: {counts}");
     Ok(counts)
-}
-
-fn fuzz(seconds: u32) -> Result<String> {
-    tools::fuzz(None, seconds)?;
-    Ok(format!("{} targets, {seconds} seconds each", tools::fuzz_targets()?.len()))
 }
 
 #[cfg(test)]
@@ -306,15 +263,5 @@ mod tests {
         let two = files(&[("a", 1), ("b", 2), ("d", 1)]);
         assert_eq!(differences(&one, &two), ["b", "c", "d"]);
         assert_eq!(differences(&one, &one), [""; 0]);
-    }
-
-    #[test]
-    fn the_report_keeps_what_did_not_run() {
-        let row = |part: Part, commit: &str| format!("| {} | yes | - | 1.0 | {commit} | 2026-01-01 |", part.title());
-        let first = report("", Part::Twice, row(Part::Twice, "a"));
-        let second = report(&first, Part::Packages, row(Part::Packages, "b"));
-        let third = report(&second, Part::Twice, row(Part::Twice, "c"));
-        let rows: Vec<&str> = third.lines().skip_while(|line| !line.starts_with("|---")).skip(1).collect();
-        assert_eq!(rows, [row(Part::Packages, "b"), row(Part::Twice, "c")]);
     }
 }

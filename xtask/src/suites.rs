@@ -125,7 +125,7 @@ impl Suite {
                 let plain = ["check", "--package", "phonelm-cli", "--no-default-features"];
                 one(check(&mut cargo(&args)).and_then(|()| check(&mut cargo(&plain))))
             }
-            Self::Rust => tests(&["--", "--skip", gpu::UNIT_TESTS]),
+            Self::Rust => rust(),
             Self::Gpu => gpu::run(),
             Self::Doc => {
                 let mut cargo = cargo(&["doc", "--workspace", "--all-features", "--no-deps"]);
@@ -155,6 +155,14 @@ pub(crate) fn tests(chosen: &[&str]) -> Result<(bool, Counts)> {
     let mut test = cargo(&["test", "--no-fail-fast", "--workspace"]);
     let passed = check_lines(test.args(chosen), |line| counts += Counts::read_line(line))?;
     Ok((passed, counts))
+}
+
+/// All tests that need no GPU, and those whose threads a checker steps through.
+fn rust() -> Result<(bool, Counts)> {
+    let (passed, mut counts) = tests(&["--", "--skip", gpu::UNIT_TESTS])?;
+    let (drawn_passed, drawn) = tests(&["--features", "phonelm-sdk/shuttle", "--lib", "--", "interleavings::"])?;
+    counts += drawn;
+    Ok((passed && drawn_passed, counts))
 }
 
 /// A suite that is one program: passed or failed as a whole.

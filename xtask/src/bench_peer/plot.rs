@@ -1,10 +1,9 @@
 //! The plot as SVG: decode against what the memory gives, prefill against what the registers multiply, and the time of a token
 //! against the length of its context.
 
-use std::fmt::{Display, Write};
-
 use super::PROMPT;
 use super::measure::{Case, Measure, Spread};
+use crate::drawing::{Drawing, step};
 
 const WIDTH: f64 = 920.0;
 const MARGIN: f64 = 24.0;
@@ -31,12 +30,9 @@ pub(super) fn svg(cases: &[Case]) -> String {
     let prefill_top = bars_top + cases.len() as f64 * GROUP + 40.0;
     let panels_top = prefill_top + cases.len() as f64 * GROUP + 60.0;
     let height = panels_top + PANEL_HEIGHT + 60.0;
-    let mut drawing = Drawing(format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {height}\" font-family=\"sans-serif\" \
-         font-size=\"12\" fill=\"#24292f\">\n<rect width=\"{WIDTH}\" height=\"{height}\" fill=\"#ffffff\"/>\n"
-    ));
+    let mut drawing = Drawing::new(WIDTH, height);
     drawing.title(MARGIN, 30.0, "Decode with an empty context, tokens a second");
-    drawing.legend(52.0);
+    drawing.legend(MARGIN, 52.0, &SERIES);
     bars(&mut drawing, &cases, Measure::Decode(0), bars_top);
     drawing.title(MARGIN, prefill_top - 16.0, &format!("Prefill of {PROMPT} tokens, tokens a second"));
     bars(&mut drawing, &cases, Measure::Prefill, prefill_top);
@@ -46,7 +42,7 @@ pub(super) fn svg(cases: &[Case]) -> String {
         let left = MARGIN + 36.0 + i as f64 * (width + PANEL_GAP);
         Panel { left, top: panels_top + 14.0, width: width - 36.0 }.draw(&mut drawing, case);
     }
-    drawing.0 + "</svg>\n"
+    drawing.finish()
 }
 
 /// Speeds in tokens a second, in the order of [`SERIES`].
@@ -105,58 +101,7 @@ impl Panel {
         for (series, (_, colour)) in SERIES.iter().enumerate() {
             let points: Vec<(f64, f64)> =
                 depths.iter().filter_map(|&depth| Some((x(depth), y(millis(series, depth)?)))).collect();
-            drawing.curve(&points, colour);
-        }
-    }
-}
-
-/// The smallest 1, 2 or 5 times a power of ten of which six reach `highest`.
-fn step(highest: f64) -> f64 {
-    let power = 10f64.powf((highest / 6.0).log10().floor());
-    [1.0, 2.0, 5.0].into_iter().map(|digit| digit * power).find(|step| step * 6.0 >= highest).unwrap_or(10.0 * power)
-}
-
-/// SVG elements, one after the other; points are `(x, y)`.
-struct Drawing(String);
-
-impl Drawing {
-    fn title(&mut self, x: f64, y: f64, text: &str) {
-        let _ = writeln!(self.0, "<text x=\"{x}\" y=\"{y}\" font-size=\"15\" font-weight=\"bold\">{text}</text>");
-    }
-
-    fn legend(&mut self, y: f64) {
-        for (i, (name, colour)) in SERIES.into_iter().enumerate() {
-            let x = MARGIN + i as f64 * 140.0;
-            self.rect((x, y - 10.0), (12.0, 12.0), colour);
-            self.text((x + 18.0, y), "start", name);
-        }
-    }
-
-    fn text(&mut self, (x, y): (f64, f64), anchor: &str, text: impl Display) {
-        let _ = writeln!(self.0, "<text x=\"{x:.1}\" y=\"{y:.1}\" text-anchor=\"{anchor}\">{text}</text>");
-    }
-
-    fn rect(&mut self, (x, y): (f64, f64), (width, height): (f64, f64), colour: &str) {
-        let _ = writeln!(
-            self.0,
-            "<rect x=\"{x:.1}\" y=\"{y:.1}\" width=\"{width:.1}\" height=\"{height:.1}\" fill=\"{colour}\"/>"
-        );
-    }
-
-    fn line(&mut self, from: (f64, f64), to: (f64, f64), colour: &str) {
-        let _ = writeln!(
-            self.0,
-            "<line x1=\"{:.1}\" y1=\"{:.1}\" x2=\"{:.1}\" y2=\"{:.1}\" stroke=\"{colour}\"/>",
-            from.0, from.1, to.0, to.1
-        );
-    }
-
-    fn curve(&mut self, points: &[(f64, f64)], colour: &str) {
-        let path: Vec<String> = points.iter().map(|(x, y)| format!("{x:.1},{y:.1}")).collect();
-        let path = path.join(" ");
-        let _ = writeln!(self.0, "<polyline points=\"{path}\" fill=\"none\" stroke=\"{colour}\" stroke-width=\"2\"/>");
-        for (x, y) in points {
-            let _ = writeln!(self.0, "<circle cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"3.5\" fill=\"{colour}\"/>");
+            drawing.dotted_curve(&points, colour);
         }
     }
 }
@@ -175,10 +120,5 @@ mod tests {
             assert_eq!(text.matches(colour).count(), 4, "{name}");
         }
         assert!(!text.contains("NaN") && !text.contains("inf"), "{text}");
-    }
-
-    #[test]
-    fn steps_are_round_and_six_suffice() {
-        assert_eq!([6.0, 6.1, 12.0, 24.0, 100.0, 301.0].map(step), [1.0, 2.0, 2.0, 5.0, 20.0, 100.0]);
     }
 }
