@@ -68,6 +68,8 @@ pub(crate) struct Shared {
 pub(crate) struct State {
     pub(crate) messages: Vec<Message>,
     pub(crate) tokens: u64,
+    /// Resets that the inference thread has not come to yet.
+    pub(crate) resets: u32,
     /// The generation that has not ended, if there is one.
     pub(crate) running: Option<Arc<Control>>,
 }
@@ -75,6 +77,14 @@ pub(crate) struct State {
 impl Shared {
     fn kept_in(saved: Option<Saved>) -> Arc<Self> {
         Arc::new(Self { saved: saved.map(Arc::new), ..Self::default() })
+    }
+
+    /// Tells the app what the conversation holds, unless that is about to be forgotten.
+    pub(crate) fn publish(&self, messages: &[Message], tokens: u64) {
+        let mut state = self.lock();
+        if state.resets == 0 {
+            (state.messages, state.tokens) = (messages.to_vec(), tokens);
+        }
     }
 
     pub(crate) fn lock(&self) -> MutexGuard<'_, State> {
@@ -198,9 +208,10 @@ impl Session {
     ///
     /// Errors: [`SdkError::SessionClosed`], [`SdkError::ModelUnloaded`].
     pub fn reset(&self) -> Result<(), SdkError> {
-        // A turn that comes behind the reset is published behind it.
+        // What the thread publishes is of before or of after the reset, as it comes to it.
         let mut state = self.shared.lock();
         self.send(Job::Reset { session: self.id })?;
+        state.resets += 1;
         state.messages.clear();
         Ok(())
     }

@@ -63,9 +63,7 @@ impl Ticket {
 
     /// Tells the app what the conversation holds now.
     fn publish(&self, conversation: &Conversation) {
-        let mut state = self.shared.lock();
-        state.messages = conversation.messages().to_vec();
-        state.tokens = conversation.cached().len() as u64;
+        self.shared.publish(conversation.messages(), conversation.cached().len() as u64);
     }
 }
 

@@ -181,6 +181,7 @@ impl Worker {
                 self.interrupt(session);
                 if let Some(open) = self.sessions.get_mut(&session) {
                     self.engine.reset(&mut open.conversation);
+                    open.shared.lock().resets -= 1;
                     open.publish(&self.engine);
                     open.keep();
                 }
@@ -308,9 +309,7 @@ impl Open {
     /// Tells the app what the conversation holds while no turn runs.
     fn publish(&self, engine: &Engine) {
         let tokens = engine.tokens(&self.conversation).map_or(0, |tokens| tokens as u64);
-        let mut state = self.shared.lock();
-        state.messages = self.conversation.messages().to_vec();
-        state.tokens = tokens;
+        self.shared.publish(self.conversation.messages(), tokens);
     }
 }
 

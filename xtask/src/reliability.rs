@@ -167,7 +167,9 @@ fn sdk(chosen: &[&str]) -> Command {
 const ORDERS: u32 = 2000;
 
 fn orders() -> Result<Found> {
-    tried(sdk(&["--features", "shuttle", "--lib", "--", "interleavings::"]).env("PHONELM_ORDERS", ORDERS.to_string()))
+    let mut test = sdk(&["--features", "shuttle", "--lib", "--", "interleavings::"]);
+    let found = tried(test.env("PHONELM_ORDERS", ORDERS.to_string()))?;
+    Ok(Found { more: format!("{ORDERS} for each test"), ..found })
 }
 
 fn kills(kills: u32) -> Result<Found> {
