@@ -6,6 +6,7 @@ import io.phonelm.LanguageModelSession
 import io.phonelm.PhoneLMException
 import io.phonelm.SessionFolder
 import java.io.File
+import java.util.concurrent.TimeUnit
 import java.util.concurrent.atomic.AtomicLong
 import kotlin.random.Random
 import kotlin.test.Test
@@ -20,11 +21,13 @@ import kotlinx.coroutines.delay
 import kotlinx.coroutines.flow.first
 import kotlinx.coroutines.isActive
 import kotlinx.coroutines.launch
+import org.junit.jupiter.api.Timeout
 
 /**
  * Four threads that do anything to sessions at random for `soak.seconds`, as soak.rs does without a border: every answer is
  * the one that a thread alone gets, nobody waits for ever, and memory stays flat.
  */
+@Timeout(value = 2, unit = TimeUnit.DAYS)
 class SoakTest {
     private val prompts = listOf("My name is Ada.", "What is my name?", "What is 3 plus 4?")
     private val brief = greedy.copy(maximumResponseTokens = 12)
