@@ -7,11 +7,14 @@ use pollster::block_on;
 
 const TINY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../models/phonelm-tiny/phonelm-tiny.gguf");
 
-pub(crate) static MODEL: LazyLock<Arc<Model>> = LazyLock::new(|| {
-    let loading = load_model(ModelSource::Path { path: TINY.into() }, ModelOptions::default());
+#[allow(dead_code, reason = "one target has a model of its own")]
+pub(crate) static MODEL: LazyLock<Arc<Model>> = LazyLock::new(|| load(ModelOptions::default()));
+
+pub(crate) fn load(options: ModelOptions) -> Arc<Model> {
+    let loading = load_model(ModelSource::Path { path: TINY.into() }, options);
     loop {
         if let Some(LoadEvent::Ready { model }) = block_on(loading.next()).unwrap() {
             return model;
         }
     }
-});
+}
