@@ -257,7 +257,7 @@ impl Worker {
             }
             Job::Pause(pause) => {
                 self.paused = pause;
-                self.turns().for_each(Turn::flush);
+                self.sessions.values().filter_map(Open::turn).for_each(Turn::flush);
             }
             Job::ThreadShare(share) => {
                 self.thread_share = share;
@@ -284,11 +284,6 @@ impl Worker {
             open.unsaved = false;
             open.unread = true;
         }
-    }
-
-    /// Every running turn.
-    fn turns(&self) -> impl Iterator<Item = &Turn> {
-        self.sessions.values().filter_map(Open::turn)
     }
 
     fn insert(&mut self, session: SessionId, open: Open) {

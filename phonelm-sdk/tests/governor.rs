@@ -11,6 +11,7 @@ use std::{
         Arc,
         mpsc::{Receiver, channel},
     },
+    task::{Context, Wake, Waker},
     thread::{self, sleep},
     time::{Duration, Instant},
 };
@@ -267,6 +268,24 @@ fn a_watch_tells_the_newest_state_and_ends() {
     let other = governor.watch();
     drop(governor);
     assert!(block_on(other.next()).is_some() && block_on(other.next()).is_none());
+}
+
+#[test]
+fn whoever_is_woken_may_call_the_governor() {
+    struct Caller(Arc<Governor>);
+    impl Wake for Caller {
+        fn wake(self: Arc<Self>) {
+            assert!(self.0.state().signals.background);
+        }
+    }
+    let governor = governor(&[]);
+    let watch = governor.watch();
+    assert!(block_on(watch.next()).is_some());
+    let waker = Waker::from(Arc::new(Caller(governor.clone())));
+    let mut next = Box::pin(watch.next());
+    assert!(next.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
+    governor.set_background(true);
+    assert!(block_on(next).is_some_and(|state| state.signals.background));
 }
 
 #[test]
