@@ -5,7 +5,6 @@ use std::sync::{
     atomic::{AtomicBool, Ordering},
 };
 
-use crossbeam_channel::Sender;
 use phonelm_engine::ToolResult;
 use serde::de::DeserializeOwned;
 
@@ -14,7 +13,7 @@ use crate::{
     mailbox::{Letter, Mailbox},
     saved::Saved,
     tools::{Calls, Rules},
-    worker::{Job, SessionId},
+    worker::{Job, Jobs, SessionId},
 };
 
 /// What a generation tells.
@@ -224,11 +223,11 @@ impl Control {
 pub struct Generation {
     control: Arc<Control>,
     session: SessionId,
-    jobs: Sender<Job>,
+    jobs: Arc<Jobs>,
 }
 
 impl Generation {
-    pub(crate) fn new(control: Arc<Control>, session: SessionId, jobs: Sender<Job>) -> Self {
+    pub(crate) fn new(control: Arc<Control>, session: SessionId, jobs: Arc<Jobs>) -> Self {
         Self { control, session, jobs }
     }
 

@@ -5,7 +5,6 @@ use std::sync::{
     atomic::{AtomicBool, AtomicU64, Ordering},
 };
 
-use crossbeam_channel::Sender;
 use phonelm_engine::{Engine, Message};
 use phonelm_model::{Mapping, ModelFile};
 
@@ -13,7 +12,7 @@ use crate::{
     SdkError, Session, SessionFolder, SessionOptions, Verification,
     saved::{Origin, Saved},
     transcript,
-    worker::{self, Executing, Job, ToMeasure},
+    worker::{self, Executing, Job, Jobs, ToMeasure},
 };
 
 /// What a model is.
@@ -71,7 +70,7 @@ pub struct Model {
     info: ModelInfo,
     /// What computes now.
     executor: Executing,
-    jobs: Sender<Job>,
+    jobs: Arc<Jobs>,
     /// Cleared by `unload`.
     loaded: Arc<AtomicBool>,
     /// The file, for verifying.
@@ -133,6 +132,11 @@ impl Model {
             next_session: Arc::new(AtomicU64::new(0)),
             origin: Arc::new(origin),
         }))
+    }
+
+    /// Where its jobs are sent; its sessions hold it too.
+    pub(crate) fn jobs(&self) -> &Arc<Jobs> {
+        &self.jobs
     }
 
     fn open_session(

@@ -5,7 +5,6 @@ use std::sync::{
     atomic::{AtomicBool, AtomicU64, Ordering},
 };
 
-use crossbeam_channel::Sender;
 use phonelm_engine::{Message, Setup};
 
 use crate::{
@@ -15,7 +14,7 @@ use crate::{
     saved::{Answer, Copy, Origin, Saved},
     tools::Rules,
     transcript,
-    worker::{Job, SessionId, Ticket},
+    worker::{Job, Jobs, SessionId, Ticket},
 };
 
 /// What is said to the model, and how it is to answer.
@@ -46,7 +45,7 @@ pub struct ContextUsage {
 /// What a session needs of its model.
 #[derive(Clone)]
 pub(crate) struct ModelLink {
-    pub(crate) jobs: Sender<Job>,
+    pub(crate) jobs: Arc<Jobs>,
     pub(crate) loaded: Arc<AtomicBool>,
     pub(crate) next_session: Arc<AtomicU64>,
     pub(crate) origin: Arc<Origin>,
