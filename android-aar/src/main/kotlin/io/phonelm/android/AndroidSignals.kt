@@ -37,10 +37,13 @@ public fun Governor.follow(context: Context): AutoCloseable {
 
 /** Bytes that Android grants now, for [io.phonelm.ModelOptions.memoryBudgetBytes] and `LanguageModel.plan`. */
 public val Context.availableMemory: Long
-    get() = ActivityManager.MemoryInfo().also(getSystemService(ActivityManager::class.java)::getMemoryInfo).availMem
+    get() {
+        val activities = getSystemService(Context.ACTIVITY_SERVICE) as ActivityManager
+        return ActivityManager.MemoryInfo().also(activities::getMemoryInfo).availMem
+    }
 
 private fun Governor.followHeat(app: Application): AutoCloseable {
-    val power = app.getSystemService(PowerManager::class.java)
+    val power = app.getSystemService(Context.POWER_SERVICE) as PowerManager
     val listener = PowerManager.OnThermalStatusChangedListener { setThermalState(thermalState(it)) }
     // Android tells the present status at once.
     power.addThermalStatusListener(listener)
