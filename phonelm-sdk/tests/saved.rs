@@ -192,6 +192,21 @@ fn a_copy_is_whole_and_a_session_of_its_own() {
 }
 
 #[test]
+fn what_was_forgotten_just_before_the_end_stays_forgotten() {
+    let model = tiny();
+    let (_dir, place) = place();
+    kept(&model, &place).end();
+    for _ in 0..30 {
+        let RestoredSession { session, turns, .. } = restore(&model, &place);
+        assert_eq!(turns, 0);
+        finish(&session.generate(GenerationRequest::text("Hello", most(1))).unwrap()).unwrap();
+        // The log is written anew while the next round waits for it.
+        session.reset().unwrap();
+        session.end();
+    }
+}
+
+#[test]
 fn another_model_reads_the_words_and_says_so() {
     let (_dir, place) = place();
     let model = tiny();

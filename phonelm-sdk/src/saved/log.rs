@@ -14,7 +14,7 @@ use std::{
 const MAGIC: &[u8; 7] = b"PLMSESS";
 const VERSION: u8 = 1;
 /// Bytes of the head.
-const HEAD: usize = 32;
+pub(super) const HEAD: usize = 32;
 /// Bytes of a record before its payload.
 const FRAME: usize = 4 + 16;
 

@@ -17,6 +17,7 @@ use std::{
     fmt,
     fs::{self, File, OpenOptions, TryLockError},
     io,
+    os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
     sync::{Mutex, PoisonError},
     thread,
@@ -149,13 +150,7 @@ impl Saved {
         let path = PathBuf::from(&folder.path);
         let seal = Seal::new(folder.key.as_deref())?;
         let log = path.join(LOG);
-        let file = match OpenOptions::new().read(true).write(true).open(&log) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                return Err(invalid(&path, "no session is kept there"));
-            }
-            file => file.map_err(|error| failed(&log, &error, 0))?,
-        };
-        lock(&file, &path)?;
+        let file = open_locked(&log, &path)?;
         let len = file.metadata().map_err(|error| failed(&log, &error, 0))?.len();
         let found = log::read(io::BufReader::new(&file), len).map_err(|error| failed(&log, &error, 0))?;
         let mut found = found.map_err(|reason| invalid(&path, &reason))?;
@@ -314,7 +309,7 @@ fn whole_log(path: &Path, seal: &Seal, writer: &Writer, messages: &[Message]) ->
     let file = file.map_err(|error| failed(&new, &error, 0))?;
     lock(&file, path)?;
     let head = Head { sealed: seal.is_sealed(), name: seal::random()? };
-    let mut log = Log::create(Box::new(file), head).map_err(|error| failed(&new, &error, 0))?;
+    let mut log = Log::create(Box::new(file), head).map_err(|error| failed(&new, &error, log::HEAD))?;
     let mut records = vec![Record::Opened(writer.clone())];
     if !messages.is_empty() {
         records.push(Record::Messages { forgotten: 0, entries: messages.iter().map(Entry::of).collect() });
@@ -355,6 +350,24 @@ fn to_json(value: &impl serde::Serialize) -> Result<Vec<u8>, SdkError> {
 
 /// How long a session that is being ended may take to give its folder free.
 const PATIENCE: Duration = Duration::from_secs(2);
+
+/// Opens the log that is there and locks it. Whoever held it may have put a new one in its place meanwhile, and what was
+/// written to the old one would be lost.
+fn open_locked(log: &Path, path: &Path) -> Result<File, SdkError> {
+    loop {
+        let file = match OpenOptions::new().read(true).write(true).open(log) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                return Err(invalid(path, "no session is kept there"));
+            }
+            file => file.map_err(|error| failed(log, &error, 0))?,
+        };
+        lock(&file, path)?;
+        let opened = file.metadata().map_err(|error| failed(log, &error, 0))?;
+        if fs::metadata(log).is_ok_and(|there| (there.dev(), there.ino()) == (opened.dev(), opened.ino())) {
+            return Ok(file);
+        }
+    }
+}
 
 fn lock(file: &File, path: &Path) -> Result<(), SdkError> {
     let start = Instant::now();
