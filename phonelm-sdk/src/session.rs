@@ -200,8 +200,9 @@ impl Session {
     ///
     /// Errors: [`SdkError::SessionClosed`], [`SdkError::ModelUnloaded`].
     pub fn reset(&self) -> Result<(), SdkError> {
-        self.send(Job::Reset { session: self.id })?;
+        // A turn that comes behind the reset is published behind it.
         let mut state = self.shared.lock();
+        self.send(Job::Reset { session: self.id })?;
         state.messages.clear();
         Ok(())
     }
