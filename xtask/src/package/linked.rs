@@ -57,7 +57,8 @@ fn part(package: &Value) -> Result<Crate> {
         ["name", "version", "license", "repository", "manifest_path"].map(|key| text(&package[key]));
     let folder = PathBuf::from(manifest).parent().context("a manifest lies in no folder")?.to_owned();
     // Older crates divide what is to choose from by a stroke, which SPDX no longer knows.
-    Ok(Crate { name, version, licence: licence.replace('/', " OR "), repository, folder })
+    let licence = licence.split('/').map(str::trim).collect::<Vec<_>>().join(" OR ");
+    Ok(Crate { name, version, licence, repository, folder })
 }
 
 fn text(value: &Value) -> String {

@@ -18,7 +18,6 @@ use crate::swift::layout;
 
 /// What is written into `dist/swift`: the package, its bill of materials, the zip and its checksum.
 pub(crate) const PACKAGE: &str = "PhoneLM";
-const BILL: &str = "PhoneLM-cyclonedx.json";
 pub(crate) const ZIP: &str = "PhoneLMFFI.xcframework.zip";
 pub(crate) const CHECKSUM: &str = "PhoneLMFFI.xcframework.zip.checksum";
 
@@ -55,7 +54,7 @@ pub(crate) fn run(url: Option<&str>, generator: fn() -> Result<Generator>) -> Re
         }
         None => archive::unpack(&package.join(xcframework::FOLDER), &framework)?,
     }
-    write(&dist.join(BILL), &sbom::bill(PACKAGE, &purl(), &crates, &[])?)?;
+    write(&dist.join(format!("{PACKAGE}{}", sbom::CLASSIFIER)), &sbom::bill(PACKAGE, &purl(), &crates, &[])?)?;
     write(&dist.join(ZIP), &zip)?;
     write(&dist.join(CHECKSUM), format!("{checksum}\n").as_bytes())?;
     println!("package: {}: {PACKAGE}, {ZIP} of {:.2} MB", dist.display(), zip.len() as f64 / 1e6);

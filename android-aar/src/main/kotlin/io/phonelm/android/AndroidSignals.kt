@@ -5,7 +5,6 @@ import android.app.ActivityManager
 import android.app.Application
 import android.content.ComponentCallbacks2
 import android.content.Context
-import android.content.res.Configuration
 import android.os.Build
 import android.os.Bundle
 import android.os.PowerManager
@@ -23,13 +22,12 @@ import io.phonelm.ThermalState
  */
 public fun Governor.follow(context: Context): AutoCloseable {
     val app = context.applicationContext as Application
-    val memory = MemorySignals(this)
+    val memory = app.onTrimMemory { level -> memoryPressure(level)?.let(::setMemoryPressure) }
     val front = FrontSignals(this)
-    app.registerComponentCallbacks(memory)
     app.registerActivityLifecycleCallbacks(front)
     val heat = if (Build.VERSION.SDK_INT >= Build.VERSION_CODES.Q) followHeat(app) else null
     return AutoCloseable {
-        app.unregisterComponentCallbacks(memory)
+        memory.close()
         app.unregisterActivityLifecycleCallbacks(front)
         heat?.close()
     }
@@ -59,23 +57,13 @@ private fun thermalState(status: Int): ThermalState = when {
 
 // Android 14 and later send two of the levels; earlier versions all of them.
 @Suppress("DEPRECATION")
-private class MemorySignals(private val governor: Governor) : ComponentCallbacks2 {
-    override fun onTrimMemory(level: Int) {
-        val memory = when {
-            level >= ComponentCallbacks2.TRIM_MEMORY_MODERATE -> MemoryPressure.CRITICAL
-            level >= ComponentCallbacks2.TRIM_MEMORY_BACKGROUND -> MemoryPressure.LOW
-            level >= ComponentCallbacks2.TRIM_MEMORY_UI_HIDDEN -> return
-            level >= ComponentCallbacks2.TRIM_MEMORY_RUNNING_CRITICAL -> MemoryPressure.CRITICAL
-            level >= ComponentCallbacks2.TRIM_MEMORY_RUNNING_LOW -> MemoryPressure.LOW
-            else -> return
-        }
-        governor.setMemoryPressure(memory)
-    }
-
-    @Deprecated("Called by Android", level = DeprecationLevel.HIDDEN)
-    override fun onLowMemory(): Unit = governor.setMemoryPressure(MemoryPressure.CRITICAL)
-
-    override fun onConfigurationChanged(newConfig: Configuration): Unit = Unit
+private fun memoryPressure(level: Int): MemoryPressure? = when {
+    level >= ComponentCallbacks2.TRIM_MEMORY_MODERATE -> MemoryPressure.CRITICAL
+    level >= ComponentCallbacks2.TRIM_MEMORY_BACKGROUND -> MemoryPressure.LOW
+    level >= ComponentCallbacks2.TRIM_MEMORY_UI_HIDDEN -> null
+    level >= ComponentCallbacks2.TRIM_MEMORY_RUNNING_CRITICAL -> MemoryPressure.CRITICAL
+    level >= ComponentCallbacks2.TRIM_MEMORY_RUNNING_LOW -> MemoryPressure.LOW
+    else -> null
 }
 
 private class FrontSignals(private val governor: Governor) : Application.ActivityLifecycleCallbacks {
