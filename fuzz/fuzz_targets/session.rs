@@ -5,11 +5,12 @@
 mod common;
 
 use std::fs;
+use std::sync::{Arc, LazyLock};
 
 use libfuzzer_sys::fuzz_target;
-use phonelm_sdk::{SessionFolder, SessionOptions};
+use phonelm_sdk::{Model, ModelOptions, SessionFolder, SessionOptions};
 
-use common::MODEL;
+static MODEL: LazyLock<Arc<Model>> = LazyLock::new(|| common::load(ModelOptions::default()));
 
 /// A log whose records are the lines of a text, as docs/adr/0013-sessions-on-the-disk.md describes it.
 fn framed(text: &[u8]) -> Vec<u8> {

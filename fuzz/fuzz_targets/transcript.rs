@@ -3,10 +3,12 @@
 
 mod common;
 
-use libfuzzer_sys::fuzz_target;
-use phonelm_sdk::SessionOptions;
+use std::sync::{Arc, LazyLock};
 
-use common::MODEL;
+use libfuzzer_sys::fuzz_target;
+use phonelm_sdk::{Model, ModelOptions, SessionOptions};
+
+static MODEL: LazyLock<Arc<Model>> = LazyLock::new(|| common::load(ModelOptions::default()));
 
 fuzz_target!(|bytes: &[u8]| {
     let json = String::from_utf8_lossy(bytes).into_owned();

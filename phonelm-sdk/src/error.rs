@@ -135,6 +135,16 @@ pub enum SdkError {
         /// Bytes asked for.
         needed: u64,
     },
+    /// The model would take more memory than its options grant. Nothing was loaded.
+    #[error("the model takes {needed} bytes of memory and {granted} are granted; {}", smaller(*largest_context))]
+    OverBudget {
+        /// Bytes that it takes with one conversation of the whole context.
+        needed: u64,
+        /// Bytes that are granted.
+        granted: u64,
+        /// The longest context that fits; 0 if not even the model does.
+        largest_context: u64,
+    },
     /// The computation gave no usable numbers. The session stands at its last turn.
     #[error("the computation failed: {reason}")]
     ComputeFailed {
@@ -258,6 +268,13 @@ impl From<EngineError> for SdkError {
             EngineError::Executor(_) | EngineError::LogitNotFinite { .. } => Self::ComputeFailed { reason },
             _ => Self::Internal { reason },
         }
+    }
+}
+
+fn smaller(largest_context: u64) -> String {
+    match largest_context {
+        0 => "it does not fit without a conversation either: take a smaller model".to_owned(),
+        most => format!("open it with a context of at most {most} tokens, or a smaller model"),
     }
 }
 

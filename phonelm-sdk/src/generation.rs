@@ -9,9 +9,9 @@ use crate::{
     RefusalReason, SdkError, ToolCall, ToolDecision, ToolOutcome,
     mailbox::{Letter, Mailbox},
     saved::Saved,
-    sync::{AtomicBool, Mutex, MutexGuard, Sender},
+    sync::{AtomicBool, Mutex, MutexGuard},
     tools::{Calls, Rules},
-    worker::{Job, SessionId},
+    worker::{Job, Jobs, SessionId},
 };
 
 /// What a generation tells.
@@ -221,11 +221,11 @@ impl Control {
 pub struct Generation {
     control: Arc<Control>,
     session: SessionId,
-    jobs: Sender<Job>,
+    jobs: Arc<Jobs>,
 }
 
 impl Generation {
-    pub(crate) fn new(control: Arc<Control>, session: SessionId, jobs: Sender<Job>) -> Self {
+    pub(crate) fn new(control: Arc<Control>, session: SessionId, jobs: Arc<Jobs>) -> Self {
         Self { control, session, jobs }
     }
 

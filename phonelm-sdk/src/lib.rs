@@ -35,6 +35,7 @@ mod backend;
 mod entry;
 mod error;
 mod generation;
+mod governor;
 mod grammar;
 mod loading;
 mod logger;
@@ -61,6 +62,9 @@ mod worker;
 
 pub use error::{SdkError, error_is_retryable, error_message};
 pub use generation::{Event, FinishReason, Generation, GenerationState, Response, Statistics};
+pub use governor::{
+    Governor, GovernorPolicy, GovernorState, GovernorWatch, IdleCaches, Measures, MemoryPressure, Signals, ThermalState,
+};
 pub use grammar::Grammar;
 pub use loading::{LoadEvent, Loading, load_model};
 pub use logger::{LogLevel, LogOptions, LogRecord, Logger, set_logger};

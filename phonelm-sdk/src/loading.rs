@@ -4,6 +4,7 @@ use std::{ops::ControlFlow, sync::Arc};
 
 use crate::{
     Model, ModelOptions, ModelSource, SdkError, backend,
+    plan::check_budget,
     task::{Task, Told},
     threads::Threads,
     worker::ToMeasure,
@@ -39,7 +40,8 @@ pub struct Loading {
 /// Starts to load a model and returns at once; [`Loading::next`] tells how far it is and gives the model.
 ///
 /// Errors come from [`Loading::next`]: [`SdkError::ModelNotFound`], [`SdkError::ModelInvalid`],
-/// [`SdkError::ModelUnmappable`], [`SdkError::OptionInvalid`], [`SdkError::Unsupported`], [`SdkError::Cancelled`].
+/// [`SdkError::ModelUnmappable`], [`SdkError::OptionInvalid`], [`SdkError::Unsupported`], [`SdkError::OverBudget`],
+/// [`SdkError::Cancelled`].
 #[uniffi::export]
 pub fn load_model(source: ModelSource, options: ModelOptions) -> Arc<Loading> {
     let task = Task::start("phonelm-load", move |task| {
@@ -56,6 +58,7 @@ fn load(
 ) -> Result<Arc<Model>, SdkError> {
     options.check()?;
     let file = source.open()?;
+    check_budget(&file, &source.name(), options)?;
     let mapping = file.mapping().clone();
     let about = crate::model::About::of(&file);
     let (mut engine, placing) = backend::load(file, &source.name(), &about, options, progress)?;

@@ -75,6 +75,13 @@ impl<T: Letter> Mailbox<T> {
         wake(self.lock());
     }
 
+    /// Wakes the readers if there is a letter, however short it has waited: the next one may be long in coming.
+    pub(crate) fn flush(&self) {
+        let mut state = self.lock();
+        state.taken = None;
+        wake(state);
+    }
+
     /// The next letter; `None` once the mailbox is closed and empty.
     pub(crate) async fn next(&self) -> Option<T> {
         poll_fn(|context| {
@@ -150,6 +157,18 @@ mod tests {
         std::thread::sleep(PACE);
         mailbox.tick();
         assert_eq!(pollster::block_on(next).as_deref(), Some("bc"));
+    }
+
+    #[test]
+    fn what_waits_comes_at_once_when_no_more_will() {
+        let mailbox = Mailbox::new();
+        mailbox.put("a".to_owned());
+        assert_eq!(pollster::block_on(mailbox.next()).as_deref(), Some("a"));
+        mailbox.put("b".to_owned());
+        mailbox.flush();
+        let mut next = Box::pin(mailbox.next());
+        let letter = next.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+        assert_eq!(letter, Poll::Ready(Some("b".to_owned())));
     }
 
     #[test]

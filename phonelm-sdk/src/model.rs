@@ -8,9 +8,9 @@ use phonelm_model::{Mapping, ModelFile};
 use crate::{
     SdkError, Session, SessionFolder, SessionOptions, Verification,
     saved::{Origin, Saved},
-    sync::{AtomicBool, AtomicU64, Mutex, Sender},
+    sync::{AtomicBool, AtomicU64, Mutex},
     transcript,
-    worker::{self, Executing, Job, ToMeasure},
+    worker::{self, Executing, Job, Jobs, ToMeasure},
 };
 
 /// What a model is.
@@ -68,7 +68,7 @@ pub struct Model {
     info: ModelInfo,
     /// What computes now.
     executor: Executing,
-    jobs: Sender<Job>,
+    jobs: Arc<Jobs>,
     /// Cleared by `unload`.
     loaded: Arc<AtomicBool>,
     /// The file, for verifying.
@@ -130,6 +130,11 @@ impl Model {
             next_session: Arc::new(AtomicU64::new(0)),
             origin: Arc::new(origin),
         }))
+    }
+
+    /// Where its jobs are sent; its sessions hold it too.
+    pub(crate) fn jobs(&self) -> &Arc<Jobs> {
+        &self.jobs
     }
 
     fn open_session(

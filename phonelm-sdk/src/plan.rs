@@ -1,7 +1,7 @@
 //! What a model will cost, told before it is loaded.
 
 use phonelm_kernels::Memory;
-use phonelm_model::PREFILL_BATCH;
+use phonelm_model::{ModelFile, PREFILL_BATCH};
 
 use crate::{ModelOptions, ModelSource, SdkError, backend::gpu_copies};
 
@@ -38,9 +38,23 @@ pub struct Plan {
 pub fn plan(source: ModelSource, options: ModelOptions, budget_bytes: Option<u64>) -> Result<Plan, SdkError> {
     let file = source.open()?;
     options.check()?;
-    let mut memory =
-        Memory::of(&file, &options.cpu(), PREFILL_BATCH).map_err(|error| SdkError::of_cpu(&source.name(), error))?;
-    let copies = gpu_copies(&file, &options, memory.context)?;
+    plan_of(&file, &source.name(), &options, budget_bytes)
+}
+
+/// Refuses a model that takes more than its options grant.
+pub(crate) fn check_budget(file: &ModelFile, name: &str, options: &ModelOptions) -> Result<(), SdkError> {
+    let Some(granted) = options.memory_budget_bytes else { return Ok(()) };
+    let Plan { total_bytes, largest_context, .. } = plan_of(file, name, options, Some(granted))?;
+    if total_bytes <= granted {
+        return Ok(());
+    }
+    let largest_context = largest_context.unwrap_or_default();
+    Err(SdkError::OverBudget { needed: total_bytes, granted, largest_context })
+}
+
+fn plan_of(file: &ModelFile, name: &str, options: &ModelOptions, budget_bytes: Option<u64>) -> Result<Plan, SdkError> {
+    let mut memory = Memory::of(file, &options.cpu(), PREFILL_BATCH).map_err(|error| SdkError::of_cpu(name, error))?;
+    let copies = gpu_copies(file, options, memory.context)?;
     let [weight_bytes, cpu_scratch] = if copies.alone { [0; 2] } else { [memory.weights, memory.scratch] };
     memory.weights = weight_bytes + copies.bytes;
     memory.scratch = cpu_scratch + copies.scratch;

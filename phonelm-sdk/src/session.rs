@@ -9,10 +9,10 @@ use crate::{
     generation::Control,
     mailbox::Mailbox,
     saved::{Answer, Copy, Origin, Saved},
-    sync::{AtomicBool, AtomicU64, Mutex, MutexGuard, Sender},
+    sync::{AtomicBool, AtomicU64, Mutex, MutexGuard},
     tools::Rules,
     transcript,
-    worker::{Job, SessionId, Ticket},
+    worker::{Job, Jobs, SessionId, Ticket},
 };
 
 /// What is said to the model, and how it is to answer.
@@ -43,7 +43,7 @@ pub struct ContextUsage {
 /// What a session needs of its model.
 #[derive(Clone)]
 pub(crate) struct ModelLink {
-    pub(crate) jobs: Sender<Job>,
+    pub(crate) jobs: Arc<Jobs>,
     pub(crate) loaded: Arc<AtomicBool>,
     pub(crate) next_session: Arc<AtomicU64>,
     pub(crate) origin: Arc<Origin>,

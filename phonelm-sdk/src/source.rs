@@ -74,6 +74,10 @@ pub struct ModelOptions {
     /// between starts. It must exist.
     #[uniffi(default = None)]
     pub cache_dir: Option<String>,
+    /// Bytes that the model may take beyond the mapped file. One whose [`crate::Plan::total_bytes`] is more is refused with
+    /// [`SdkError::OverBudget`] before its weights are read. No limit if absent.
+    #[uniffi(default = None)]
+    pub memory_budget_bytes: Option<u64>,
 }
 
 impl ModelSource {

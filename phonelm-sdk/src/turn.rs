@@ -207,7 +207,7 @@ impl Turn {
     }
 
     fn try_step(&mut self, engine: &mut Engine, conversation: &mut Conversation) -> Result<Next, SdkError> {
-        if self.ticket.control.is_cancelled() {
+        if self.is_cancelled() {
             self.stop(engine, conversation, Stop::Cancelled);
             return Ok(Next::Over);
         }
@@ -361,6 +361,16 @@ impl Turn {
     pub(crate) fn tell_change(&self, change: &BackendChange) {
         let BackendChange { from, to, reason } = change.clone();
         self.ticket.control.mailbox.put(Ok(Event::BackendChanged { from, to, reason }));
+    }
+
+    /// Whether the app wants it to end.
+    pub(crate) fn is_cancelled(&self) -> bool {
+        self.ticket.control.is_cancelled()
+    }
+
+    /// Gives all text that waits to whoever waits for it, since no more may come for a while.
+    pub(crate) fn flush(&self) {
+        self.ticket.control.mailbox.flush();
     }
 
     /// Gives text that has waited long enough to whoever waits for it.

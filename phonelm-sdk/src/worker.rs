@@ -12,7 +12,7 @@ use phonelm_model::BackendChange;
 
 pub(crate) use crate::turn::Ticket;
 use crate::{
-    SdkError,
+    IdleCaches, SdkError,
     backend::Placing,
     error::panic_error,
     options::Resolved,
@@ -29,17 +29,53 @@ pub(crate) type SessionId = u64;
 
 /// What the thread is asked to do.
 pub(crate) enum Job {
-    Open { session: SessionId, setup: Setup, messages: Vec<Message>, shared: Arc<Shared> },
-    Start { session: SessionId, prompt: String, options: Resolved, policy: Policy, ticket: Ticket },
-    Prewarm { session: SessionId, prefix: String },
-    Fork { from: SessionId, to: SessionId, shared: Arc<Shared> },
-    Reset { session: SessionId },
-    Save { session: SessionId, copy: Copy },
-    Wake { session: SessionId },
-    Close { session: SessionId },
+    Open {
+        session: SessionId,
+        setup: Setup,
+        messages: Vec<Message>,
+        shared: Arc<Shared>,
+    },
+    Start {
+        session: SessionId,
+        prompt: String,
+        options: Resolved,
+        policy: Policy,
+        ticket: Ticket,
+    },
+    Prewarm {
+        session: SessionId,
+        prefix: String,
+    },
+    Fork {
+        from: SessionId,
+        to: SessionId,
+        shared: Arc<Shared>,
+    },
+    Reset {
+        session: SessionId,
+    },
+    Save {
+        session: SessionId,
+        copy: Copy,
+    },
+    Wake {
+        session: SessionId,
+    },
+    Close {
+        session: SessionId,
+    },
     Background(bool),
+    /// Computes nothing until this is taken back; all other jobs are done.
+    Pause(bool),
+    /// Computes with this share of the threads.
+    ThreadShare(f64),
+    /// Gives back caches of sessions that have nothing to compute.
+    DropCaches(IdleCaches),
     Unload,
 }
+
+/// Where jobs are sent. The thread ends when everyone who holds it is gone; a governor does not hold it.
+pub(crate) type Jobs = Sender<Job>;
 
 /// What computes, in words.
 pub(crate) type Executing = Arc<Mutex<String>>;
@@ -60,14 +96,23 @@ impl ToMeasure {
 }
 
 /// Starts the thread, which ends with [`Job::Unload`] or when every sender is gone.
-pub(crate) fn spawn(engine: Engine, to_measure: ToMeasure, executing: Executing) -> Result<Sender<Job>, SdkError> {
+pub(crate) fn spawn(engine: Engine, to_measure: ToMeasure, executing: Executing) -> Result<Arc<Jobs>, SdkError> {
     let (sender, jobs) = unbounded();
-    let worker = Worker { engine, jobs, sessions: HashMap::new(), queue: VecDeque::new(), to_measure, executing };
+    let worker = Worker {
+        engine,
+        jobs,
+        sessions: HashMap::new(),
+        queue: VecDeque::new(),
+        to_measure,
+        executing,
+        paused: false,
+        thread_share: 1.0,
+    };
     thread::Builder::new()
         .name("phonelm-inference".into())
         .spawn(move || worker.run())
         .map_err(|error| no_thread(&error))?;
-    Ok(sender)
+    Ok(Arc::new(sender))
 }
 
 struct Worker {
@@ -78,6 +123,8 @@ struct Worker {
     queue: VecDeque<SessionId>,
     to_measure: ToMeasure,
     executing: Executing,
+    paused: bool,
+    thread_share: f64,
 }
 
 struct Open {
@@ -86,6 +133,8 @@ struct Open {
     task: Option<Task>,
     /// Whether its folder may lack blocks of keys and values that the cache holds.
     unsaved: bool,
+    /// Whether its folder may hold blocks that the cache lacks.
+    unread: bool,
 }
 
 enum Task {
@@ -98,7 +147,7 @@ impl Worker {
     fn run(mut self) {
         ask_for_big_cores();
         loop {
-            let job = if self.queue.is_empty() {
+            let job = if self.next().is_none() {
                 self.save_behind();
                 self.measure();
                 self.jobs.recv().map_err(|_| TryRecvError::Disconnected)
@@ -125,6 +174,10 @@ impl Worker {
     }
 
     fn measure(&mut self) {
+        // What is measured with fewer threads, or instead of a pause, is of no use.
+        if self.paused || self.thread_share < 1.0 {
+            return;
+        }
         let Self { engine, jobs, to_measure, .. } = self;
         let measured = catch_unwind(AssertUnwindSafe(|| to_measure.measure(engine, &mut || jobs.is_empty())));
         if let Err(panic) = measured {
@@ -149,19 +202,17 @@ impl Worker {
     fn take(&mut self, job: Job) {
         match job {
             Job::Open { session, setup, messages, shared } => {
-                let mut conversation = self.engine.resume(setup, messages);
-                if let Some(saved) = &shared.saved
-                    && let Err(error) = saved.load_blocks(&mut self.engine, &mut conversation)
-                {
-                    tracing::warn!(%error, "keys and values could not be restored; they are computed anew");
-                }
-                self.insert(session, conversation, shared);
+                let conversation = self.engine.resume(setup, messages);
+                let mut open = Open { conversation, shared, task: None, unsaved: false, unread: true };
+                open.load(&mut self.engine);
+                self.insert(session, open);
             }
             Job::Start { session, prompt, options, policy, mut ticket } => {
                 self.interrupt(session);
                 let Some(open) = self.sessions.get_mut(&session) else {
                     return ticket.end(Err(SdkError::SessionClosed));
                 };
+                open.load(&mut self.engine);
                 let request = (options, policy, ticket);
                 let Open { conversation, task, .. } = open;
                 *task =
@@ -170,11 +221,14 @@ impl Worker {
             }
             Job::Prewarm { session, prefix } => self.prewarm(session, &prefix),
             Job::Fork { from, to, shared } => {
-                let fork = self.sessions.get(&from).map(|open| self.engine.fork(&open.conversation));
-                match fork {
-                    Some(Ok(conversation)) => self.insert(to, conversation, shared),
-                    Some(Err(error)) => tracing::error!(%error, "a session could not be forked"),
-                    None => {}
+                let Some(open) = self.sessions.get_mut(&from) else { return };
+                open.load(&mut self.engine);
+                match self.engine.fork(&open.conversation) {
+                    Ok(conversation) => {
+                        let fork = Open { conversation, shared, task: None, unsaved: false, unread: false };
+                        self.insert(to, fork);
+                    }
+                    Err(error) => tracing::error!(%error, "a session could not be forked"),
                 }
             }
             Job::Reset { session } => {
@@ -187,8 +241,11 @@ impl Worker {
                 }
             }
             Job::Save { session, copy } => {
-                let open = self.sessions.get(&session).ok_or(SdkError::SessionClosed);
-                let outcome = open.and_then(|open| copy.write(&self.engine, &open.conversation));
+                let open = self.sessions.get_mut(&session).ok_or(SdkError::SessionClosed);
+                let outcome = open.and_then(|open| {
+                    open.load(&mut self.engine);
+                    copy.write(&self.engine, &open.conversation)
+                });
                 copy.answer.tell(outcome);
             }
             Job::Wake { session } => self.enqueue(session),
@@ -198,12 +255,38 @@ impl Worker {
                 let change = self.engine.take_change();
                 self.tell(change, None);
             }
+            Job::Pause(pause) => {
+                self.paused = pause;
+                self.sessions.values().filter_map(Open::turn).for_each(Turn::flush);
+            }
+            Job::ThreadShare(share) => {
+                self.thread_share = share;
+                self.engine.set_thread_share(share);
+                let now = self.engine.executor().describe();
+                *self.executing.lock().unwrap_or_else(PoisonError::into_inner) = now;
+            }
+            Job::DropCaches(which) => self.drop_caches(which),
             Job::Unload => {}
         }
     }
 
-    fn insert(&mut self, session: SessionId, conversation: Conversation, shared: Arc<Shared>) {
-        let open = Open { conversation, shared, task: None, unsaved: false };
+    fn drop_caches(&mut self, which: IdleCaches) {
+        for open in self.sessions.values_mut().filter(|open| open.task.is_none()) {
+            match &open.shared.saved {
+                Some(saved) if open.unsaved => {
+                    saved.save_blocks(&self.engine, &open.conversation, &mut || true);
+                }
+                None if which != IdleCaches::DropAll => continue,
+                _ => {}
+            }
+            self.engine.recover(&mut open.conversation);
+            // What the cache holds no longer is not to go from the folder too.
+            open.unsaved = false;
+            open.unread = true;
+        }
+    }
+
+    fn insert(&mut self, session: SessionId, open: Open) {
         open.publish(&self.engine);
         self.sessions.insert(session, open);
     }
@@ -244,6 +327,7 @@ impl Worker {
             return;
         }
         self.engine.abandon(&mut open.conversation);
+        open.load(&mut self.engine);
         match self.engine.prewarm(&mut open.conversation, prefix) {
             Ok(()) => open.task = Some(Task::Prewarm),
             Err(error) => {
@@ -254,9 +338,15 @@ impl Worker {
         self.enqueue(session);
     }
 
+    /// The place in the queue of what is served next: the first one, and in a pause only what is to end.
+    fn next(&self) -> Option<usize> {
+        let is_cancelled = |id| self.sessions.get(id).and_then(Open::turn).is_some_and(Turn::is_cancelled);
+        self.queue.iter().position(|id| !self.paused || is_cancelled(id))
+    }
+
     /// One step of the session whose turn it is.
     fn serve_next(&mut self) {
-        let Some(session) = self.queue.pop_front() else { return };
+        let Some(session) = self.next().and_then(|place| self.queue.remove(place)) else { return };
         let Some(open) = self.sessions.get_mut(&session) else { return };
         let Some(mut task) = open.task.take() else { return };
         let (engine, conversation) = (&mut self.engine, &mut open.conversation);
@@ -289,7 +379,7 @@ impl Worker {
         }
         self.tell(change, Some(session));
         for session in &self.queue {
-            if let Some(Task::Turn(turn)) = self.sessions.get(session).and_then(|open| open.task.as_ref()) {
+            if let Some(turn) = self.sessions.get(session).and_then(Open::turn) {
                 turn.tick();
             }
         }
@@ -297,6 +387,21 @@ impl Worker {
 }
 
 impl Open {
+    fn turn(&self) -> Option<&Turn> {
+        match &self.task {
+            Some(Task::Turn(turn)) => Some(turn),
+            _ => None,
+        }
+    }
+
+    /// Fills a cache that was given back, or never filled, with what the session's folder holds of it.
+    fn load(&mut self, engine: &mut Engine) {
+        let Some(saved) = self.shared.saved.as_ref().filter(|_| std::mem::take(&mut self.unread)) else { return };
+        if let Err(error) = saved.load_blocks(engine, &mut self.conversation) {
+            tracing::warn!(%error, "keys and values could not be restored; they are computed anew");
+        }
+    }
+
     /// Writes down what the conversation holds while no turn runs.
     fn keep(&self) {
         if let Some(saved) = &self.shared.saved

@@ -22,6 +22,7 @@ fn resident() -> i64 {
 fn memory_is_held_by_what_is_open_alone() {
     // One test, because tests of one program run side by side and would count each other's memory.
     a_session_adds_little_beyond_its_keys_and_values();
+    caches_that_are_given_back_hold_nothing();
     opening_and_closing_leaves_nothing();
 }
 
@@ -43,6 +44,30 @@ fn a_session_adds_little_beyond_its_keys_and_values() {
     println!("memory: a session has {} kB beyond {} kB of keys and values", (each - block) / 1024, block / 1024);
     assert!(each - block <= 256 * 1024, "a session takes {each} bytes, {block} of them for keys and values");
     drop(sessions);
+}
+
+fn caches_that_are_given_back_hold_nothing() {
+    let model = tiny();
+    let governor = Governor::new(GovernorPolicy::default()).unwrap();
+    governor.attach(model.clone());
+    let long = "Once upon a time there was a king who counted his sheep. ".repeat(20);
+    let ask = || {
+        let session = session(&model);
+        finish(&session.generate(GenerationRequest::text(&long, most(8))).unwrap()).unwrap();
+        session
+    };
+    drop(ask());
+    let before = resident();
+    let sessions: Vec<_> = (0..20).map(|_| ask()).collect();
+    let held = resident() - before;
+    let each_token = plan(path(TINY), ModelOptions::default(), None).unwrap().kv_bytes_per_token;
+    let caches = sessions.iter().map(|session| session.usage().tokens * each_token).sum::<u64>() as i64;
+    governor.set_memory_pressure(MemoryPressure::Critical);
+    // A busy machine takes its time to get there.
+    let freed = (0..100).map(|_| before + held - resident()).find(|freed| *freed >= caches * 8 / 10);
+    println!("memory: {freed:?} of {held} bytes are given back, {caches} are caches");
+    assert!(freed.is_some());
+    assert!(sessions.iter().all(|session| !session.transcript().entries.is_empty()));
 }
 
 fn opening_and_closing_leaves_nothing() {

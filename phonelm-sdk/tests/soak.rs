@@ -96,13 +96,14 @@ impl Folder {
 
 struct Actor {
     models: [Arc<Model>; 2],
+    governor: Arc<Governor>,
     answers: Answers,
     random: Random,
     talks: Vec<Talk>,
 }
 
 /// What a thread does with one of its sessions.
-const OPERATIONS: [fn(&mut Actor, usize); 11] = [
+const OPERATIONS: [fn(&mut Actor, usize); 12] = [
     Actor::ask,
     Actor::ask,
     Actor::cancel,
@@ -114,6 +115,7 @@ const OPERATIONS: [fn(&mut Actor, usize); 11] = [
     Actor::prewarm,
     Actor::open,
     Actor::close,
+    Actor::signal,
 ];
 
 impl Actor {
@@ -210,6 +212,26 @@ impl Actor {
         talk.session.end();
         assert!(matches!(talk.session.generate(endless()), Err(SdkError::SessionClosed)));
     }
+
+    /// Heat, short memory or the background for a moment. All of them end, since critical heat stops every answer.
+    fn signal(&mut self, _: usize) {
+        match self.random.below(3) {
+            0 => {
+                let state = [ThermalState::Serious, ThermalState::Critical][self.random.below(2)];
+                self.governor.set_thermal_state(state);
+                sleep(Duration::from_millis(self.random.below(20) as u64));
+                self.governor.set_thermal_state(ThermalState::Nominal);
+            }
+            1 => {
+                let pressure = [MemoryPressure::Low, MemoryPressure::Critical][self.random.below(2)];
+                self.governor.set_memory_pressure(pressure);
+            }
+            _ => {
+                self.governor.set_background(true);
+                self.governor.set_background(false);
+            }
+        }
+    }
 }
 
 impl Talk {
@@ -251,12 +273,20 @@ fn anything_at_once_for_long() {
     println!("PHONELM_SOAK_SEED={seed}");
     let models = [tiny(), tiny()];
     let answers = answers(&models[0]);
+    let governor = Governor::new(GovernorPolicy::default()).unwrap();
+    models.iter().for_each(|model| governor.attach(model.clone()));
     let end = Instant::now() + Duration::from_secs(seconds);
     let steps: Arc<[AtomicU64; THREADS]> = Arc::default();
     let threads: Vec<_> = (0..THREADS)
         .map(|thread| {
             let random = Random(seed.wrapping_mul(2 * thread as u64 + 1));
-            let mut actor = Actor { models: models.clone(), answers: answers.clone(), random, talks: Vec::new() };
+            let mut actor = Actor {
+                models: models.clone(),
+                governor: governor.clone(),
+                answers: answers.clone(),
+                random,
+                talks: Vec::new(),
+            };
             let steps = steps.clone();
             spawn(move || {
                 while Instant::now() < end {

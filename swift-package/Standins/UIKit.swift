@@ -1,5 +1,5 @@
 // Stands in for Apple's UIKit where there is none: the screens that PhoneLMActions shows, declared as Apple documents them.
-// PhoneLM asks only whether the module is there, because that is where `os_proc_available_memory` is:
+// PhoneLM asks whether the module is there, because that is where `os_proc_available_memory` is, and listens to the app:
 // https://developer.apple.com/documentation/uikit
 
 import Foundation
@@ -60,6 +60,20 @@ public final class UIApplication {
     public static let openSettingsURLString = "app-settings:"
     /// https://developer.apple.com/documentation/uikit/uiapplication/opennotificationsettingsurlstring
     public static let openNotificationSettingsURLString = "app-settings:notifications"
+    /// https://developer.apple.com/documentation/uikit/uiapplication/didreceivememorywarningnotification
+    public nonisolated static let didReceiveMemoryWarningNotification = Notification.Name("memory")
+    /// https://developer.apple.com/documentation/uikit/uiapplication/didenterbackgroundnotification
+    public nonisolated static let didEnterBackgroundNotification = Notification.Name("background")
+    /// https://developer.apple.com/documentation/uikit/uiapplication/willenterforegroundnotification
+    public nonisolated static let willEnterForegroundNotification = Notification.Name("foreground")
+
+    /// https://developer.apple.com/documentation/uikit/uiapplication/state
+    public enum State {
+        case active, inactive, background
+    }
+
+    /// https://developer.apple.com/documentation/uikit/uiapplication/applicationstate
+    public var applicationState: State { .active }
 
     /// https://developer.apple.com/documentation/uikit/uiapplication/open(_:options:completionhandler:)
     public func open(_ url: URL) async -> Bool { false }
@@ -156,4 +170,19 @@ public final class UIDocumentPickerViewController: UIViewController {
     }
 
     public required init?(coder: NSCoder) { nil }
+}
+
+// What Apple's Foundation has beyond the one here.
+
+extension ProcessInfo {
+    /// https://developer.apple.com/documentation/foundation/processinfo/thermalstate-swift.enum
+    public enum ThermalState: Int {
+        case nominal, fair, serious, critical
+    }
+
+    /// https://developer.apple.com/documentation/foundation/processinfo/thermalstate-swift.property
+    public var thermalState: ThermalState { .nominal }
+
+    /// https://developer.apple.com/documentation/foundation/processinfo/thermalstatedidchangenotification
+    public static let thermalStateDidChangeNotification = Notification.Name("thermal")
 }

@@ -10,29 +10,23 @@ use crate::process::check_lines;
 
 /// Requests, and what is said to calls that have to be asked for.
 const TYPED: &str = "Set a timer for 5 minutes
-Create a text document called budget
 n
-Create a text document called plan
+Set a timer for 10 minutes
 y
 ";
 
 /// What is answered, in this order.
-const ANSWERED: [&str; 8] = [
-    "→ set_timer {\"seconds\":300}",
-    "← ok",
-    "May I call create_document {",
+const ANSWERED: [&str; 6] = [
+    "May I call set_timer {\"seconds\":300}",
     "← refused",
-    "May I call create_document {",
-    "→ create_document {",
-    "← created plan.txt",
+    "May I call set_timer {\"seconds\":600}",
+    "→ set_timer {\"seconds\":600}",
+    "← ok",
     "> ",
 ];
 
-/// Whether an assistant that makes its files in `folder` answers as it should.
+/// Whether an assistant answers as it should; what is typed is written into `folder`.
 pub(crate) fn answers(assistant: &mut Command, folder: &Path) -> Result<bool> {
-    for file in ["budget.txt", "plan.txt"] {
-        fs::remove_file(folder.join(file)).ok();
-    }
     let typed = folder.join("typed");
     fs::write(&typed, TYPED).with_context(|| format!("cannot write {}", typed.display()))?;
     assistant.stdin(File::open(&typed).with_context(|| format!("cannot read {}", typed.display()))?);
@@ -45,7 +39,7 @@ pub(crate) fn answers(assistant: &mut Command, folder: &Path) -> Result<bool> {
     if let Some(missing) = missing {
         println!("the assistant did not say in its place: {missing}");
     }
-    Ok(ran && missing.is_none() && folder.join("plan.txt").is_file() && !folder.join("budget.txt").exists())
+    Ok(ran && missing.is_none() && !said.contains("→ set_timer {\"seconds\":300}"))
 }
 
 /// The first answer that does not follow the one before.

@@ -21,6 +21,7 @@ mod golden;
 mod gpu;
 mod instructions;
 mod kotlin;
+mod network;
 mod package;
 mod process;
 mod release_check;

@@ -46,6 +46,8 @@ enum Part {
     Miri,
     /// Has the model that ships answer 10,000 mixed-up requests at temperature 1.5 with functions on offer.
     Calls,
+    /// Holds every dependency to the licences, registries and bans of deny.toml.
+    Supply,
     /// Runs the tests of the training pipeline.
     Training,
     /// Runs all of `cargo xtask reliability`.
@@ -62,6 +64,7 @@ impl Part {
             Self::Addresses => addresses(),
             Self::Miri => miri(),
             Self::Calls => calls(),
+            Self::Supply => supply(),
             Self::Training => training(),
             Self::Reliability => reliability::everything(&options.amounts),
         }
@@ -77,6 +80,7 @@ impl Part {
             Self::Addresses => "AddressSanitizer finds no access outside memory in the kernels",
             Self::Miri => "Miri finds nothing undefined in whole passes and in the pool of threads",
             Self::Calls => "no call differs from its function's schema",
+            Self::Supply => "every dependency has a licence, a registry and a purpose that deny.toml allows",
             Self::Training => "the training pipeline passes its tests",
             Self::Reliability => "nothing is lost and nobody waits for ever, whatever fails",
         }
@@ -233,6 +237,13 @@ fn calls() -> Result<String> {
     let mut test = cargo(&["test", "--release", "--package", "phonelm-engine", "--test", "calls"]);
     counted(test.arg("every_call").env("PHONELM_ANSWERS", answers.to_string()))?;
     Ok(format!("{answers} answers at temperature 1.5"))
+}
+
+fn supply() -> Result<String> {
+    let version =
+        output("cargo", &["deny", "--version"]).context("cargo-deny is missing: cargo install cargo-deny --locked")?;
+    check(&mut cargo(&["deny", "check", "licenses", "bans", "sources"]))?;
+    Ok(version.trim().to_owned())
 }
 
 fn training() -> Result<String> {

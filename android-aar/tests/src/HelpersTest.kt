@@ -1,5 +1,7 @@
 package io.phonelm.android
 
+import android.app.Activity
+import android.app.ActivityManager
 import android.content.ComponentCallbacks2
 import android.content.ContentProvider
 import android.content.ContentValues
@@ -7,10 +9,15 @@ import android.content.Context
 import android.content.ContextWrapper
 import android.content.res.AssetManager
 import android.net.Uri
+import android.os.Looper
 import android.os.ParcelFileDescriptor
+import android.os.PowerManager
 import io.phonelm.GenerationOptions
+import io.phonelm.Governor
 import io.phonelm.LanguageModel
+import io.phonelm.MemoryPressure
 import io.phonelm.ModelStore
+import io.phonelm.ThermalState
 import java.io.File
 import java.io.FileNotFoundException
 import java.util.zip.CRC32
@@ -26,6 +33,7 @@ import org.junit.runner.RunWith
 import org.robolectric.Robolectric
 import org.robolectric.RobolectricTestRunner
 import org.robolectric.RuntimeEnvironment
+import org.robolectric.Shadows.shadowOf
 import org.robolectric.annotation.Config
 
 /** The helpers for Android on Android's own classes, in an app with the tiny model among its assets, once stored and once packed. */
@@ -98,6 +106,57 @@ class HelpersTest {
         hook.close()
         app.onLowMemory()
         assertEquals(4, calls)
+    }
+
+    // As above.
+    @Suppress("DEPRECATION")
+    @Test
+    fun governorFollowsAndroid() {
+        val app = RuntimeEnvironment.getApplication()
+        val governor = Governor()
+        val hook = governor.follow(context)
+        val levels = listOf(
+            ComponentCallbacks2.TRIM_MEMORY_RUNNING_MODERATE to MemoryPressure.NORMAL,
+            ComponentCallbacks2.TRIM_MEMORY_RUNNING_LOW to MemoryPressure.LOW,
+            ComponentCallbacks2.TRIM_MEMORY_RUNNING_CRITICAL to MemoryPressure.CRITICAL,
+            ComponentCallbacks2.TRIM_MEMORY_BACKGROUND to MemoryPressure.LOW,
+            ComponentCallbacks2.TRIM_MEMORY_UI_HIDDEN to MemoryPressure.LOW,
+            ComponentCallbacks2.TRIM_MEMORY_COMPLETE to MemoryPressure.CRITICAL,
+        )
+        for ((level, memory) in levels) {
+            app.onTrimMemory(level)
+            assertEquals(memory, governor.state.signals.memory, "level $level")
+        }
+        val power = shadowOf(context.getSystemService(PowerManager::class.java))
+        val heat = listOf(
+            PowerManager.THERMAL_STATUS_LIGHT to ThermalState.FAIR,
+            PowerManager.THERMAL_STATUS_SEVERE to ThermalState.SERIOUS,
+            PowerManager.THERMAL_STATUS_EMERGENCY to ThermalState.CRITICAL,
+            PowerManager.THERMAL_STATUS_NONE to ThermalState.NOMINAL,
+        )
+        for ((status, thermal) in heat) {
+            power.setCurrentThermalStatus(status)
+            shadowOf(Looper.getMainLooper()).idle()
+            assertEquals(thermal, governor.state.signals.thermal, "status $status")
+        }
+        val activity = Robolectric.buildActivity(Activity::class.java).create().start()
+        assertEquals(false, governor.state.signals.background)
+        activity.stop()
+        assertEquals(true, governor.state.signals.background)
+        activity.start()
+        assertEquals(false, governor.state.signals.background)
+        hook.close()
+        activity.stop()
+        app.onTrimMemory(ComponentCallbacks2.TRIM_MEMORY_BACKGROUND)
+        assertEquals(false, governor.state.signals.background)
+        assertEquals(MemoryPressure.CRITICAL, governor.state.signals.memory)
+    }
+
+    @Test
+    fun availableMemoryIsTold() {
+        val memory = ActivityManager.MemoryInfo().apply { availMem = 123_456_789 }
+        shadowOf(context.getSystemService(ActivityManager::class.java)).setMemoryInfo(memory)
+        assertEquals(123_456_789, context.availableMemory)
     }
 
     private suspend fun LanguageModel.answer(): String =

@@ -133,7 +133,7 @@ impl Engine {
     }
 
     /// Forgets a running turn and what the cache holds, which is computed anew when it is needed: for a conversation whose
-    /// turn ended in a panic.
+    /// turn ended in a panic, or to free its memory.
     pub fn recover(&mut self, conversation: &mut Conversation) {
         self.executor.release(conversation.cache);
         conversation.cache = self.executor.create();

@@ -32,6 +32,11 @@ impl Engine {
         self.executor.set_threads(threads);
     }
 
+    /// Computes with this share, 0 to 1, of those threads.
+    pub fn set_thread_share(&mut self, share: f64) {
+        self.executor.set_thread_share(share);
+    }
+
     /// Seconds of the median pass with 1 to `most` threads.
     fn seconds_by_threads(
         &mut self,

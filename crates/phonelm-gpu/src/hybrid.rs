@@ -35,6 +35,8 @@ pub struct HybridExecutor {
     background: bool,
     /// Threads of the CPU, if they were set.
     threads: Option<usize>,
+    /// The share of them that may compute.
+    thread_share: f64,
     context: usize,
     texts: Caches<Text>,
     change: Option<BackendChange>,
@@ -60,6 +62,7 @@ impl HybridExecutor {
             placement,
             background: false,
             threads: None,
+            thread_share: 1.0,
             context,
             texts: Caches::default(),
             change: None,
@@ -85,6 +88,7 @@ impl HybridExecutor {
             placement: Placement::Gpu,
             background: false,
             threads: None,
+            thread_share: 1.0,
             texts: Caches::default(),
             change: None,
         }
@@ -100,6 +104,7 @@ impl HybridExecutor {
         if let Some(threads) = self.threads {
             cpu.set_threads(threads);
         }
+        cpu.set_thread_share(self.thread_share);
         self.cpu = Some(Box::new(cpu));
         Ok(())
     }
@@ -410,6 +415,13 @@ impl Executor for HybridExecutor {
         self.threads = Some(threads);
         if let Some(cpu) = &mut self.cpu {
             cpu.set_threads(threads);
+        }
+    }
+
+    fn set_thread_share(&mut self, share: f64) {
+        self.thread_share = share;
+        if let Some(cpu) = &mut self.cpu {
+            cpu.set_thread_share(share);
         }
     }
 

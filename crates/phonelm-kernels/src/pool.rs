@@ -35,6 +35,10 @@ pub struct Pool {
     workers: Vec<JoinHandle<()>>,
     /// Held by the caller whose job runs.
     busy: Mutex<()>,
+    /// What [`Self::set_threads`] asked for.
+    asked: usize,
+    /// The share of those that may work.
+    share: f64,
     /// Threads that work on a job, the caller included; the others sleep.
     active: usize,
 }
@@ -93,8 +97,8 @@ impl Pool {
                 std::thread::Builder::new().name(name).spawn(move || shared.serve(index)).ok()
             })
             .collect();
-        let active = workers.len() + 1;
-        Self { shared, workers, busy: Mutex::new(()), active }
+        let threads = workers.len() + 1;
+        Self { shared, workers, busy: Mutex::new(()), asked: threads, share: 1.0, active: threads }
     }
 
     /// Threads that work on a job, the caller included.
@@ -104,7 +108,14 @@ impl Pool {
 
     /// Lets so many threads work on the next jobs: at least 1, at most those it was made with.
     pub fn set_threads(&mut self, threads: usize) {
-        self.active = threads.clamp(1, self.workers.len() + 1);
+        self.asked = threads.clamp(1, self.workers.len() + 1);
+        self.set_share(self.share);
+    }
+
+    /// Lets only this share of them, 0 to 1 and rounded up to whole threads, work on the next jobs: at least 1 does.
+    pub fn set_share(&mut self, share: f64) {
+        self.share = share;
+        self.active = ((self.asked as f64 * share).ceil() as usize).clamp(1, self.asked);
     }
 
     /// Calls `work` once with each of `0..chunks`, on all threads, and returns when all calls have. A panic in `work`
@@ -282,6 +293,20 @@ mod tests {
                 assert!(workers.into_inner().unwrap().len() <= active);
             }
         }
+    }
+
+    #[test]
+    fn a_share_holds_for_whatever_number_is_asked_for() {
+        let mut pool = Pool::new(4);
+        for (share, active) in [(0.5, 2), (0.51, 3), (0.01, 1), (1.0, 4)] {
+            pool.set_share(share);
+            assert_eq!(pool.threads(), active);
+        }
+        pool.set_share(0.5);
+        pool.set_threads(3);
+        assert_eq!(pool.threads(), 2);
+        pool.set_share(1.0);
+        assert_eq!(pool.threads(), 3);
     }
 
     #[test]

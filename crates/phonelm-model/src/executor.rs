@@ -152,6 +152,10 @@ pub trait Executor: Send {
     /// result changes. Executors that have no threads ignore it.
     fn set_threads(&mut self, _threads: usize) {}
 
+    /// Computes with this share, 0 to 1, of the threads that [`Self::set_threads`] allows, rounded up, from the next pass on.
+    /// No result changes. Executors that have no threads ignore it.
+    fn set_thread_share(&mut self, _share: f64) {}
+
     /// The latest change of what computes, if there was one since the last call.
     fn take_change(&mut self) -> Option<BackendChange> {
         None

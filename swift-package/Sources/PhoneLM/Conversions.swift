@@ -46,6 +46,7 @@ private let optionNames = [
     "ffn_ratio": "ffnRatio",
     "frequency_penalty": "frequencyPenalty",
     "head_dims": "headDims",
+    "hot_thread_share": "hotThreadShare",
     "keep_share": "keepingShare",
     "kv_groups": "kvGroups",
     "max_tokens": "maximumResponseTokens",
@@ -55,6 +56,7 @@ private let optionNames = [
     "prefill": "prefillTokens",
     "presence_penalty": "presencePenalty",
     "repetition_penalty": "repetitionPenalty",
+    "thread_share": "threadShare",
     "top_k": "top",
     "top_p": "probabilityThreshold",
     "vocab": "vocabularySize",
@@ -87,6 +89,10 @@ extension LanguageModelError {
             case .UnknownCall(let id): .unknownCall(id: id)
             case .ArgumentsInvalid(let tool, let reason): .argumentsInvalid(tool: tool, reason: reason)
             case .OutOfMemory(let needed): .outOfMemory(neededBytes: Int(clamping: needed))
+            case .OverBudget(let needed, let granted, let largestContext):
+                .overBudget(
+                    neededBytes: Int(clamping: needed), grantedBytes: Int(clamping: granted),
+                    largestContextSize: Int(clamping: largestContext))
             case .ComputeFailed(let reason): .computeFailed(reason: reason)
             case .StorageFull(let needed, let available):
                 .storageFull(neededBytes: Int(clamping: needed), availableBytes: Int(clamping: available))
@@ -124,6 +130,10 @@ extension SdkError {
             case .unknownCall(let id): .UnknownCall(callId: id)
             case .argumentsInvalid(let tool, let reason): .ArgumentsInvalid(tool: tool, reason: reason)
             case .outOfMemory(let needed): .OutOfMemory(needed: UInt64(clamping: needed))
+            case .overBudget(let needed, let granted, let largestContext):
+                .OverBudget(
+                    needed: UInt64(clamping: needed), granted: UInt64(clamping: granted),
+                    largestContext: UInt64(clamping: largestContext))
             case .computeFailed(let reason): .ComputeFailed(reason: reason)
             case .storageFull(let needed, let available):
                 .StorageFull(needed: UInt64(clamping: needed), available: UInt64(clamping: available))
@@ -148,7 +158,8 @@ extension ModelOptions {
             context: try unsigned(options.contextSize, "contextSize"),
             kvType: KvType(options.keyValueType),
             backend: BackendPreference(options.backend),
-            cacheDir: options.cacheDirectory?.path
+            cacheDir: options.cacheDirectory?.path,
+            memoryBudgetBytes: try unsigned(options.memoryBudget, "memoryBudget")
         )
     }
 }

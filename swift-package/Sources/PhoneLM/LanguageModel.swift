@@ -29,6 +29,12 @@ public final class LanguageModel: Sendable {
         /// Where the engine may keep what it computes once a device; `nil` keeps nothing.
         public var cacheDirectory: URL?
 
+        /// Bytes that the model may take beyond the mapped file, ``MemoryPlan/availableMemory`` say: one whose
+        /// ``MemoryPlan/totalBytes`` is more is refused with
+        /// ``LanguageModelError/overBudget(neededBytes:grantedBytes:largestContextSize:)`` before its weights are read.
+        /// `nil` sets no limit.
+        public var memoryBudget: Int?
+
         /// Creates options.
         ///
         /// - Parameters:
@@ -37,18 +43,21 @@ public final class LanguageModel: Sendable {
         ///   - keyValueType: The numbers that the cache of a conversation is kept in.
         ///   - backend: What computes.
         ///   - cacheDirectory: Where the engine may keep what it computes once a device.
+        ///   - memoryBudget: Bytes that the model may take beyond the mapped file.
         public init(
             threads: Int? = nil,
             contextSize: Int? = nil,
             keyValueType: KeyValueType = .float16,
             backend: Backend = .automatic,
-            cacheDirectory: URL? = nil
+            cacheDirectory: URL? = nil,
+            memoryBudget: Int? = nil
         ) {
             self.threads = threads
             self.contextSize = contextSize
             self.keyValueType = keyValueType
             self.backend = backend
             self.cacheDirectory = cacheDirectory
+            self.memoryBudget = memoryBudget
         }
     }
 

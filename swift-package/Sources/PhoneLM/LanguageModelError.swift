@@ -47,6 +47,9 @@ public enum LanguageModelError: Error, Sendable, Hashable {
     case argumentsInvalid(tool: String, reason: String)
     /// There is too little memory.
     case outOfMemory(neededBytes: Int)
+    /// The model would take more memory than ``LanguageModel/Options/memoryBudget`` grants; nothing was loaded. The context
+    /// size is the largest that fits, 0 if not even the model does.
+    case overBudget(neededBytes: Int, grantedBytes: Int, largestContextSize: Int)
     /// Computing failed.
     case computeFailed(reason: String)
     /// There is too little space on the disk.

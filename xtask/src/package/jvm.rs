@@ -14,7 +14,7 @@ use super::archive::{self, Entry};
 use super::border::{self, Border, Generator};
 use super::maven::{Artifact, Dependency, Repository, VERSION};
 use super::rust::{PROFILE, build_dir};
-use super::{bindings, licences, rust};
+use super::{bindings, licences, linked, rust};
 use crate::files::remove_folder;
 use crate::process::{check, command, output, root, target_dir};
 
@@ -106,6 +106,7 @@ fn core(repository: &Repository) -> Result<()> {
             Dependency::compile("org.jetbrains.kotlinx", "kotlinx-coroutines-core-jvm", &coroutines),
             Dependency::compile("org.jetbrains.kotlinx", "kotlinx-serialization-json-jvm", &serialization),
         ],
+        crates: &[],
     };
     publish(repository, &artifact, "io.phonelm.core", classes(CORE)?, Some("core"))
 }
@@ -114,16 +115,18 @@ fn desktop(repository: &Repository, library: &Path) -> Result<()> {
     let stripped = build_root().join(library_name());
     check(command("strip", ["--strip-unneeded", "-o"]).arg(&stripped).arg(library))?;
     let jna = version("jna")?;
+    let host = output("rustc", &["--print", "host-tuple"]).context("`rustc --print host-tuple` failed")?;
+    let crates = linked::crates(&[host.trim()], &[])?;
     let artifact = Artifact {
         name: DESKTOP,
         packaging: "jar",
         description: "The native library of phonelm-core for desktops, for unit tests on the JVM and desktop programs.",
         dependencies: &[Dependency::runtime("net.java.dev.jna", "jna", &jna)],
+        crates: &crates,
     };
-    let host = output("rustc", &["--print", "host-tuple"]).context("`rustc --print host-tuple` failed")?;
     let entries = vec![
         Entry::read(format!("{}/{}", resource_folder(), library_name()), &stripped)?,
-        Entry::new("META-INF/THIRD-PARTY.txt", licences::third_party(&[host.trim()], &[])?),
+        Entry::new("META-INF/THIRD-PARTY.txt", licences::third_party(&crates)?),
     ];
     publish(repository, &artifact, "io.phonelm.desktop", entries, None)
 }
@@ -144,6 +147,7 @@ fn tiny(repository: &Repository) -> Result<()> {
             Dependency::compile("org.jetbrains.kotlin", "kotlin-stdlib", &kotlin),
             Dependency::compile("org.jetbrains.kotlinx", "kotlinx-coroutines-core-jvm", &coroutines),
         ],
+        crates: &[],
     };
     let mut entries = classes(TINY)?;
     let model = root().join("models/phonelm-tiny/phonelm-tiny.gguf");

@@ -28,7 +28,8 @@ impl Object {
         self.strong.iter().chain(&self.weak).any(|defined| defined == symbol)
     }
 
-    fn read(name: String, bytes: &[u8]) -> Result<Self> {
+    /// Reads an object, or a linked library.
+    pub(crate) fn read(name: String, bytes: &[u8]) -> Result<Self> {
         let header = MachHeader64::<Endianness>::parse(bytes, 0)?;
         let endian = header.endian()?;
         let mut object = Self {

@@ -11,6 +11,8 @@ use md5::Md5;
 use sha1::Sha1;
 use sha2::{Digest, Sha256};
 
+use super::linked::Crate;
+use super::sbom;
 use crate::files::remove_folder;
 
 /// The group of all our artefacts.
@@ -27,6 +29,8 @@ pub(crate) struct Artifact<'a> {
     /// One sentence for people.
     pub(crate) description: &'a str,
     pub(crate) dependencies: &'a [Dependency<'a>],
+    /// Whose code is in its native libraries.
+    pub(crate) crates: &'a [Crate],
 }
 
 /// What an artefact needs.
@@ -73,14 +77,17 @@ impl Repository {
     }
 
     /// Writes an artefact in place of every earlier version of it. A file is its bytes and what follows the version in its
-    /// name: `.jar`, `-sources.jar`, `-javadoc.jar`. Returns the folder of the version.
+    /// name: `.jar`, `-sources.jar`, `-javadoc.jar`; the pom and the bill of materials come along. Returns the folder of the
+    /// version.
     pub(crate) fn publish(&self, artifact: &Artifact<'_>, files: &[(&str, &[u8])]) -> Result<PathBuf> {
         let folder = self.folder(artifact.name);
         remove_folder(&folder)?;
         let versioned = folder.join(VERSION);
         fs::create_dir_all(&versioned).with_context(|| format!("cannot make {}", versioned.display()))?;
         let pom = pom(artifact);
-        for (end, bytes) in files.iter().copied().chain([(".pom", pom.as_bytes())]) {
+        let purl = format!("pkg:maven/{GROUP}/{}@{VERSION}", artifact.name);
+        let bill = sbom::bill(artifact.name, &purl, artifact.crates, artifact.dependencies)?;
+        for (end, bytes) in files.iter().copied().chain([(".pom", pom.as_bytes()), (sbom::CLASSIFIER, &bill)]) {
             write_with_checksums(&versioned.join(format!("{}-{VERSION}{end}", artifact.name)), bytes)?;
         }
         write_with_checksums(&folder.join("maven-metadata.xml"), metadata(artifact.name).as_bytes())?;
@@ -195,6 +202,7 @@ mod tests {
             packaging: "jar",
             description: "A test.",
             dependencies: &[Dependency::runtime("net.java.dev.jna", "jna", "5")],
+            crates: &[],
         };
         let folder = Repository::new(dir.path()).publish(&artifact, &[(".jar", b"abc")]).unwrap();
         let read = |end: &str| fs::read_to_string(folder.join(format!("phonelm-core-{VERSION}{end}"))).unwrap();
@@ -203,6 +211,7 @@ mod tests {
         assert_eq!(read(".jar.sha1"), "a9993e364706816aba3e25717850c26c9cd0d89d");
         assert!(read(".jar.sha256").starts_with("ba7816bf"));
         assert!(read(".pom").contains("<artifactId>jna</artifactId>"));
+        assert!(read("-cyclonedx.json").contains("pkg:maven/net.java.dev.jna/jna@5"));
         assert!(folder.with_file_name("maven-metadata.xml.sha256").is_file());
     }
 }

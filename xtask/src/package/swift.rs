@@ -11,12 +11,12 @@ use sha2::{Digest, Sha256};
 use crate::files::remove_folder;
 use crate::package::archive;
 use crate::package::border::{self, Generator};
-use crate::package::maven::hex;
-use crate::package::{apple, licences, xcframework};
+use crate::package::maven::{VERSION, hex};
+use crate::package::{apple, licences, linked, sbom, xcframework};
 use crate::process::root;
 use crate::swift::layout;
 
-/// What is written into `dist/swift`: the package, the zip and its checksum.
+/// What is written into `dist/swift`: the package, its bill of materials, the zip and its checksum.
 pub(crate) const PACKAGE: &str = "PhoneLM";
 pub(crate) const ZIP: &str = "PhoneLMFFI.xcframework.zip";
 pub(crate) const CHECKSUM: &str = "PhoneLMFFI.xcframework.zip.checksum";
@@ -42,7 +42,8 @@ pub(crate) fn run(url: Option<&str>, generator: fn() -> Result<Generator>) -> Re
     write(&package.join("README.md"), &read(&root().join("swift-package/PACKAGE.md"))?)?;
     write(&package.join("LICENSE"), &read(&root().join("LICENSE"))?)?;
     let targets: Vec<&str> = apple::SLICES.iter().map(|slice| slice.target).collect();
-    write(&package.join("THIRD-PARTY.txt"), licences::third_party(&targets, &apple::FEATURES)?.as_bytes())?;
+    let crates = linked::crates(&targets, &apple::FEATURES)?;
+    write(&package.join("THIRD-PARTY.txt"), licences::third_party(&crates)?.as_bytes())?;
     let zip = archive::zip(framework.iter().map(|entry| entry.inside(xcframework::FOLDER)).collect())?;
     let checksum = checksum(&zip);
     match url {
@@ -53,6 +54,7 @@ pub(crate) fn run(url: Option<&str>, generator: fn() -> Result<Generator>) -> Re
         }
         None => archive::unpack(&package.join(xcframework::FOLDER), &framework)?,
     }
+    write(&dist.join(format!("{PACKAGE}{}", sbom::CLASSIFIER)), &sbom::bill(PACKAGE, &purl(), &crates, &[])?)?;
     write(&dist.join(ZIP), &zip)?;
     write(&dist.join(CHECKSUM), format!("{checksum}\n").as_bytes())?;
     println!("package: {}: {PACKAGE}, {ZIP} of {:.2} MB", dist.display(), zip.len() as f64 / 1e6);
@@ -65,6 +67,12 @@ fn read(path: &Path) -> Result<Vec<u8>> {
 
 fn write(path: &Path, bytes: &[u8]) -> Result<()> {
     fs::write(path, bytes).with_context(|| format!("cannot write {}", path.display()))
+}
+
+/// The package's address in a bill of materials.
+fn purl() -> String {
+    let repository = env!("CARGO_PKG_REPOSITORY").trim_start_matches("https://");
+    format!("pkg:swift/{repository}@{VERSION}")
 }
 
 /// SHA-256, as `swift package compute-checksum` prints it.

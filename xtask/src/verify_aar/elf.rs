@@ -7,6 +7,7 @@ use object::Endianness;
 use object::elf::{self, FileHeader64, Machine};
 use object::read::elf::{Dyn, FileHeader, ProgramHeader, SectionHeader, Sym};
 
+use crate::network;
 use crate::package::android::Abi;
 use crate::package::android::bionic::MIN_API;
 use crate::package::symbols::Symbols;
@@ -106,6 +107,11 @@ impl Library {
             format!("it calls {symbol}, which bionic has not at API {MIN_API}: find out which crate does")
         });
         libraries.chain(symbols).collect()
+    }
+
+    /// What it calls that reaches a network.
+    pub(crate) fn network(&self) -> Vec<String> {
+        network::complaints(&self.imports)
     }
 
     /// Which of the functions that the bindings `called` are missing, and what is exported beside the border.

@@ -152,6 +152,7 @@ fn inspect(abi: &Abi, archive: &Archive, called: &BTreeSet<String>, bionic: &Sym
     };
     line("Android can load it", &|library| library.loading(abi));
     line("it needs only what bionic has", &|library| library.dependencies(bionic));
+    line("it reaches no network", &|library| library.network());
     line(&format!("it exports the {} functions that Kotlin calls", called.len()), &|library| library.exports(called));
     line("it is stripped", &|library| library.leftovers());
 }

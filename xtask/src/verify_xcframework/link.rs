@@ -10,28 +10,38 @@ use anyhow::{Context, Result};
 
 use super::shipped::{Shipped, library_path};
 use super::system::stand_ins;
+use crate::network;
 use crate::package::apple::Slice;
+use crate::package::macho::Object;
 use crate::process::{check, command, target_dir};
 
 /// LLVM's linker for Mach-O, of Debian's package lld-22.
 const LINKER: &str = "ld64.lld-22";
 /// Bytes that a slice may add to an app.
-const MAX_BYTES: u64 = 13_000_000;
+const MAX_BYTES: usize = 13_000_000;
 
-/// Every slice links, and adds no more than its limit to an app.
+/// Every slice links, adds no more than its limit to an app and calls nothing that reaches a network.
 pub(super) fn link(shipped: &Shipped) -> Vec<String> {
     let dir = target_dir().join("verify-xcframework");
-    let complaint = |(slice, _): &(&'static Slice, _)| match link_slice(shipped, slice, &dir) {
-        Ok(bytes) => {
-            println!("verify-xcframework: {} adds {bytes} bytes to an app", slice.identifier);
-            (bytes > MAX_BYTES).then(|| format!("{}: {bytes} bytes of at most {MAX_BYTES}", slice.identifier))
-        }
-        Err(error) => Some(format!("{}: {error:#}", slice.identifier)),
+    let complaints = |(slice, _): &(&'static Slice, _)| {
+        let wrong = link_slice(shipped, slice, &dir).and_then(|library| inspect(slice, &library));
+        let wrong = wrong.unwrap_or_else(|error| vec![format!("{error:#}")]);
+        wrong.into_iter().map(|wrong| format!("{}: {wrong}", slice.identifier))
     };
-    shipped.libraries.iter().filter_map(complaint).collect()
+    shipped.libraries.iter().flat_map(complaints).collect()
 }
 
-fn link_slice(shipped: &Shipped, slice: &Slice, dir: &Path) -> Result<u64> {
+/// What is wrong with a linked library.
+fn inspect(slice: &Slice, library: &[u8]) -> Result<Vec<String>> {
+    let bytes = library.len();
+    println!("verify-xcframework: {} adds {bytes} bytes to an app", slice.identifier);
+    let imports = Object::read(slice.identifier.into(), library)?.undefined.into_iter().collect();
+    let mut wrong = network::complaints(&imports);
+    wrong.extend((bytes > MAX_BYTES).then(|| format!("{bytes} bytes of at most {MAX_BYTES}")));
+    Ok(wrong)
+}
+
+fn link_slice(shipped: &Shipped, slice: &Slice, dir: &Path) -> Result<Vec<u8>> {
     fs::create_dir_all(dir).with_context(|| format!("cannot make {}", dir.display()))?;
     let bytes = shipped.xcframework.bytes(&library_path(slice)).context("there is no static library")?;
     let file = |end: &str| dir.join(slice.identifier).with_extension(end);
@@ -55,5 +65,5 @@ fn link_slice(shipped: &Shipped, slice: &Slice, dir: &Path) -> Result<u64> {
         linker.arg(system);
     }
     check(linker.arg("-o").arg(&linked))?;
-    Ok(fs::metadata(&linked).with_context(|| format!("cannot read {}", linked.display()))?.len())
+    fs::read(&linked).with_context(|| format!("cannot read {}", linked.display()))
 }

@@ -37,7 +37,7 @@ const CHECKS: [(&str, Check); 13] = [
 ];
 
 /// The check that starts a linker.
-const LINK: (&str, Check) = ("a linker takes it, and it is small enough", link::link);
+const LINK: (&str, Check) = ("a linker takes it, it is small enough and reaches no network", link::link);
 
 /// Why this machine cannot run every check, if so.
 pub(crate) fn missing() -> Option<String> {

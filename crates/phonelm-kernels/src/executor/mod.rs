@@ -264,6 +264,10 @@ impl Executor for CpuExecutor {
         self.pool.set_threads(threads);
     }
 
+    fn set_thread_share(&mut self, share: f64) {
+        self.pool.set_share(share);
+    }
+
     fn forward(&mut self, segments: &[Segment<'_>]) -> Result<Logits, ExecutorError> {
         let batches = batches(segments, self.config(), self.context, BATCH, |id| self.len(id))?;
         let length = |segment: &Segment<'_>| Ok((segment.cache, self.len(segment.cache)?));

@@ -1,4 +1,4 @@
-// The assistant in a terminal: it answers requests, shows the model's calls, and asks before a file is made.
+// The assistant in a terminal: it answers requests, shows the model's calls, and asks before a timer is set.
 //     swift run Assistant ../../models/phonelm-tiny/phonelm-tiny.gguf
 
 import Foundation
@@ -13,6 +13,7 @@ private struct SetTimer: Tool {
         {"type": "object", "properties": {"seconds": {"type": "integer", "minimum": 1, "maximum": 86400, \
         "description": "Length in seconds."}}, "required": ["seconds"], "additionalProperties": false}
         """
+    let permission = ToolPermission.ask
 
     func call(arguments: Arguments) async throws -> String {
         Task {
@@ -20,27 +21,6 @@ private struct SetTimer: Tool {
             print("\n\(arguments.seconds) seconds are over.")
         }
         return "ok"
-    }
-}
-
-private struct CreateDocument: Tool {
-    struct Arguments: Decodable { let name, kind: String }
-
-    let name = "create_document"
-    let description = "Create an empty document."
-    let parameters = """
-        {"type": "object", "properties": {"name": {"type": "string", "description": "File name as said, without a \
-        suffix."}, "kind": {"type": "string", "enum": \
-        ["text", "pdf", "spreadsheet", "presentation"], "description": "text when none is said."}}, \
-        "required": ["name", "kind"], "additionalProperties": false}
-        """
-    let permission = ToolPermission.ask
-
-    func call(arguments: Arguments) async throws -> String {
-        guard arguments.kind == "text" else { return "failed: only text documents can be made here" }
-        let file = URL(fileURLWithPath: arguments.name).lastPathComponent + ".txt"
-        try Data().write(to: URL(fileURLWithPath: file), options: .withoutOverwriting)
-        return "created \(file)"
     }
 }
 
@@ -53,8 +33,7 @@ struct Assistant {
             say("May I call \(asked.call.toolName) \(asked.call.arguments)? (y/n) ")
             return readLine() == "y" ? .run : .refuse(reason: nil)
         }
-        let session = try LanguageModelSession(
-            model: model, tools: [SetTimer(), CreateDocument()], toolPolicy: policy)
+        let session = try LanguageModelSession(model: model, tools: [SetTimer()], toolPolicy: policy)
         say("> ")
         while let request = readLine(), !request.isEmpty {
             for try await snapshot in session.streamResponse(to: request) {

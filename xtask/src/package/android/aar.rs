@@ -9,8 +9,8 @@ use super::native::Built;
 use super::{ABIS, Abi, Variant};
 use crate::package::archive::{self, Entry};
 use crate::package::jvm;
-use crate::package::licences;
 use crate::package::maven::{Artifact, Dependency, Repository};
+use crate::package::{licences, linked};
 use crate::process::root;
 
 /// Where the build tools look for what an AAR asks of an app.
@@ -33,6 +33,8 @@ pub(crate) fn library(abi: &Abi) -> String {
 
 /// Packs libraries and compiled classes, and publishes the archive; returns its folder.
 pub(crate) fn publish_native(built: &Built, classes: &Path, repository: &Repository) -> Result<PathBuf> {
+    let targets = ABIS.map(|abi| abi.target);
+    let crates = linked::crates(&targets, built.variant.features())?;
     let (coroutines, jna) = (jvm::version("coroutines")?, jvm::version("jna")?);
     let artifact = Artifact {
         name: built.variant.name(),
@@ -48,9 +50,9 @@ pub(crate) fn publish_native(built: &Built, classes: &Path, repository: &Reposit
             Dependency::compile("org.jetbrains.kotlinx", "kotlinx-coroutines-android", &coroutines),
             Dependency { kind: "aar", ..Dependency::runtime("net.java.dev.jna", "jna", &jna) },
         ],
+        crates: &crates,
     };
-    let targets = ABIS.map(|abi| abi.target);
-    let mut more = vec![Entry::new("THIRD-PARTY.txt", licences::third_party(&targets, built.variant.features())?)];
+    let mut more = vec![Entry::new("THIRD-PARTY.txt", licences::third_party(&crates)?)];
     let libraries = ABIS.iter().zip(&built.libraries);
     more.extend(libraries.map(|(abi, bytes)| Entry::new(library(abi), bytes.as_slice())));
     publish(&artifact, &HELPERS, archive::folder(classes)?, more, repository)
@@ -63,6 +65,7 @@ pub(crate) fn publish_actions(repository: &Repository) -> Result<PathBuf> {
         packaging: "aar",
         description: "The functions of a phone as tools for a model: alarms, calendar, contacts, messages, maps and more.",
         dependencies: &[Dependency::ours("phonelm-core")],
+        crates: &[],
     };
     let mut classes = archive::folder(&ACTIONS.compile()?)?;
     classes.push(Entry::read(CATALOGUE, &catalogue())?);

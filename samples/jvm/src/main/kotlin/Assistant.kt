@@ -1,4 +1,4 @@
-// The assistant in a terminal: it answers requests, shows the model's calls, and asks before a file is made.
+// The assistant in a terminal: it answers requests, shows the model's calls, and asks before a timer is set.
 //     mvn --quiet compile exec:java -Dexec.mainClass=AssistantKt
 
 import io.phonelm.LanguageModel
@@ -15,37 +15,19 @@ import kotlinx.coroutines.runBlocking
 import kotlinx.serialization.json.Json
 import kotlinx.serialization.json.jsonObject
 import kotlinx.serialization.json.jsonPrimitive
-
-private val timer = Timer(/* isDaemon = */ true)
+import kotlinx.serialization.json.long
 
 private val setTimer = Tool(
     name = "set_timer",
     description = "Start a countdown.",
     parameters = """{"type": "object", "properties": {"seconds": {"type": "integer", "minimum": 1, "maximum": 86400,
         "description": "Length in seconds."}}, "required": ["seconds"], "additionalProperties": false}""",
-) { arguments ->
-    val seconds = argument(arguments, "seconds").toLong()
-    timer.schedule(seconds * 1000) { println("\n$seconds seconds are over.") }
-    "ok"
-}
-
-private val createDocument = Tool(
-    name = "create_document",
-    description = "Create an empty document.",
-    parameters = """{"type": "object", "properties": {"name": {"type": "string",
-        "description": "File name as said, without a suffix."}, "kind": {"type": "string",
-        "enum": ["text", "pdf", "spreadsheet", "presentation"], "description": "text when none is said."}},
-        "required": ["name", "kind"], "additionalProperties": false}""",
     permission = ToolPermission.ASK,
 ) { arguments ->
-    check(argument(arguments, "kind") == "text") { "only text documents can be made here" }
-    val file = File(File(argument(arguments, "name")).name + ".txt")
-    check(file.createNewFile()) { "there is a file $file already" }
-    "created $file"
+    val seconds = Json.parseToJsonElement(arguments).jsonObject.getValue("seconds").jsonPrimitive.long
+    Timer(/* isDaemon = */ true).schedule(seconds * 1000) { println("\n$seconds seconds are over.") }
+    "ok"
 }
-
-private fun argument(arguments: String, name: String): String =
-    Json.parseToJsonElement(arguments).jsonObject.getValue(name).jsonPrimitive.content
 
 private val policy = ToolPolicy { asked ->
     print("May I call ${asked.call.toolName} ${asked.call.arguments}? (y/n) ")
@@ -54,7 +36,7 @@ private val policy = ToolPolicy { asked ->
 
 fun main() = runBlocking {
     LanguageModel.open(PhoneLMTiny.extractTo(File("models"))).use { model ->
-        val session = model.newSession(tools = listOf(setTimer, createDocument), toolPolicy = policy)
+        val session = model.newSession(tools = listOf(setTimer), toolPolicy = policy)
         while (true) {
             print("> ")
             val request = readlnOrNull()?.ifBlank { null } ?: break

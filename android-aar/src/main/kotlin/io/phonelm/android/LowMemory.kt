@@ -2,7 +2,6 @@ package io.phonelm.android
 
 import android.content.ComponentCallbacks2
 import android.content.Context
-import android.content.res.Configuration
 
 /**
  * Calls [action] on the main thread whenever Android runs low on memory and would end background processes next, until the
@@ -14,24 +13,10 @@ import android.content.res.Configuration
  *
  * A closed model frees everything; a closed session frees its part of the conversation memory.
  */
-public fun Context.onLowMemory(action: () -> Unit): AutoCloseable {
-    val app = applicationContext
-    val callbacks = LowMemoryCallbacks(action)
-    app.registerComponentCallbacks(callbacks)
-    return AutoCloseable { app.unregisterComponentCallbacks(callbacks) }
-}
-
-// Android 14 and later send no level while the app is in front; earlier versions do.
 @Suppress("DEPRECATION")
-private class LowMemoryCallbacks(private val action: () -> Unit) : ComponentCallbacks2 {
-    override fun onTrimMemory(level: Int) {
-        val isInFront = level < ComponentCallbacks2.TRIM_MEMORY_UI_HIDDEN
-        val limit = if (isInFront) ComponentCallbacks2.TRIM_MEMORY_RUNNING_CRITICAL else ComponentCallbacks2.TRIM_MEMORY_BACKGROUND
-        if (level >= limit) action()
-    }
-
-    @Deprecated("Called by Android", level = DeprecationLevel.HIDDEN)
-    override fun onLowMemory(): Unit = action()
-
-    override fun onConfigurationChanged(newConfig: Configuration): Unit = Unit
+public fun Context.onLowMemory(action: () -> Unit): AutoCloseable = onTrimMemory { level ->
+    // Android 14 and later send no level while the app is in front; earlier versions do.
+    val isInFront = level < ComponentCallbacks2.TRIM_MEMORY_UI_HIDDEN
+    val limit = if (isInFront) ComponentCallbacks2.TRIM_MEMORY_RUNNING_CRITICAL else ComponentCallbacks2.TRIM_MEMORY_BACKGROUND
+    if (level >= limit) action()
 }

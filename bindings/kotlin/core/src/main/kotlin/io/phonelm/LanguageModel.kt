@@ -27,7 +27,7 @@ import kotlinx.coroutines.withContext
  * Every function here and in [LanguageModelSession] may be called from any thread, the main thread included. The memory is
  * the native library's, which the garbage collector does not see: [close] a model that is no longer needed.
  */
-public class LanguageModel private constructor(private val native: Model) : AutoCloseable {
+public class LanguageModel private constructor(internal val native: Model) : AutoCloseable {
     /** What the model is, and what computes at the moment. */
     public val info: ModelInfo
         get() = crossing { native.info() }.toPublic()
@@ -183,6 +183,7 @@ public class LanguageModel private constructor(private val native: Model) : Auto
          * @throws PhoneLMException.ModelInvalid if it is no model that can run here.
          * @throws PhoneLMException.ModelUnmappable if the descriptor cannot be mapped.
          * @throws PhoneLMException.OptionInvalid if an option is out of range.
+         * @throws PhoneLMException.OverBudget if it takes more than [ModelOptions.memoryBudgetBytes].
          * @throws PhoneLMException.OutOfMemory if the memory does not suffice; ask [plan] before.
          * @throws PhoneLMException.Unsupported if this machine cannot do what the options ask for.
          */

@@ -66,6 +66,8 @@ public enum class Backend {
  * @property keyValueType How keys and values of the conversation are kept.
  * @property backend What computes.
  * @property cacheDirectory A folder that exists, for what may be measured once and kept; nothing is kept if `null`.
+ * @property memoryBudgetBytes What the model may take beyond the mapped file: one whose [MemoryPlan.totalBytes] is more is refused
+ *   with [PhoneLMException.OverBudget] before its weights are read. No limit if `null`.
  */
 public data class ModelOptions(
     val threads: Int? = null,
@@ -73,6 +75,7 @@ public data class ModelOptions(
     val keyValueType: KeyValueType = KeyValueType.F16,
     val backend: Backend = Backend.AUTO,
     val cacheDirectory: String? = null,
+    val memoryBudgetBytes: Long? = null,
 )
 
 /**
@@ -142,6 +145,7 @@ internal fun ModelOptions.toNative(): NativeOptions = NativeOptions(
     },
     backend = backend.toNative(),
     cacheDir = cacheDirectory,
+    memoryBudgetBytes = memoryBudgetBytes?.unsigned("memoryBudgetBytes"),
 )
 
 internal fun Backend.toNative(): NativeBackend = when (this) {

@@ -192,6 +192,21 @@ public sealed class PhoneLMException(
         PhoneLMException(message, isRetryable)
 
     /**
+     * The model takes [needed] bytes of memory and [granted] are granted. Nothing was loaded.
+     *
+     * @property needed Bytes that it takes with one conversation of the whole context.
+     * @property granted Bytes that [ModelOptions.memoryBudgetBytes] grants.
+     * @property largestContextSize The longest context that fits, in tokens; 0 if not even the model does.
+     */
+    public class OverBudget internal constructor(
+        message: String,
+        isRetryable: Boolean,
+        public val needed: Long,
+        public val granted: Long,
+        public val largestContextSize: Int,
+    ) : PhoneLMException(message, isRetryable)
+
+    /**
      * The computation failed; the session stands at its last turn.
      *
      * @property reason What is wrong, in words.
@@ -278,6 +293,7 @@ private val OPTION_NAMES = mapOf(
     "ffn_ratio" to "ffnRatio",
     "frequency_penalty" to "frequencyPenalty",
     "head_dims" to "headDims",
+    "hot_thread_share" to "hotThreadShare",
     "keep_share" to "keepShare",
     "kv_groups" to "kvGroups",
     "max_tokens" to "maximumResponseTokens",
@@ -287,6 +303,7 @@ private val OPTION_NAMES = mapOf(
     "prefill" to "prefillTokens",
     "presence_penalty" to "presencePenalty",
     "repetition_penalty" to "repetitionPenalty",
+    "thread_share" to "threadShare",
     "top_k" to "topK",
     "top_p" to "topP",
     "vocab" to "vocabularySize",
@@ -321,6 +338,8 @@ private fun SdkException.describe(): PhoneLMException {
         is SdkException.UnknownCall -> PhoneLMException.UnknownCall(text, retry, callId)
         is SdkException.ArgumentsInvalid -> PhoneLMException.ArgumentsInvalid(text, retry, tool, reason)
         is SdkException.OutOfMemory -> PhoneLMException.OutOfMemory(text, retry, needed.toLong())
+        is SdkException.OverBudget ->
+            PhoneLMException.OverBudget(text, retry, needed.toLong(), granted.toLong(), largestContext.toInt())
         is SdkException.ComputeFailed -> PhoneLMException.ComputeFailed(text, retry, reason)
         is SdkException.Cancelled -> PhoneLMException.Cancelled(text, retry)
         is SdkException.StorageFull -> PhoneLMException.StorageFull(text, retry, needed.toLong(), available.toLong())

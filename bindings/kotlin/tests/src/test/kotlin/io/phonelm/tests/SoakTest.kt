@@ -1,10 +1,13 @@
 package io.phonelm.tests
 
 import com.sun.jna.Function
+import io.phonelm.Governor
 import io.phonelm.LanguageModel
 import io.phonelm.LanguageModelSession
+import io.phonelm.MemoryPressure
 import io.phonelm.PhoneLMException
 import io.phonelm.SessionFolder
+import io.phonelm.ThermalState
 import java.io.File
 import java.util.concurrent.TimeUnit
 import java.util.concurrent.atomic.AtomicLong
@@ -13,6 +16,7 @@ import kotlin.test.Test
 import kotlin.test.assertEquals
 import kotlin.test.assertFailsWith
 import kotlin.test.assertTrue
+import kotlin.time.Duration.Companion.milliseconds
 import kotlin.time.Duration.Companion.seconds
 import kotlin.time.TimeSource
 import kotlinx.coroutines.Dispatchers
@@ -38,6 +42,7 @@ class SoakTest {
         val seed = System.nanoTime()
         println("soak: seed $seed")
         val answers = answers(model)
+        val governor = Governor().apply { attach(model) }
         val steps = List(THREADS) { AtomicLong() }
         val start = TimeSource.Monotonic.markNow()
         val samples = mutableListOf<Long>()
@@ -58,7 +63,7 @@ class SoakTest {
         coroutineScope {
             steps.forEachIndexed { thread, step ->
                 launch(Dispatchers.IO) {
-                    val actor = Actor(model, answers, Random(seed + thread))
+                    val actor = Actor(model, governor, answers, Random(seed + thread))
                     while (start.elapsedNow() < duration) {
                         actor.step()
                         step.incrementAndGet()
@@ -92,6 +97,7 @@ class SoakTest {
 
     private inner class Actor(
         private val model: LanguageModel,
+        private val governor: Governor,
         private val answers: Map<List<Int>, String>,
         private val random: Random,
     ) {
@@ -100,7 +106,7 @@ class SoakTest {
         suspend fun step() {
             if (talks.isEmpty()) talks += opened()
             val talk = talks.random(random)
-            when (random.nextInt(10)) {
+            when (random.nextInt(11)) {
                 0, 1 -> ask(talk)
                 2 -> talk.session.streamResponse("Tell me a story.", endless).first()
                 3 -> talks += Talk(talk.session.fork(), null, talk.history)
@@ -109,6 +115,7 @@ class SoakTest {
                 6 -> talks += Talk(model.restoreSession(talk.session.transcriptJson()), null, talk.history)
                 7 -> reset(talk)
                 8 -> talk.session.prewarm("What is")
+                9 -> signal()
                 else -> close(talk)
             }
             if (talks.size > SESSIONS) end(talks.random(random))
@@ -156,6 +163,22 @@ class SoakTest {
         private suspend fun close(talk: Talk) {
             end(talk)
             assertFailsWith<PhoneLMException.SessionClosed> { talk.session.respond("Hello") }
+        }
+
+        /** Heat, short memory or the background for a moment. All of them end, since critical heat stops every answer. */
+        private suspend fun signal() {
+            when (random.nextInt(3)) {
+                0 -> {
+                    governor.setThermalState(listOf(ThermalState.SERIOUS, ThermalState.CRITICAL).random(random))
+                    delay(random.nextInt(20).milliseconds)
+                    governor.setThermalState(ThermalState.NOMINAL)
+                }
+                1 -> governor.setMemoryPressure(listOf(MemoryPressure.LOW, MemoryPressure.CRITICAL).random(random))
+                else -> {
+                    governor.setBackground(true)
+                    governor.setBackground(false)
+                }
+            }
         }
 
         private fun end(talk: Talk) {
