@@ -15,10 +15,10 @@ typedef struct { int32_t length; const uint8_t *data; } Bytes;
 typedef struct { int8_t code; Buffer error; } Status;
 typedef void (*Wake)(uint64_t data, int8_t code);
 
-// ModelOptions in UniFFI's bytes: threads, context, kv_type, backend and cache_dir, each there (1) or not. The third
-// backend is the GPU.
-static const uint8_t DEFAULTS[] = {0, 0, 0, 0, 0};
-static const uint8_t ON_GPU[] = {0, 0, 0, 1, 0, 0, 0, 3, 0};
+// ModelOptions in UniFFI's bytes: threads, context, kv_type, backend, cache_dir and memory_budget_bytes, each there (1) or
+// not. The third backend is the GPU.
+static const uint8_t DEFAULTS[] = {0, 0, 0, 0, 0, 0};
+static const uint8_t ON_GPU[] = {0, 0, 0, 1, 0, 0, 0, 3, 0, 0};
 
 static void *library;
 
@@ -67,6 +67,10 @@ static void load(const char *file, Buffer options) {
     Buffer (*info)(uint64_t, Status *) = function("uniffi_phonelm_sdk_fn_method_model_info");
     Status status = {0};
     uint64_t loading = load_model(path(file), options, &status), model;
+    if (status.code != 0) {
+        fprintf(stderr, "load_model: %.*s\n", (int)status.error.length, (const char *)status.error.data);
+        exit(1);
+    }
     Buffer event;
     // An event is there (1), and is progress (1) or the model (2).
     do event = next(loading, &status);
