@@ -1,18 +1,4 @@
-//! Any text as a saved transcript: an error, or a session whose own transcript restores the same.
+//! Runs `phonelm_fuzz_targets::transcript`.
 #![no_main]
 
-mod common;
-
-use std::sync::{Arc, LazyLock};
-
-use libfuzzer_sys::fuzz_target;
-use phonelm_sdk::{Model, ModelOptions, SessionOptions};
-
-static MODEL: LazyLock<Arc<Model>> = LazyLock::new(|| common::load(ModelOptions::default()));
-
-fuzz_target!(|bytes: &[u8]| {
-    let json = String::from_utf8_lossy(bytes).into_owned();
-    let Ok(session) = MODEL.restore_session(json, SessionOptions::default()) else { return };
-    let again = MODEL.restore_session(session.transcript_json().unwrap(), SessionOptions::default()).unwrap();
-    assert_eq!(session.transcript(), again.transcript());
-});
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| phonelm_fuzz_targets::transcript::run(bytes));

@@ -133,10 +133,10 @@ Examples:
     /// Feeds random bytes to the readers of foreign data (cargo fuzz, nightly Rust).
     #[command(after_help = "Examples:
   cargo xtask fuzz                 every target for a minute
-  cargo xtask fuzz gguf --seconds 300")]
+  cargo xtask fuzz gguf session --seconds 300")]
     Fuzz {
-        /// A file name of fuzz/fuzz_targets without `.rs`; all of them if left out.
-        target: Option<String>,
+        /// File names of fuzz/fuzz_targets without `.rs`; all of them if left out.
+        target: Vec<String>,
         /// Seconds for each target.
         #[arg(long, default_value_t = 60)]
         seconds: u32,
@@ -178,7 +178,8 @@ Examples:
   cargo xtask reliability
   cargo xtask reliability --short               a few minutes
   cargo xtask reliability --only kills --kills 200
-  cargo xtask reliability --only soak --soak-seconds 36000"
+  cargo xtask reliability --only soak --soak-seconds 36000
+  cargo xtask reliability --only fuzz --target gguf --fuzz-seconds 1800"
     )]
     Reliability(reliability::Options),
     /// The long checks before a release: packages, a second build byte by byte, documentation, faults, fuzzing.
@@ -228,7 +229,9 @@ fn run(command: Command) -> Result<ExitCode> {
         Command::Reliability(options) => reliability::run(&options)?,
         Command::ReleaseCheck(options) => release_check::run(&options)?,
         Command::Fuzz { target, seconds } => {
-            tools::fuzz(target.as_deref(), seconds)?;
+            for target in tools::chosen_targets(&target)? {
+                tools::fuzz(&target, seconds)?;
+            }
         }
     }
     Ok(ExitCode::SUCCESS)

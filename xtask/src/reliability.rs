@@ -28,6 +28,9 @@ pub(crate) struct Options {
     /// Few kills, and seconds where hours are usual.
     #[arg(long)]
     short: bool,
+    /// Of the part `fuzz`: this target only; may be given several times.
+    #[arg(long, value_name = "TARGET")]
+    target: Vec<String>,
     #[command(flatten)]
     amounts: Amounts,
 }
@@ -82,18 +85,29 @@ impl Part {
         }
     }
 
-    fn run(self, amounts: &Amounts) -> Result<Vec<Found>> {
+    /// Runs it and tells what it found: once, or of each fuzz target.
+    fn run(self, plan: &Plan, tell: &mut dyn FnMut(Found) -> Result<()>) -> Result<()> {
         let found = match self {
             Self::Orders => orders(),
-            Self::Kills => kills(amounts.kills),
+            Self::Kills => kills(plan.amounts.kills),
             Self::Disks => disks(),
-            Self::Soak => soak(amounts.soak_seconds),
-            Self::SoakKotlin => soak_kotlin(amounts.soak_seconds),
+            Self::Soak => soak(plan.amounts.soak_seconds),
+            Self::SoakKotlin => soak_kotlin(plan.amounts.soak_seconds),
             Self::Races => races(),
-            Self::Fuzz => return fuzz(amounts.fuzz_seconds),
+            Self::Fuzz => {
+                return plan.targets.iter().try_for_each(|target| tell(fuzz(target, plan.amounts.fuzz_seconds)?));
+            }
         };
-        Ok(vec![Found { title: self.title().into(), ..found? }])
+        tell(Found { title: self.title().into(), ..found? })
     }
+}
+
+/// How much of what.
+struct Plan {
+    parts: Vec<Part>,
+    amounts: Amounts,
+    /// Fuzz targets.
+    targets: Vec<String>,
 }
 
 const REPORT: Report = Report {
@@ -106,44 +120,46 @@ const REPORT: Report = Report {
 /// Runs the chosen parts and writes their rows; fails if one of them did.
 pub(crate) fn run(options: &Options) -> Result<()> {
     let parts = Part::value_variants().iter().copied();
-    let parts: Vec<Part> = parts.filter(|part| options.only.is_empty() || options.only.contains(part)).collect();
-    run_parts(&parts, if options.short { &Amounts::SHORT } else { &options.amounts }).map(|_| ())
+    let plan = Plan {
+        parts: parts.filter(|part| options.only.is_empty() || options.only.contains(part)).collect(),
+        amounts: if options.short { Amounts::SHORT } else { options.amounts.clone() },
+        targets: tools::chosen_targets(&options.target)?,
+    };
+    follow(&plan).map(|_| ())
 }
 
 /// Runs all parts; what was tried and lost in sum.
 pub(crate) fn everything(amounts: &Amounts) -> Result<String> {
-    let sum = run_parts(Part::value_variants(), amounts)?;
+    let plan =
+        Plan { parts: Part::value_variants().into(), amounts: amounts.clone(), targets: tools::chosen_targets(&[])? };
+    let sum = follow(&plan)?;
     Ok(format!("{} faults and operations, {} lost: [reliability.md](reliability.md)", sum.tried, sum.lost))
 }
 
-fn run_parts(parts: &[Part], amounts: &Amounts) -> Result<Found> {
+fn follow(plan: &Plan) -> Result<Found> {
     let commit = report::clean_commit()?;
     let mut titles: Vec<String> = Part::value_variants().iter().map(|part| part.title().to_owned()).collect();
     titles.extend(tools::fuzz_targets()?.iter().map(|target| fuzz_title(target)));
     let titles: Vec<&str> = titles.iter().map(String::as_str).collect();
     let (mut sum, mut failed) = (Found::default(), 0);
-    for part in parts {
+    for part in &plan.parts {
         println!("reliability: {}", part.title());
         let start = Instant::now();
-        let outcome = part.run(amounts);
-        let minutes = start.elapsed().as_secs_f64() / 60.0;
-        let rows = match outcome {
-            Ok(rows) => rows,
-            Err(error) => {
-                eprintln!("reliability: {}: {error:#}", part.title());
-                failed += 1;
-                let cells = format!("? | ? | ? | FAILED: {} | {minutes:.1}", format!("{error:#}").replace('\n', " "));
-                REPORT.write(&titles, part.title(), &cells, &commit)?;
-                continue;
-            }
-        };
-        for row in rows {
-            // Of several rows each tells its own minutes.
-            REPORT.write(&titles, &row.title, &row.cells(row.minutes.unwrap_or(minutes)), &commit)?;
+        let minutes = || start.elapsed().as_secs_f64() / 60.0;
+        let outcome = part.run(plan, &mut |row| {
+            // At once: what follows may take an hour and be broken off. Of several rows each tells its own minutes.
+            REPORT.write(&titles, &row.title, &row.cells(row.minutes.unwrap_or_else(minutes)), &commit)?;
             sum += row;
+            Ok(())
+        });
+        if let Err(error) = outcome {
+            eprintln!("reliability: {}: {error:#}", part.title());
+            failed += 1;
+            let cells = format!("? | ? | ? | FAILED: {} | {:.1}", format!("{error:#}").replace('\n', " "), minutes());
+            REPORT.write(&titles, part.title(), &cells, &commit)?;
         }
     }
-    ensure!(failed == 0 && sum.lost == 0, "{failed} of {} parts failed, {} lost", parts.len(), sum.lost);
+    ensure!(failed == 0 && sum.lost == 0, "{failed} of {} parts failed, {} lost", plan.parts.len(), sum.lost);
     Ok(sum)
 }
 
@@ -236,15 +252,14 @@ fn fuzz_title(target: &str) -> String {
     format!("random bytes: {target}")
 }
 
-fn fuzz(seconds: u32) -> Result<Vec<Found>> {
-    let fuzzed = tools::fuzz(None, seconds)?;
-    let found = |run: tools::Fuzzed| Found {
-        title: fuzz_title(&run.target),
+fn fuzz(target: &str, seconds: u32) -> Result<Found> {
+    let run = tools::fuzz(target, seconds)?;
+    Ok(Found {
+        title: fuzz_title(target),
         tried: run.executions,
         survived: run.executions,
         more: format!("{} edges, {} features", run.edges, run.features),
         minutes: Some(run.minutes),
         ..Found::default()
-    };
-    Ok(fuzzed.into_iter().map(found).collect())
+    })
 }

@@ -15,7 +15,6 @@ pub(crate) fn bench(args: &[String]) -> Result<()> {
 /// What libFuzzer tells of a target.
 #[derive(Debug, Default, PartialEq)]
 pub(crate) struct Fuzzed {
-    pub(crate) target: String,
     pub(crate) executions: u64,
     /// Edges of the program that some input reached, and what else it tells inputs apart by.
     pub(crate) edges: u64,
@@ -40,35 +39,32 @@ impl Fuzzed {
     }
 }
 
-/// Runs one fuzz target, or all of them one after the other.
-pub(crate) fn fuzz(target: Option<&str>, seconds: u32) -> Result<Vec<Fuzzed>> {
+/// The fuzz targets of these names, or all if none is named.
+pub(crate) fn chosen_targets(names: &[String]) -> Result<Vec<String>> {
+    let known = fuzz_targets()?;
+    if let Some(name) = names.iter().find(|name| !known.contains(name)) {
+        bail!("no fuzz target is named `{name}`; there are: {}", known.join(", "));
+    }
+    Ok(if names.is_empty() { known } else { names.to_vec() })
+}
+
+/// Runs a fuzz target for so many seconds.
+pub(crate) fn fuzz(target: &str, seconds: u32) -> Result<Fuzzed> {
     ensure!(
         output("cargo", &["+nightly", "fuzz", "--version"]).is_some(),
         "cargo fuzz or nightly Rust is missing:\n  rustup toolchain install nightly\n  cargo install cargo-fuzz"
     );
-    let known = fuzz_targets()?;
-    let chosen = match target {
-        Some(name) if known.iter().any(|target| target == name) => vec![name.to_owned()],
-        Some(name) => bail!("no fuzz target is named `{name}`; there are: {}", known.join(", ")),
-        None => known,
-    };
-    let mut all = Vec::new();
-    for target in chosen {
-        let corpus = format!("fuzz/corpus/{target}");
-        fs::create_dir_all(root().join(&corpus)).with_context(|| format!("cannot make {corpus}"))?;
-        let seeds = format!("fuzz/seeds/{target}");
-        let limits =
-            [format!("-max_total_time={seconds}"), "-rss_limit_mb=2048".to_owned(), "-print_final_stats=1".to_owned()];
-        check(&mut command("cargo", ["+nightly", "fuzz", "build", &target]))?;
-        let start = Instant::now();
-        let mut fuzzed = Fuzzed::default();
-        let mut run = command("cargo", ["+nightly", "fuzz", "run", &target, &corpus, &seeds, "--"]);
-        run.args(limits);
-        let passed = check_all_lines(run, |line| fuzzed.read_line(line))?;
-        ensure!(passed, "`{target}` found an input that it does not withstand: fuzz/artifacts/{target}");
-        all.push(Fuzzed { minutes: start.elapsed().as_secs_f64() / 60.0, target, ..fuzzed });
-    }
-    Ok(all)
+    let corpus = format!("fuzz/corpus/{target}");
+    fs::create_dir_all(root().join(&corpus)).with_context(|| format!("cannot make {corpus}"))?;
+    let seeds = format!("fuzz/seeds/{target}");
+    check(&mut command("cargo", ["+nightly", "fuzz", "build", target]))?;
+    let start = Instant::now();
+    let mut fuzzed = Fuzzed::default();
+    let mut run = command("cargo", ["+nightly", "fuzz", "run", target, &corpus, &seeds, "--"]);
+    run.arg(format!("-max_total_time={seconds}")).args(["-rss_limit_mb=2048", "-print_final_stats=1"]);
+    let passed = check_all_lines(run, |line| fuzzed.read_line(line))?;
+    ensure!(passed, "`{target}` found an input that it does not withstand: fuzz/artifacts/{target}");
+    Ok(Fuzzed { minutes: start.elapsed().as_secs_f64() / 60.0, ..fuzzed })
 }
 
 /// The names of the targets.
