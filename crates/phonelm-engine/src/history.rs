@@ -108,6 +108,7 @@ impl Engine {
         let mut export = self.executor.export_shape()?.begin(tokens.len());
         export.extend_from_slice(blocks);
         let cache = self.executor.import(&export)?;
+        self.executor.remember(cache, tokens);
         self.executor.release(std::mem::replace(&mut conversation.cache, cache));
         conversation.cached = tokens.to_vec();
         Ok(())

@@ -240,6 +240,7 @@ impl Pool {
         context: usize,
     ) -> Result<Cache, ExecutorError> {
         let (len, body) = self.shape.open(bytes, context)?;
+        self.order.check_cpu(body)?;
         let mut cache = Cache::default();
         if let Err(error) = self.reserve(device, pipelines, &mut cache, len) {
             self.truncate(&mut cache, 0);

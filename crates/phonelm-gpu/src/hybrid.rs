@@ -19,7 +19,7 @@ use phonelm_model::{
 
 use crate::error::LoadError;
 use crate::executor::{GpuExecutor, GpuOptions};
-use text::{Home, Side, Text};
+use text::{Fed, Home, Side, Text};
 
 /// Positions that one pass of [`Placement::PrefillOnGpu`] computes on the CPU: a token and those drafted after it.
 const FEW: usize = 8;
@@ -191,7 +191,7 @@ impl HybridExecutor {
         let text = self.texts.get(id)?;
         let inputs = text.inputs.clone();
         if text.imported > 0 {
-            let cause = "a restored text cannot be computed again, its words are not known".to_owned();
+            let cause = "an imported text cannot be computed again, its tokens are not known".to_owned();
             return Err(ExecutorError::Device { cause });
         }
         let shared = |other: &Text| inputs.iter().zip(&other.inputs).take_while(|(a, b)| a == b).count();
@@ -390,6 +390,15 @@ impl Executor for HybridExecutor {
         let cache = self.side(side)?.import(bytes)?;
         let imported = self.side(side)?.len(cache)?;
         Ok(self.texts.insert(Text { home: Some(Home { side, cache }), imported, inputs: Vec::new() }))
+    }
+
+    fn remember(&mut self, cache: CacheId, tokens: &[u32]) {
+        if let Ok(text) = self.texts.get_mut(cache)
+            && text.imported == tokens.len()
+        {
+            text.inputs.splice(0..0, tokens.iter().copied().map(Fed::Token));
+            text.imported = 0;
+        }
     }
 
     fn cache_bytes(&self) -> usize {

@@ -3,7 +3,7 @@
 
 use half::f16;
 use phonelm_kernels::{GROUP, KV_BLOCK, KvType, LANES, Q8Square};
-use phonelm_model::Config;
+use phonelm_model::{Config, ExecutorError};
 
 use crate::error::LoadError;
 
@@ -76,6 +76,15 @@ impl Order {
     /// Bytes of a head's keys and values in a block.
     pub(crate) fn head_bytes(&self) -> usize {
         self.places.len() * self.format.element_bytes()
+    }
+
+    /// Checks that blocks in the CPU's order hold nothing but numbers.
+    pub(crate) fn check_cpu(&self, blocks: &[u8]) -> Result<(), ExecutorError> {
+        let kv = match self.format {
+            KvFormat::F16 => KvType::F16,
+            KvFormat::Q8 => KvType::Q8_0,
+        };
+        kv.check(blocks)
     }
 
     /// Appends the bytes of heads on the GPU in the CPU's order.

@@ -129,6 +129,9 @@ pub trait Executor: Send {
     /// A new cache from exported bytes, which are checked.
     fn import(&mut self, bytes: &[u8]) -> Result<CacheId, ExecutorError>;
 
+    /// Tells the tokens of an imported cache, all of them, to an executor that may have to compute it again.
+    fn remember(&mut self, _cache: CacheId, _tokens: &[u32]) {}
+
     /// Bytes held by all caches together.
     fn cache_bytes(&self) -> usize;
 

@@ -1,5 +1,5 @@
 //! Any bytes as the keys and values of a saved session, under a sum that fits or without one: the session restores, and its
-//! next turn is computed from them or anew, or fails because they are no numbers.
+//! next turn is computed from them, or anew where they are no numbers.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -64,11 +64,7 @@ pub fn run(bytes: &[u8]) {
     fs::write(block, file).unwrap();
     let restored = MODEL.restore_saved_session(folder(&path), SessionOptions::default()).expect("its log is whole");
     let said = restored.session.transcript();
-    match read(&ask(&restored.session, "And you?".into())) {
-        Ok(()) => assert_ne!(restored.session.transcript(), said, "a turn came of it"),
-        // Bytes that are no numbers give none.
-        Err(SdkError::ComputeFailed { .. }) => assert_eq!(restored.session.transcript(), said),
-        Err(error) => panic!("{error}"),
-    }
+    read(&ask(&restored.session, "And you?".into())).unwrap();
+    assert_ne!(restored.session.transcript(), said, "a turn came of it");
     restored.session.end();
 }

@@ -29,7 +29,7 @@ pub(super) enum Fed {
 pub(super) struct Text {
     /// Where its keys and values lie; nowhere if it is empty or they were lost.
     pub(super) home: Option<Home>,
-    /// Positions at the beginning that came as bytes, so that nobody knows their inputs.
+    /// Positions at the beginning that came as bytes and whose inputs nobody has told.
     pub(super) imported: usize,
     /// Those of all further positions.
     pub(super) inputs: Vec<Fed>,

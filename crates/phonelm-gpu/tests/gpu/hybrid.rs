@@ -210,6 +210,23 @@ fn forks_and_sessions_go_on() {
 }
 
 #[test]
+fn a_restored_text_is_computed_again_from_its_tokens() {
+    let config = config();
+    let file = model(&config, TensorType::F16);
+    let tokens = text(80, config.vocab);
+    let (mut hybrid, script) = failing(&file, KvType::F16);
+    let before = hybrid.create();
+    extend(&mut hybrid, before, &tokens[..64]);
+    let saved = hybrid.export(before).unwrap();
+    hybrid.release(before);
+    let restored = hybrid.import(&saved).unwrap();
+    hybrid.remember(restored, &tokens[..64]);
+    fail(&script, 0, lost(), true);
+    let found = extend(&mut hybrid, restored, &tokens[64..]);
+    assert!(found == logits(&mut cpu(&file, KvType::F16), &tokens)[64 * config.vocab..]);
+}
+
+#[test]
 fn keys_that_the_cpu_keeps_otherwise_are_computed_again() {
     let config = Config { head_dim: 32, ..small_config(Family::Llama, false) };
     let file = model(&config, TensorType::Q8_0);

@@ -35,6 +35,11 @@ impl Q8Square {
     /// All zero.
     pub const ZERO: Self = Self { scales: [0; GROUP], tiles: [[[0; 4 * LANES]; GROUP / 4]; 2] };
 
+    /// The scales of a square that lies as bytes.
+    pub(crate) fn scales_of(square: &[u8; size_of::<Self>()]) -> &[u8] {
+        &square[..size_of::<[u16; GROUP]>()]
+    }
+
     /// Sets 32 elements of the key of one token, of the square's 32.
     pub fn put_key(&mut self, token: usize, key: &QuantizedGroup) {
         self.scales[token] = f16::from_f32(key.scale).to_bits();

@@ -41,6 +41,34 @@ impl KvType {
             Self::Q8_0 => 1,
         }
     }
+
+    /// Checks that exported blocks hold nothing infinite or undefined, of which no later position would recover.
+    pub fn check(self, blocks: &[u8]) -> Result<(), ExecutorError> {
+        let half = |bytes: &[u8; 2]| f16::from_ne_bytes(*bytes).is_finite();
+        let bad = match self {
+            Self::F16 => count(blocks, half),
+            Self::F32 => count(blocks, |bytes: &[u8; 4]| f32::from_ne_bytes(*bytes).is_finite()),
+            Self::Q8_0 => blocks
+                .as_chunks::<{ size_of::<Q8Square>() }>()
+                .0
+                .iter()
+                .map(|square| count(Q8Square::scales_of(square), half))
+                .sum(),
+        };
+        match bad {
+            0 => Ok(()),
+            _ => Err(ExecutorError::BadImport {
+                field: "count of elements that are no numbers",
+                found: bad,
+                expected: 0,
+            }),
+        }
+    }
+}
+
+/// Elements of `N` bytes that are not as they should be.
+fn count<const N: usize>(bytes: &[u8], good: impl Fn(&[u8; N]) -> bool) -> u64 {
+    bytes.as_chunks::<N>().0.iter().map(|element| u64::from(!good(element))).sum()
 }
 
 /// Sizes that all blocks of an executor share.
@@ -189,6 +217,7 @@ impl Cache {
     /// A cache from exported bytes.
     pub(super) fn import(bytes: &[u8], geometry: Geometry, context: usize) -> Result<Self, ExecutorError> {
         let (len, body) = geometry.export_shape().open(bytes, context)?;
+        geometry.ty.check(body)?;
         let blocks = body.chunks_exact(geometry.block_bytes());
         let blocks = blocks.map(|bytes| Ok(Arc::new(Block::of(bytes, geometry)?))).collect::<Result<_, _>>()?;
         Ok(Self { len, blocks })
@@ -297,5 +326,30 @@ impl OpenCache<'_> {
                 }
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn blocks_with_what_is_no_number_are_refused() {
+        let refused = |ty: KvType, blocks: &[u8]| match ty.check(blocks) {
+            Ok(()) => 0,
+            Err(ExecutorError::BadImport { found, .. }) => found,
+            Err(error) => unreachable!("{error}"),
+        };
+        let halves = |values: &[f16]| values.iter().flat_map(|value| value.to_ne_bytes()).collect::<Vec<u8>>();
+        let bad = [f16::MAX, f16::NEG_INFINITY, f16::ZERO, f16::NAN];
+        assert_eq!(refused(KvType::F16, &halves(&bad)), 2);
+        let singles: Vec<u8> = bad.iter().flat_map(|value| value.to_f32().to_ne_bytes()).collect();
+        assert_eq!(refused(KvType::F32, &singles), 2);
+        // Whatever the elements of a square are, its scales alone make them numbers.
+        let mut square = [0xff; size_of::<Q8Square>()];
+        square[..2 * GROUP].fill(0);
+        assert_eq!(refused(KvType::Q8_0, &square), 0);
+        square[2 * GROUP - 2..2 * GROUP].copy_from_slice(&f16::INFINITY.to_ne_bytes());
+        assert_eq!(refused(KvType::Q8_0, &[square; 2].concat()), 2);
     }
 }
