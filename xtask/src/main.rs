@@ -17,6 +17,7 @@ mod bench_peer;
 mod counts;
 mod drawing;
 mod files;
+mod fuzz;
 mod golden;
 mod gpu;
 mod instructions;
@@ -32,7 +33,6 @@ mod setup;
 mod suites;
 mod swift;
 mod tidy;
-mod tools;
 mod training;
 mod venv;
 mod verify_aar;
@@ -133,13 +133,17 @@ Examples:
     /// Feeds random bytes to the readers of foreign data (cargo fuzz, nightly Rust).
     #[command(after_help = "Examples:
   cargo xtask fuzz                 every target for a minute
-  cargo xtask fuzz gguf session --seconds 300")]
+  cargo xtask fuzz gguf session --seconds 300
+  cargo xtask fuzz gguf --keep     and its inputs are tests from then on")]
     Fuzz {
         /// File names of fuzz/fuzz_targets without `.rs`; all of them if left out.
         target: Vec<String>,
         /// Seconds for each target.
         #[arg(long, default_value_t = 60)]
         seconds: u32,
+        /// Adds what was found to `fuzz/kept`, as few inputs as reach all of it.
+        #[arg(long)]
+        keep: bool,
     },
     /// Writes the dump of Kotlin's public API anew; review the difference before you commit it.
     #[command(after_help = "Example:
@@ -214,7 +218,9 @@ fn run(command: Command) -> Result<ExitCode> {
         }
         Command::Ci => return suites::run(&suites::Options::everything(), true),
         Command::Golden { args } => golden::run(&args)?,
-        Command::Bench { args } => tools::bench(&args)?,
+        Command::Bench { args } => {
+            process::check(process::cargo(&["bench", "--package", "phonelm-kernels", "--"]).args(&args))?;
+        }
         Command::Instructions(options) => instructions::command_line(&options)?,
         Command::BenchPeer(options) => bench_peer::run(&options)?,
         Command::KotlinApi => kotlin::accept_api()?,
@@ -228,9 +234,12 @@ fn run(command: Command) -> Result<ExitCode> {
         Command::Sample(sample) => sample.run()?,
         Command::Reliability(options) => reliability::run(&options)?,
         Command::ReleaseCheck(options) => release_check::run(&options)?,
-        Command::Fuzz { target, seconds } => {
-            for target in tools::chosen_targets(&target)? {
-                tools::fuzz(&target, seconds)?;
+        Command::Fuzz { target, seconds, keep } => {
+            for target in fuzz::chosen(&target)? {
+                fuzz::run(&target, seconds)?;
+                if keep {
+                    println!("{target}: {} inputs are kept", fuzz::keep(&target)?);
+                }
             }
         }
     }

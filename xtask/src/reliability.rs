@@ -17,7 +17,7 @@ use crate::counts::Counts;
 use crate::package::jvm;
 use crate::process::{cargo, check_lines, command, output, target_dir};
 use crate::report::{self, Report};
-use crate::{kotlin, tools};
+use crate::{fuzz, kotlin};
 
 /// What `cargo xtask reliability` takes.
 #[derive(Args)]
@@ -95,7 +95,10 @@ impl Part {
             Self::SoakKotlin => soak_kotlin(plan.amounts.soak_seconds),
             Self::Races => races(),
             Self::Fuzz => {
-                return plan.targets.iter().try_for_each(|target| tell(fuzz(target, plan.amounts.fuzz_seconds)?));
+                return plan
+                    .targets
+                    .iter()
+                    .try_for_each(|target| tell(random_bytes(target, plan.amounts.fuzz_seconds)?));
             }
         };
         tell(Found { title: self.title().into(), ..found? })
@@ -110,12 +113,26 @@ struct Plan {
     targets: Vec<String>,
 }
 
-const REPORT: Report = Report {
-    file: "docs/reliability.md",
-    head: "# Reliability\n\nWritten by `cargo xtask reliability`, each row when its part last ran. What is tried is a fault or an operation; \
-           what survived it went on with every turn that had been told; the rest is lost.\n\n![Memory during the soak](images/soak.svg)\n\n\
-           | what | tried | survived | lost | more | minutes | commit | date |\n|---|---|---|---|---|---|---|---|\n",
-};
+const REPORT: Report = Report { file: "docs/reliability.md", head: HEAD };
+
+const HEAD: &str = "# Reliability
+
+What was tried so that a conversation might be lost, and what was lost. Written by `cargo xtask reliability`, each row when its part last
+ran. What is tried is a fault or an operation; what survived it went on with every turn that had been told; the rest is lost.
+
+- *Orders of threads*: mailbox, generation, session and the inference thread as they are, stepped through in orders that a checker
+  ([shuttle](https://github.com/awslabs/shuttle)) draws. Who waits for ever fails, as does an event that comes twice or not at all.
+- *Killed processes* (SIGKILL) die while they start, restore, in their first turn or in their second. The next one restores what they left.
+- *Failing operations of a disk*: each one once and for good, a disk that is full after so many bytes, a limit of a file's length.
+- *Random operations*: ask, cancel, fork, save, restore, reset, prewarm, close, heat, short memory and the background, from four threads
+  at once. Each answer is the one that a thread alone gets, nobody stands still for a minute, and memory stays flat.
+- *Random bytes*: what [must hold for them](../fuzz/README.md), an input a time. Edges and features are what libFuzzer calls coverage.
+
+![Memory during the soak](images/soak.svg)
+
+| what | tried | survived | lost | more | minutes | commit | date |
+|---|---|---|---|---|---|---|---|
+";
 
 /// Runs the chosen parts and writes their rows; fails if one of them did.
 pub(crate) fn run(options: &Options) -> Result<()> {
@@ -123,15 +140,14 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     let plan = Plan {
         parts: parts.filter(|part| options.only.is_empty() || options.only.contains(part)).collect(),
         amounts: if options.short { Amounts::SHORT } else { options.amounts.clone() },
-        targets: tools::chosen_targets(&options.target)?,
+        targets: fuzz::chosen(&options.target)?,
     };
     follow(&plan).map(|_| ())
 }
 
 /// Runs all parts; what was tried and lost in sum.
 pub(crate) fn everything(amounts: &Amounts) -> Result<String> {
-    let plan =
-        Plan { parts: Part::value_variants().into(), amounts: amounts.clone(), targets: tools::chosen_targets(&[])? };
+    let plan = Plan { parts: Part::value_variants().into(), amounts: amounts.clone(), targets: fuzz::chosen(&[])? };
     let sum = follow(&plan)?;
     Ok(format!("{} faults and operations, {} lost: [reliability.md](reliability.md)", sum.tried, sum.lost))
 }
@@ -139,7 +155,7 @@ pub(crate) fn everything(amounts: &Amounts) -> Result<String> {
 fn follow(plan: &Plan) -> Result<Found> {
     let commit = report::clean_commit()?;
     let mut titles: Vec<String> = Part::value_variants().iter().map(|part| part.title().to_owned()).collect();
-    titles.extend(tools::fuzz_targets()?.iter().map(|target| fuzz_title(target)));
+    titles.extend(fuzz::targets()?.iter().map(|target| fuzz_title(target)));
     let titles: Vec<&str> = titles.iter().map(String::as_str).collect();
     let (mut sum, mut failed) = (Found::default(), 0);
     for part in &plan.parts {
@@ -252,8 +268,8 @@ fn fuzz_title(target: &str) -> String {
     format!("random bytes: {target}")
 }
 
-fn fuzz(target: &str, seconds: u32) -> Result<Found> {
-    let run = tools::fuzz(target, seconds)?;
+fn random_bytes(target: &str, seconds: u32) -> Result<Found> {
+    let run = fuzz::run(target, seconds)?;
     Ok(Found {
         title: fuzz_title(target),
         tried: run.executions,

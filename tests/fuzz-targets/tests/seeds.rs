@@ -3,14 +3,16 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::fs;
+use std::io::Read;
 use std::path::Path;
 
 use phonelm_fuzz_targets as targets;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use proptest::test_runner::{Config, TestRunner};
+use zip::ZipArchive;
 
-const SEEDS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../fuzz/seeds");
+const FUZZ: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../fuzz");
 /// Changed inputs of each target.
 const CHANGED: u32 = 50;
 
@@ -27,8 +29,22 @@ fn changed(seeds: Vec<Vec<u8>>) -> impl Strategy<Value = Vec<u8>> {
     })
 }
 
+/// Inputs that fuzzing found, if any were kept.
+fn kept(target: &str) -> Vec<Vec<u8>> {
+    let Ok(file) = fs::File::open(format!("{FUZZ}/kept/{target}.zip")) else { return Vec::new() };
+    let mut archive = ZipArchive::new(file).unwrap();
+    let count = archive.len();
+    let mut read = |index| {
+        let mut bytes = Vec::new();
+        archive.by_index(index).unwrap().read_to_end(&mut bytes).unwrap();
+        bytes
+    };
+    (0..count).map(&mut read).collect()
+}
+
 fn hold(target: &str, run: fn(&[u8])) {
-    let files = fs::read_dir(Path::new(SEEDS).join(target)).unwrap();
+    kept(target).iter().for_each(|input| run(input));
+    let files = fs::read_dir(Path::new(FUZZ).join("seeds").join(target)).unwrap();
     let seeds: Vec<Vec<u8>> = files.map(|file| fs::read(file.unwrap().path()).unwrap()).collect();
     assert!(!seeds.is_empty());
     seeds.iter().for_each(|seed| run(seed));

@@ -1,16 +1,13 @@
-//! Benchmarks and fuzzing: cargo commands with this repository's choices.
+//! Fuzzing: the targets of `fuzz/`, what libFuzzer tells of them, and the inputs that are kept.
 
 use std::fs;
+use std::path::PathBuf;
 use std::time::Instant;
 
 use anyhow::{Context, Result, bail, ensure};
 
-use crate::process::{cargo, check, check_all_lines, command, output, root};
-
-/// Times the kernels of this machine.
-pub(crate) fn bench(args: &[String]) -> Result<()> {
-    check(cargo(&["bench", "--package", "phonelm-kernels", "--"]).args(args))
-}
+use crate::package::archive;
+use crate::process::{check, check_all_lines, command, output, root};
 
 /// What libFuzzer tells of a target.
 #[derive(Debug, Default, PartialEq)]
@@ -40,22 +37,21 @@ impl Fuzzed {
 }
 
 /// The fuzz targets of these names, or all if none is named.
-pub(crate) fn chosen_targets(names: &[String]) -> Result<Vec<String>> {
-    let known = fuzz_targets()?;
+pub(crate) fn chosen(names: &[String]) -> Result<Vec<String>> {
+    let known = targets()?;
     if let Some(name) = names.iter().find(|name| !known.contains(name)) {
         bail!("no fuzz target is named `{name}`; there are: {}", known.join(", "));
     }
     Ok(if names.is_empty() { known } else { names.to_vec() })
 }
 
-/// Runs a fuzz target for so many seconds.
-pub(crate) fn fuzz(target: &str, seconds: u32) -> Result<Fuzzed> {
+/// Runs a fuzz target for so many seconds, from its seeds and all inputs that were found before.
+pub(crate) fn run(target: &str, seconds: u32) -> Result<Fuzzed> {
     ensure!(
         output("cargo", &["+nightly", "fuzz", "--version"]).is_some(),
         "cargo fuzz or nightly Rust is missing:\n  rustup toolchain install nightly\n  cargo install cargo-fuzz"
     );
-    let corpus = format!("fuzz/corpus/{target}");
-    fs::create_dir_all(root().join(&corpus)).with_context(|| format!("cannot make {corpus}"))?;
+    let corpus = corpus(target)?;
     let seeds = format!("fuzz/seeds/{target}");
     check(&mut command("cargo", ["+nightly", "fuzz", "build", target]))?;
     let start = Instant::now();
@@ -67,8 +63,36 @@ pub(crate) fn fuzz(target: &str, seconds: u32) -> Result<Fuzzed> {
     Ok(Fuzzed { minutes: start.elapsed().as_secs_f64() / 60.0, ..fuzzed })
 }
 
+/// The archive of a target's kept inputs, which is committed.
+fn kept(target: &str) -> PathBuf {
+    root().join(format!("fuzz/kept/{target}.zip"))
+}
+
+/// The folder of all inputs that were found for a target, with those that are kept.
+fn corpus(target: &str) -> Result<String> {
+    let folder = format!("fuzz/corpus/{target}");
+    fs::create_dir_all(root().join(&folder)).with_context(|| format!("cannot make {folder}"))?;
+    let kept = kept(target);
+    if kept.exists() {
+        let bytes = fs::read(&kept).with_context(|| format!("cannot read {}", kept.display()))?;
+        archive::unpack(&root().join(&folder), &archive::unzip(&bytes)?)?;
+    }
+    Ok(folder)
+}
+
+/// Keeps the fewest inputs that reach all that was reached; how many those are.
+pub(crate) fn keep(target: &str) -> Result<usize> {
+    let (corpus, kept) = (corpus(target)?, kept(target));
+    check(&mut command("cargo", ["+nightly", "fuzz", "cmin", target, &corpus]))?;
+    let inputs = archive::folder(&root().join(&corpus))?;
+    let count = inputs.len();
+    fs::create_dir_all(root().join("fuzz/kept")).context("cannot make fuzz/kept")?;
+    fs::write(&kept, archive::zip(inputs)?).with_context(|| format!("cannot write {}", kept.display()))?;
+    Ok(count)
+}
+
 /// The names of the targets.
-pub(crate) fn fuzz_targets() -> Result<Vec<String>> {
+pub(crate) fn targets() -> Result<Vec<String>> {
     let dir = root().join("fuzz/fuzz_targets");
     let mut names = Vec::new();
     for entry in fs::read_dir(&dir).with_context(|| format!("cannot list {}", dir.display()))? {
