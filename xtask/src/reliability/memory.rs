@@ -10,7 +10,8 @@ use crate::process::{root, target_dir};
 
 const WIDTH: f64 = 920.0;
 const HEIGHT: f64 = 320.0;
-const LEFT: f64 = 60.0;
+/// Left of a panel's scale.
+const GAP: f64 = 60.0;
 const TOP: f64 = 70.0;
 /// Points of a curve; more would not be seen.
 const POINTS: usize = 400;
@@ -42,30 +43,38 @@ fn read(csv: &str) -> Vec<(f64, f64)> {
 }
 
 fn svg(curves: &[Vec<(f64, f64)>; 2]) -> String {
-    let most = |of: fn(&(f64, f64)) -> f64| curves.iter().flatten().map(of).fold(1.0, f64::max);
+    let mut drawing = Drawing::new(WIDTH, HEIGHT);
+    drawing.title(GAP, 30.0, "Memory of its own that the process holds (MB), by seconds of soak");
+    for (number, (curve, series)) in curves.iter().zip(SERIES).enumerate() {
+        panel(&mut drawing, GAP + number as f64 * WIDTH / 2.0, series, curve);
+    }
+    drawing.finish()
+}
+
+/// One curve on a scale of its own, from nothing up.
+fn panel(drawing: &mut Drawing, left: f64, series: (&str, &str), curve: &[(f64, f64)]) {
+    let most = |of: fn(&(f64, f64)) -> f64| curve.iter().map(of).fold(1.0, f64::max);
     let (seconds, highest) = (most(|point| point.0), most(|point| point.1));
     let (across, up) = (step(seconds), step(highest));
-    let (bottom, width) = (HEIGHT - 40.0, WIDTH - LEFT - 24.0);
-    let x = |second: f64| LEFT + second / seconds * width;
-    let y = |mb: f64| bottom - mb / ((highest / up).ceil() * up) * (bottom - TOP);
-    let mut drawing = Drawing::new(WIDTH, HEIGHT);
-    drawing.title(LEFT, 30.0, "Memory of its own that the process holds (MB), by seconds of soak");
-    drawing.legend(LEFT, 52.0, &SERIES);
-    for tick in 0..=(highest / up).ceil() as usize {
+    let ticks = (highest / up).ceil();
+    let (bottom, width) = (HEIGHT - 40.0, WIDTH / 2.0 - GAP - 24.0);
+    let x = |second: f64| left + second / seconds * width;
+    let y = |mb: f64| bottom - mb / (ticks * up) * (bottom - TOP);
+    drawing.legend(left, 52.0, &[series]);
+    for tick in 0..=ticks as usize {
         let mb = tick as f64 * up;
-        drawing.line((LEFT, y(mb)), (LEFT + width, y(mb)), "#e1e5ea");
-        drawing.text((LEFT - 8.0, y(mb) + 4.0), "end", mb);
+        drawing.line((left, y(mb)), (left + width, y(mb)), "#e1e5ea");
+        drawing.text((left - 8.0, y(mb) + 4.0), "end", mb);
     }
     for tick in 0..=(seconds / across) as usize {
         let second = tick as f64 * across;
         drawing.text((x(second), bottom + 19.0), "middle", second);
     }
-    for (curve, (_, colour)) in curves.iter().zip(SERIES).filter(|(curve, _)| !curve.is_empty()) {
-        let every = curve.len().div_ceil(POINTS);
-        let points: Vec<_> = curve.iter().step_by(every).map(|&(second, mb)| (x(second), y(mb))).collect();
-        drawing.curve(&points, colour);
+    let every = curve.len().div_ceil(POINTS).max(1);
+    let points: Vec<_> = curve.iter().step_by(every).map(|&(second, mb)| (x(second), y(mb))).collect();
+    if !points.is_empty() {
+        drawing.curve(&points, series.1);
     }
-    drawing.finish()
 }
 
 #[cfg(test)]
