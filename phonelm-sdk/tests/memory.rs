@@ -13,9 +13,7 @@ use phonelm_sdk::*;
 /// Bytes of its own that this process holds, once the threads that free have done so.
 fn resident() -> i64 {
     sleep(Duration::from_millis(100));
-    let status = std::fs::read_to_string("/proc/self/status").unwrap();
-    let line = status.lines().find_map(|line| line.strip_prefix("RssAnon:")).unwrap();
-    line.trim().trim_end_matches(" kB").parse::<i64>().unwrap() * 1024
+    resident_kb() as i64 * 1024
 }
 
 #[test]

@@ -249,13 +249,6 @@ impl Talk {
     }
 }
 
-/// kB of its own that this process holds.
-fn resident() -> u64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap();
-    let line = status.lines().find_map(|line| line.strip_prefix("RssAnon:")).unwrap();
-    line.trim().trim_end_matches(" kB").parse().unwrap()
-}
-
 /// The middle of a tenth of the samples that begins so many tenths (and a half) in.
 fn median(samples: &[u64], half_tenths: usize) -> u64 {
     let start = samples.len() * half_tenths / 20;
@@ -301,7 +294,7 @@ fn anything_at_once_for_long() {
     let mut samples = Vec::new();
     while !threads.iter().all(|thread| thread.is_finished()) {
         sleep(Duration::from_secs(1));
-        samples.push(resident());
+        samples.push(resident_kb());
         for (thread, (last, at)) in seen.iter_mut().enumerate().filter(|(thread, _)| !threads[*thread].is_finished()) {
             let now = steps[thread].load(Ordering::Relaxed);
             if now != *last {

@@ -106,3 +106,10 @@ pub(crate) fn results(session: &Session) -> Vec<String> {
     };
     session.transcript().entries.into_iter().filter_map(text).collect()
 }
+
+/// kB of its own that this process holds, as Linux tells.
+pub(crate) fn resident_kb() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("RssAnon:")).unwrap();
+    line.trim().trim_end_matches(" kB").parse().unwrap()
+}

@@ -1,9 +1,7 @@
 package io.phonelm.tests
 
-import com.sun.jna.Function
 import io.phonelm.LanguageModel
 import io.phonelm.PhoneLMException
-import java.io.File
 import kotlin.random.Random
 import kotlin.test.Test
 import kotlin.test.assertContains
@@ -111,9 +109,7 @@ class EnduranceTest {
     private suspend fun resident(): Long = List(5) {
         System.gc()
         delay(100.milliseconds)
-        Function.getFunction("c", "malloc_trim").invokeInt(arrayOf(0))
-        val line = File("/proc/self/status").readLines().first { it.startsWith("RssAnon") }
-        line.filter { it.isDigit() }.toLong() * 1024
+        residentKb() * 1024
     }.min()
 
     private companion object {

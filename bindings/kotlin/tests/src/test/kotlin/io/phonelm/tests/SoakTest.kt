@@ -1,6 +1,5 @@
 package io.phonelm.tests
 
-import com.sun.jna.Function
 import io.phonelm.Governor
 import io.phonelm.LanguageModel
 import io.phonelm.LanguageModelSession
@@ -50,7 +49,9 @@ class SoakTest {
             var last = steps.map { it.get() to start.elapsedNow() }
             while (isActive) {
                 delay(1.seconds)
-                samples += resident()
+                // What nobody uses does not count.
+                System.gc()
+                samples += residentKb()
                 last = steps.mapIndexed { thread, step ->
                     val before = last[thread]
                     if (step.get() != before.first) step.get() to start.elapsedNow() else before
@@ -197,13 +198,6 @@ class SoakTest {
         val (middle, last) = median(samples.size * 9 / 20) to median(samples.size * 9 / 10)
         assertTrue(last <= middle + LIMIT_KB, "memory grew from $middle to $last kB; $LIMIT_KB may lie between")
         return "middle-kb $middle last-kb $last bound-kb $LIMIT_KB"
-    }
-
-    /** kB of its own that the process holds, after garbage went, so that what nobody uses does not count. */
-    private fun resident(): Long {
-        System.gc()
-        Function.getFunction("c", "malloc_trim").invokeInt(arrayOf(0))
-        return File("/proc/self/status").readLines().first { it.startsWith("RssAnon") }.filter { it.isDigit() }.toLong()
     }
 
     private companion object {

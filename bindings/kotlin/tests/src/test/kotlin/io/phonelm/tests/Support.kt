@@ -1,6 +1,7 @@
 // What the tests share: the tiny model, an answer that does not end by itself, and descriptors by their number.
 package io.phonelm.tests
 
+import com.sun.jna.Function
 import io.phonelm.GenerationOptions
 import io.phonelm.LanguageModel
 import io.phonelm.LanguageModelSession
@@ -50,4 +51,10 @@ internal val FileDescriptor.number: Int
 internal fun temporaryFolder(): File {
     val folder = File(System.getProperty("phonelm.folder")).apply { mkdirs() }
     return Files.createTempDirectory(folder.toPath(), "test").toFile()
+}
+
+/** kB of its own that the process holds once the allocator gave back what is free. */
+internal fun residentKb(): Long {
+    Function.getFunction("c", "malloc_trim").invokeInt(arrayOf(0))
+    return File("/proc/self/status").readLines().first { it.startsWith("RssAnon") }.filter { it.isDigit() }.toLong()
 }
