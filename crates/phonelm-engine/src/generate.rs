@@ -9,7 +9,7 @@
 
 use std::collections::VecDeque;
 use std::ops::ControlFlow;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use phonelm_model::LogitsFor;
 
@@ -19,8 +19,15 @@ use crate::engine::{Engine, Row};
 use crate::prompt::Prompt;
 use crate::sampler::{Sampler, SamplerOptions, TokenMask};
 use crate::text::TextStream;
-use crate::tools::{CallError, CallParser, Part, ToolCall};
+use crate::tools::CallParser;
 use crate::{Error, Tokenizer};
+
+mod response;
+mod turn;
+
+pub use response::{Event, FinishReason, Response, Stats};
+use turn::Purpose;
+pub(crate) use turn::Turn;
 
 /// What a turn starts with.
 #[derive(Clone, Debug, PartialEq)]
@@ -62,138 +69,12 @@ pub struct GenerateOptions {
     pub keep_partial: bool,
 }
 
-/// What came of a step.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Event {
-    /// A batch of the prompt is done.
-    Prefill {
-        /// Tokens of the prompt that the cache holds.
-        done: usize,
-        /// All of them.
-        total: usize,
-    },
-    /// A token was drawn, but nothing can be shown yet.
-    Token,
-    /// More of the answer.
-    Text(String),
-    /// The model calls a tool.
-    Call(ToolCall),
-    /// The model wrote a call that cannot be read.
-    BadCall(CallError),
-    /// The turn is over.
-    Finished(Response),
-}
-
-/// Why an answer ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum FinishReason {
-    /// The model ended it, or a stop text did.
-    Stop,
-    /// The model ended it and waits for the results of its calls.
-    ToolCalls,
-    /// It has as many tokens as were allowed.
-    Length,
-    /// The context is full.
-    ContextFull,
-    /// The mask allowed no further token.
-    Constraint,
-    /// It was cancelled.
-    Cancelled,
-}
-
-/// A turn's outcome.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Response {
-    /// What the model said and called.
-    pub answer: Answer,
-    /// Why it ended.
-    pub finish: FinishReason,
-    /// What it cost.
-    pub stats: Stats,
-}
-
-/// What a turn cost.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Stats {
-    /// Tokens of the prompt.
-    pub prompt_tokens: usize,
-    /// Those of them that the cache held.
-    pub cached_tokens: usize,
-    /// Tokens drawn, the one that ended the answer included.
-    pub generated_tokens: usize,
-    /// Those of them that a draft had foretold, so that they took no pass of their own.
-    pub drafted_tokens: usize,
-    /// Until the first token was drawn.
-    pub first_token: Duration,
-    /// Until the end.
-    pub total: Duration,
-}
-
-impl Stats {
-    /// Tokens of the prompt computed a second.
-    pub fn prefill_rate(&self) -> f64 {
-        rate(self.prompt_tokens.saturating_sub(self.cached_tokens), self.first_token)
-    }
-
-    /// Tokens drawn a second after the first one.
-    pub fn decode_rate(&self) -> f64 {
-        rate(self.generated_tokens.saturating_sub(1), self.total.saturating_sub(self.first_token))
-    }
-}
-
-fn rate(count: usize, time: Duration) -> f64 {
-    if time.is_zero() { 0.0 } else { count as f64 / time.as_secs_f64() }
-}
-
 /// Characters of the prompt's end that an answer remembers: enough to know the place again.
 const REMEMBERED: usize = 32;
 
 fn last_chars(text: &str, count: usize) -> &str {
     let start = text.char_indices().rev().nth(count.saturating_sub(1)).map_or(0, |(at, _)| at);
     &text[start..]
-}
-
-/// What a turn is for.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Purpose {
-    /// It enters the conversation.
-    Chat,
-    /// It goes on from token ids and leaves no message.
-    Ids,
-    /// It only fills the cache.
-    Prewarm,
-}
-
-/// A running turn.
-pub(crate) struct Turn {
-    input: Vec<Message>,
-    purpose: Purpose,
-    prompt: Vec<u32>,
-    /// Tokens that the cache kept from earlier turns.
-    kept: usize,
-    sampler: Sampler,
-    mask: Option<Box<dyn TokenMask>>,
-    /// Whether the best logits did not tell what the mask leaves, so that the next pass brings all of them.
-    needs_all: bool,
-    keep_partial: bool,
-    max_tokens: usize,
-    text: TextStream,
-    parser: Option<CallParser>,
-    /// Marks that are text although they are special: for the parser, and for a mask, which counts them.
-    shown_marks: &'static [&'static str],
-    /// Whether the answer's first space is still to be taken off.
-    strip_space: bool,
-    answer: Answer,
-    drafter: Drafter,
-    events: VecDeque<Event>,
-    started: Instant,
-    stats: Stats,
-}
-
-impl std::fmt::Debug for Turn {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Turn").field("stats", &self.stats).finish_non_exhaustive()
-    }
 }
 
 impl Engine {
@@ -516,72 +397,5 @@ impl Engine {
         if let Ok(kept) = self.executor.truncate(conversation.cache, turn.kept) {
             conversation.cached.truncate(kept);
         }
-    }
-}
-
-impl Turn {
-    /// How many of the highest logits are enough to draw from.
-    fn enough(&self) -> Option<usize> {
-        let settled = self.mask.as_ref().is_none_or(|mask| mask.is_free() || self.sampler.is_greedy());
-        if settled && !self.needs_all { self.sampler.enough() } else { None }
-    }
-
-    /// The bytes of a token that count as text.
-    fn shown<'a>(&mut self, tokenizer: &'a Tokenizer, token: u32) -> &'a [u8] {
-        let bytes = tokenizer.token_bytes(token);
-        if tokenizer.is_special(token) && !self.shown_marks.iter().any(|mark| mark.as_bytes() == bytes) {
-            return &[];
-        }
-        let strip = std::mem::take(&mut self.strip_space);
-        if strip { bytes.strip_prefix(b" ").unwrap_or(bytes) } else { bytes }
-    }
-
-    /// Takes text that is certain into the answer.
-    fn show(&mut self, text: &str) {
-        if text.is_empty() {
-            return;
-        }
-        self.answer.raw.push_str(text);
-        let parts = match &mut self.parser {
-            Some(parser) => parser.push(text),
-            None => vec![Part::Text(text.to_owned())],
-        };
-        self.tell(parts);
-    }
-
-    fn tell(&mut self, parts: Vec<Part>) {
-        for part in parts {
-            self.events.push_back(match part {
-                Part::Text(text) => {
-                    self.answer.text.push_str(&text);
-                    Event::Text(text)
-                }
-                Part::Call(call) => {
-                    self.answer.calls.push(call.clone());
-                    Event::Call(call)
-                }
-                Part::Bad(error) => {
-                    self.answer.bad_calls.push(error.clone());
-                    Event::BadCall(error)
-                }
-            });
-        }
-    }
-
-    /// Ends the answer: what was held back comes out, then the outcome.
-    fn end(&mut self, reason: FinishReason) {
-        let rest = self.text.finish();
-        self.show(&rest);
-        if let Some(mut parser) = self.parser.take() {
-            self.tell(parser.finish());
-        }
-        if self.text.stopped() {
-            self.answer.ids.clear();
-        }
-        self.stats.total = self.started.elapsed();
-        let called = reason == FinishReason::Stop && !self.answer.calls.is_empty();
-        let finish = if called { FinishReason::ToolCalls } else { reason };
-        let response = Response { answer: self.answer.clone(), finish, stats: self.stats };
-        self.events.push_back(Event::Finished(response));
     }
 }

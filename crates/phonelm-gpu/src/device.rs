@@ -2,7 +2,7 @@
 //! back and which every step asks for.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use phonelm_model::ExecutorError;
@@ -98,10 +98,16 @@ pub fn adapters() -> Vec<Adapter> {
     found().iter().map(Adapter::of).collect()
 }
 
+const BACKENDS: Backends = Backends::VULKAN.union(Backends::METAL);
+
+/// One for the process: NVIDIA's driver may crash where several threads make one at once (gfx-rs/wgpu#5930).
+static INSTANCE: LazyLock<Instance> = LazyLock::new(|| {
+    let backends = BACKENDS;
+    Instance::new(InstanceDescriptor { backends, ..InstanceDescriptor::new_without_display_handle() })
+});
+
 fn found() -> Vec<wgpu::Adapter> {
-    let backends = Backends::VULKAN | Backends::METAL;
-    let instance = Instance::new(InstanceDescriptor { backends, ..InstanceDescriptor::new_without_display_handle() });
-    let mut adapters = block_on(instance.enumerate_adapters(backends));
+    let mut adapters = block_on(INSTANCE.enumerate_adapters(BACKENDS));
     let rank = |kind| match kind {
         DeviceType::DiscreteGpu => 0,
         DeviceType::IntegratedGpu => 1,
