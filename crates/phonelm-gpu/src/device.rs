@@ -102,8 +102,7 @@ const BACKENDS: Backends = Backends::VULKAN.union(Backends::METAL);
 
 /// One for the process: NVIDIA's driver may crash where several threads make one at once (gfx-rs/wgpu#5930).
 static INSTANCE: LazyLock<Instance> = LazyLock::new(|| {
-    let backends = BACKENDS;
-    Instance::new(InstanceDescriptor { backends, ..InstanceDescriptor::new_without_display_handle() })
+    Instance::new(InstanceDescriptor { backends: BACKENDS, ..InstanceDescriptor::new_without_display_handle() })
 });
 
 fn found() -> Vec<wgpu::Adapter> {

@@ -15,6 +15,7 @@ impl HybridExecutor {
         }
     }
 
+    /// A text lies elsewhere now, or nowhere; where it lay, its memory is given back.
     pub(super) fn settle(&mut self, id: CacheId, home: Option<Home>) {
         if let Ok(text) = self.texts.get_mut(id) {
             let old = std::mem::replace(&mut text.home, home);

@@ -1,4 +1,4 @@
-// What the tests share: the tiny model, an answer that does not end by itself, and descriptors by their number.
+// What the tests share: the tiny model, an answer that does not end by itself, descriptors by their number, memory held.
 package io.phonelm.tests
 
 import com.sun.jna.Function
