@@ -22,6 +22,8 @@ const COLS: usize = 2560;
 const HEAD_DIM: usize = 160;
 /// Rows of weights; what a row costs does not depend on them.
 const WEIGHT_ROWS: usize = 4 * TILE_ROWS;
+/// The fewest in the layouts for skipping.
+const SLAB_ROWS: usize = 2 * Packed::HALF_ROWS;
 /// Neurons of an up matrix; 1,600 lie 16 times 100.
 const NEURONS: usize = 1600;
 /// Blocks of keys and values.
@@ -48,21 +50,28 @@ fn main() -> Result<(), Box<dyn Error>> {
 fn matmul(kernels: &dyn Kernels, ty: &str, rows: usize, repeats: usize) -> Result<usize, Box<dyn Error>> {
     let no_weights = || format!("no weights of {COLS} columns have type {ty}");
     let ty = TensorType::from_name(ty).ok_or_else(no_weights)?;
-    let row_bytes = ty.row_bytes(COLS).ok_or_else(no_weights)?;
-    let bytes: Vec<u8> = (0..WEIGHT_ROWS * row_bytes).map(|i| (i * 31 % 59) as u8).collect();
-    let weights = Packed::from_blocks(ty, &bytes, WEIGHT_ROWS, COLS, &Pool::new(1))?;
+    let weights = match ty {
+        TensorType::Q4_0Rows | TensorType::Q4_0Columns => {
+            Packed::laid_out(ty, &q4_0(SLAB_ROWS), SLAB_ROWS, COLS, &Pool::new(1))?
+        }
+        _ => {
+            let row_bytes = ty.row_bytes(COLS).ok_or_else(no_weights)?;
+            let bytes: Vec<u8> = (0..WEIGHT_ROWS * row_bytes).map(|i| (i * 31 % 59) as u8).collect();
+            Packed::from_blocks(ty, &bytes, WEIGHT_ROWS, COLS, &Pool::new(1))?
+        }
+    };
     let mut x = QuantizedRows::new();
     x.resize(rows, COLS);
     let floats = waves(COLS);
     x.rows_mut().for_each(|row| kernels.quantize(&floats, row));
-    let mut out = vec![0.0; rows * WEIGHT_ROWS];
+    let mut out = vec![0.0; rows * weights.rows()];
     for _ in 0..repeats {
         // SAFETY: one call at a time.
-        let view = unsafe { OutRows::new(&mut out, WEIGHT_ROWS) };
+        let view = unsafe { OutRows::new(&mut out, weights.rows()) };
         kernels.matmul(&weights, 0..weights.tiles(), &x, &view);
         black_box(&view);
     }
-    Ok(repeats * rows * WEIGHT_ROWS * COLS)
+    Ok(repeats * rows * weights.rows() * COLS)
 }
 
 fn attend(kernels: &dyn Kernels, ty: &str, rows: usize, repeats: usize) -> Result<usize, Box<dyn Error>> {
@@ -104,8 +113,7 @@ fn up(kernels: &dyn Kernels, zeros: usize, repeats: usize) -> Result<usize, Box<
 }
 
 fn down(kernels: &dyn Kernels, zeros: usize, repeats: usize) -> Result<usize, Box<dyn Error>> {
-    const ROWS: usize = 2 * Packed::HALF_ROWS;
-    let weights = Packed::laid_out(TensorType::Q4_0Columns, &q4_0(ROWS), ROWS, COLS, &Pool::new(1))?;
+    let weights = Packed::laid_out(TensorType::Q4_0Columns, &q4_0(SLAB_ROWS), SLAB_ROWS, COLS, &Pool::new(1))?;
     let mut x = waves(COLS);
     x.iter_mut().enumerate().filter(|(neuron, _)| !counts(*neuron, zeros)).for_each(|(_, x)| *x = 0.0);
     let mut rows = QuantizedRows::new();
@@ -113,14 +121,14 @@ fn down(kernels: &dyn Kernels, zeros: usize, repeats: usize) -> Result<usize, Bo
     rows.rows_mut().for_each(|row| kernels.quantize(&x, row));
     let mut active = Active::new();
     active.fill(rows.row(0));
-    let mut out = vec![0.0; ROWS];
+    let mut out = vec![0.0; SLAB_ROWS];
     for _ in 0..repeats {
         // SAFETY: one call at a time.
-        let view = unsafe { OutRows::new(&mut out, ROWS) };
+        let view = unsafe { OutRows::new(&mut out, SLAB_ROWS) };
         kernels.matmul_active(&weights, 0..2, &active, &view);
         black_box(&view);
     }
-    Ok(repeats * ROWS * COLS)
+    Ok(repeats * SLAB_ROWS * COLS)
 }
 
 /// Rows of random Q4_0 weights.

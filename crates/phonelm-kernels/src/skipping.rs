@@ -6,12 +6,14 @@
 //! there is not: a sum starts at +0, and as its terms are multiples of the smallest subnormal, it comes back to zero only
 //! exactly, which rounds to +0.
 
+use std::array::from_fn;
+use std::mem::offset_of;
 use std::ops::Range;
 
 use half::f16;
 
 use crate::kernels::{GROUP, TILE_ROWS};
-use crate::packed::{ColumnBlock, HALF_ROWS, Packed, ROW_GROUPS};
+use crate::packed::{ColumnBlock, HALF_ROWS, Packed, ROW_GROUPS, RowBlock};
 use crate::rows::{OutRows, QuantizedGroup};
 
 /// Quads of columns between the fetching of their lines and their use: 8 KB.
@@ -23,6 +25,68 @@ pub(crate) const DIRECT: usize = 2;
 pub(crate) fn each_slab(halves: Range<usize>) -> impl Iterator<Item = (usize, Range<usize>)> {
     let end = if halves.is_empty() { 0 } else { halves.end.div_ceil(2) };
     (halves.start / 2..end).map(move |slab| (slab, halves.start.max(2 * slab)..halves.end.min(2 * slab + 2)))
+}
+
+/// `N` rows of weights that are multiplied together.
+pub(crate) trait Rows<const N: usize> {
+    /// The 128 bytes of each row in block `b`.
+    fn values(&self, b: usize) -> [*const u8; N];
+    /// The scales of the 8 groups of each row in block `b`.
+    fn scales(&self, b: usize) -> [*const u16; N];
+}
+
+/// Rows that lie anywhere, by where they begin in their first blocks.
+#[derive(Clone, Copy)]
+pub(crate) struct Scattered<const N: usize> {
+    values: [*const u8; N],
+    scales: [*const u16; N],
+}
+
+impl<const N: usize> Scattered<N> {
+    /// `rows` of a matrix of `across` blocks a tile.
+    pub(crate) fn new(blocks: &[RowBlock], across: usize, rows: &[u32; N]) -> Self {
+        let rows = rows.map(|row| {
+            let (tile, row) = (row as usize / TILE_ROWS, row as usize % TILE_ROWS);
+            Neighbours { blocks: &blocks[tile * across..][..across], first: row }
+        });
+        let (values, scales) = (rows.map(|row| Rows::<1>::values(&row, 0)), rows.map(|row| Rows::<1>::scales(&row, 0)));
+        Self { values: values.map(|[values]| values), scales: scales.map(|[scales]| scales) }
+    }
+}
+
+impl<const N: usize> Rows<N> for Scattered<N> {
+    #[inline(always)]
+    fn values(&self, b: usize) -> [*const u8; N] {
+        self.values.map(|values| values.wrapping_byte_add(b * size_of::<RowBlock>()))
+    }
+
+    #[inline(always)]
+    fn scales(&self, b: usize) -> [*const u16; N] {
+        self.scales.map(|scales| scales.wrapping_byte_add(b * size_of::<RowBlock>()))
+    }
+}
+
+/// Rows of one tile, from `first` on: what lies where is known when this is compiled.
+#[derive(Clone, Copy)]
+pub(crate) struct Neighbours<'a> {
+    pub(crate) blocks: &'a [RowBlock],
+    pub(crate) first: usize,
+}
+
+impl<const N: usize> Rows<N> for Neighbours<'_> {
+    #[inline(always)]
+    fn values(&self, b: usize) -> [*const u8; N] {
+        let block = self.blocks.as_ptr().wrapping_add(b).cast::<u8>();
+        from_fn(|row| block.wrapping_add(offset_of!(RowBlock, values) + 16 * ROW_GROUPS * (self.first + row)))
+    }
+
+    #[inline(always)]
+    fn scales(&self, b: usize) -> [*const u16; N] {
+        let block = self.blocks.as_ptr().wrapping_add(b).cast::<u8>();
+        from_fn(|row| {
+            block.wrapping_add(offset_of!(RowBlock, scales) + size_of::<u16>() * ROW_GROUPS * (self.first + row)).cast()
+        })
+    }
 }
 
 /// The activations of one row that are not zero. The buffers are kept between uses.

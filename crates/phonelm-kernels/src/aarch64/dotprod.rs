@@ -38,11 +38,18 @@ impl Dots for Sdot {
         }
     }
 
+    /// Each of a row's four sums takes a quarter; an offset is a multiple of 8.
     #[inline(always)]
-    unsafe fn across(rows: [Quads; 4], x: [int8x16_t; 2]) -> int32x4_t {
+    fn start(offset: i32) -> int32x4_t {
+        // SAFETY: every CPU of this architecture has NEON.
+        unsafe { vdupq_n_s32(offset / 4) }
+    }
+
+    #[inline(always)]
+    unsafe fn across(rows: [Quads; 4], x: [int8x16_t; 2], start: int32x4_t) -> int32x4_t {
         // SAFETY: the caller has the feature.
         unsafe {
-            let [a, b, c, d] = rows.map(|row| sdot_all(sdot_all(vdupq_n_s32(0), row[0], x[0]), row[1], x[1]));
+            let [a, b, c, d] = rows.map(|row| sdot_all(sdot_all(start, row[0], x[0]), row[1], x[1]));
             vpaddq_s32(vpaddq_s32(a, b), vpaddq_s32(c, d))
         }
     }

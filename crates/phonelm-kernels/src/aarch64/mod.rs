@@ -151,9 +151,12 @@ pub(crate) trait Dots {
         skip: usize,
     ) -> [[int32x4_t; T]; R];
 
+    /// What [`Self::across`] starts with, so that the offset of a group is in its sums.
+    fn start(offset: i32) -> int32x4_t;
+
     /// The products of four rows of Q4 values, their low nibbles and their high ones, with a group arranged like them.
     ///
     /// # Safety
     /// As for [`Self::dots`].
-    unsafe fn across(rows: [Quads; 4], x: [int8x16_t; 2]) -> int32x4_t;
+    unsafe fn across(rows: [Quads; 4], x: [int8x16_t; 2], start: int32x4_t) -> int32x4_t;
 }

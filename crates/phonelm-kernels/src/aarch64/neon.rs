@@ -58,9 +58,15 @@ impl Dots for Smlal {
         }
     }
 
+    #[inline(always)]
+    fn start(offset: i32) -> int32x4_t {
+        // SAFETY: NEON is always there.
+        unsafe { vdupq_n_s32(offset) }
+    }
+
     /// A sum of four products is at most `4 * 15 * 127 = 7,620`, of which four stay below 2^15.
     #[inline(always)]
-    unsafe fn across(rows: [Quads; 4], x: [int8x16_t; 2]) -> int32x4_t {
+    unsafe fn across(rows: [Quads; 4], x: [int8x16_t; 2], start: int32x4_t) -> int32x4_t {
         // SAFETY: NEON is always there.
         unsafe {
             let [a, b, c, d] = rows.map(|row| {
@@ -69,7 +75,7 @@ impl Dots for Smlal {
                 sums = vmlal_s8(sums, vget_low_s8(row[1]), vget_low_s8(x[1]));
                 vmlal_high_s8(sums, row[1], x[1])
             });
-            vpaddlq_s16(vpaddq_s16(vpaddq_s16(a, b), vpaddq_s16(c, d)))
+            vpadalq_s16(start, vpaddq_s16(vpaddq_s16(a, b), vpaddq_s16(c, d)))
         }
     }
 }

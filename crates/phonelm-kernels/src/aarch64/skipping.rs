@@ -1,7 +1,7 @@
 //! The layouts for skipping: products of chosen neurons and of all, and their weaving.
 //!
 //! By rows: the 16 bytes of a row's group are a register, whose products are added up across; four rows are the lanes of
-//! the float sums.
+//! the float sums. Eight go together, so that what is read of the activations serves twice.
 //!
 //! By columns: a column's activation multiplies one line, 128 outputs, whose sums are int16 that wrap. `sum (q - 8) x` is at
 //! most `32 * 8 * 127 = 32,512 < 2^15`, so whatever `sum q x` loses on the way comes back with the offset `-8 sum x`.
@@ -15,7 +15,7 @@ use super::weights::{halves, nibbles};
 use crate::kernels::{GROUP, TILE_ROWS};
 use crate::packed::{ColumnBlock, HALF_ROWS, HALF_TILES, Packed, Q4Block, ROW_GROUPS, RowBlock};
 use crate::rows::{OutRows, QuantizedGroup, QuantizedRows};
-use crate::skipping::{Active, DIRECT, each_slab};
+use crate::skipping::{Active, DIRECT, Neighbours, Rows, Scattered, each_slab};
 
 /// See [`crate::Kernels::matmul_rows`].
 ///
@@ -28,13 +28,20 @@ pub(super) unsafe fn matmul_rows<D: Dots>(
     x: &[QuantizedGroup],
     out: &OutRows<'_>,
 ) {
-    let blocks = w.row_blocks().unwrap_or_default();
-    let x = arranged(&x[..w.cols() / GROUP]);
-    let (chosen, _) = chosen.as_flattened().as_chunks::<4>();
-    for four in 4 * tiles.start..4 * tiles.end {
-        let next = chosen.get(four + 1).unwrap_or(&chosen[four]);
+    let (blocks, across) = (w.row_blocks().unwrap_or_default(), w.cols() / GROUP / ROW_GROUPS);
+    let x = arranged::<D>(&x[..across * ROW_GROUPS]);
+    let (chosen, _) = chosen.as_flattened().as_chunks::<TOGETHER>();
+    for eight in 2 * tiles.start..2 * tiles.end {
+        let next = chosen.get(eight + 1).unwrap_or(&chosen[eight]);
+        let [rows, next] = [&chosen[eight], next].map(|rows| Scattered::new(blocks, across, rows));
+        let fetch = |b| {
+            for values in next.values(b) {
+                prefetch(values);
+                prefetch(values.wrapping_add(64));
+            }
+        };
         // SAFETY: passed on.
-        out.store(0, 4 * four, unsafe { four_rows::<D>(blocks, [&chosen[four], next], &x) });
+        out.store(0, TOGETHER * eight, unsafe { eight_rows::<D>(&rows, &x, fetch) });
     }
 }
 
@@ -48,13 +55,15 @@ pub(super) unsafe fn matmul<D: Dots>(w: &Packed, tiles: &Range<usize>, x: &Quant
         return false;
     }
     if let Some(blocks) = w.row_blocks() {
-        let rows = |four: usize| from_fn(|i| (4 * four + i) as u32);
+        let across = per_row / ROW_GROUPS;
         for m in 0..x.rows() {
-            let x = arranged(&x.row(m)[..per_row]);
-            for four in 4 * tiles.start..4 * tiles.end {
-                let next = (four + 1).min(w.rows() / 4 - 1);
-                // SAFETY: passed on.
-                out.store(m, 4 * four, unsafe { four_rows::<D>(blocks, [&rows(four), &rows(next)], &x) });
+            let x = arranged::<D>(&x.row(m)[..per_row]);
+            for tile in tiles.clone() {
+                for first in [0, TOGETHER] {
+                    let rows = Neighbours { blocks: &blocks[tile * across..][..across], first };
+                    // SAFETY: passed on.
+                    out.store(m, tile * TILE_ROWS + first, unsafe { eight_rows::<D>(&rows, &x, |_| ()) });
+                }
             }
         }
         return true;
@@ -82,72 +91,69 @@ pub(super) unsafe fn matmul<D: Dots>(w: &Packed, tiles: &Range<usize>, x: &Quant
 }
 
 /// A group of activations as it multiplies the values of a row.
-pub(super) struct Group {
+struct Group {
     /// The columns of low nibbles, and those of high ones.
-    pub(super) values: [int8x16_t; 2],
-    offset: i32,
+    values: [int8x16_t; 2],
+    start: int32x4_t,
     scale: f32,
 }
 
-fn arranged(x: &[QuantizedGroup]) -> Vec<Group> {
+fn arranged<D: Dots>(x: &[QuantizedGroup]) -> Vec<Group> {
     let group = |group: &QuantizedGroup| {
         // SAFETY: every CPU of this architecture has NEON; the loads read 16 bytes of 32 each.
         let values = unsafe {
             let [first, last] = [0, 16].map(|at| vreinterpretq_s32_s8(vld1q_s8(group.values[at..at + 16].as_ptr())));
             [vuzp1q_s32(first, last), vuzp2q_s32(first, last)].map(|values| vreinterpretq_s8_s32(values))
         };
-        Group { values, offset: group.offset, scale: group.scale }
+        Group { values, start: D::start(group.offset), scale: group.scale }
     };
     x.iter().map(group).collect()
 }
 
-/// Four rows times one row of activations; the four that follow are fetched meanwhile.
+/// Rows that are multiplied together.
+const TOGETHER: usize = 8;
+
+/// Eight rows times one row of activations. `fetch` is called once for each block.
 #[inline(always)]
-unsafe fn four_rows<D: Dots>(blocks: &[RowBlock], [rows, next]: [&[u32; 4]; 2], x: &[Group]) -> [f32; 4] {
-    let (x, _) = x.as_chunks::<ROW_GROUPS>();
-    let place = |row: &u32| {
-        let (tile, row) = (*row as usize / TILE_ROWS, *row as usize % TILE_ROWS);
-        (&blocks[tile * x.len()..][..x.len()], row)
-    };
-    let (rows, next) = (rows.each_ref().map(place), next.each_ref().map(place));
+unsafe fn eight_rows<D: Dots>(rows: &impl Rows<TOGETHER>, x: &[Group], fetch: impl Fn(usize)) -> [f32; TOGETHER] {
     // SAFETY: passed on; the rows have a block for each chunk of groups, and loads read 16 bytes of 16.
     unsafe {
-        let mut acc = vdupq_n_f32(0.0);
-        for (b, groups) in x.iter().enumerate() {
-            for (blocks, row) in next {
-                let values = blocks.get_unchecked(b).values[row].as_ptr().cast::<u8>();
-                prefetch(values);
-                prefetch(values.wrapping_add(64));
-            }
-            let blocks = rows.map(|(blocks, row)| {
-                let block = blocks.get_unchecked(b);
-                (block.values.get_unchecked(row), block.scales.get_unchecked(row))
-            });
-            let scales = transposed(blocks.map(|(_, scales)| vld1q_u16(scales.as_ptr())));
-            for (g, group) in groups.iter().enumerate() {
-                let values = blocks.map(|(values, _)| nibbles(vld1q_u8(values[g].as_ptr())));
-                let dots = vaddq_s32(D::across(values, group.values), vdupq_n_s32(group.offset));
-                let scales = vmulq_n_f32(halves(&scales[g]), group.scale);
-                acc = vfmaq_f32(acc, vcvtq_f32_s32(dots), scales);
+        let mut acc = [vdupq_n_f32(0.0); 2];
+        for (b, groups) in x.as_chunks::<ROW_GROUPS>().0.iter().enumerate() {
+            fetch(b);
+            let (values, scales) = (rows.values(b), transposed(rows.scales(b).map(|scales| vld1q_u16(scales))));
+            for (g, (group, scales)) in groups.iter().zip(&scales).enumerate() {
+                let fours = values.as_chunks::<4>().0.iter().zip(scales.as_chunks::<4>().0);
+                for (acc, (values, scales)) in acc.iter_mut().zip(fours) {
+                    let values = values.map(|values| nibbles(vld1q_u8(values.wrapping_add(16 * g))));
+                    let dots = vcvtq_f32_s32(D::across(values, group.values, group.start));
+                    *acc = vfmaq_f32(*acc, dots, vmulq_n_f32(halves(scales), group.scale));
+                }
             }
         }
-        let mut sums = [0.0; 4];
-        vst1q_f32(sums.as_mut_ptr(), acc);
+        let mut sums = [0.0; TOGETHER];
+        for (acc, sums) in acc.into_iter().zip(sums.as_chunks_mut::<4>().0) {
+            vst1q_f32(sums.as_mut_ptr(), acc);
+        }
         sums
     }
 }
 
-/// Scale `g` of four rows, for `g` in `0..8`.
+/// Scale `g` of eight rows, for `g` in `0..8`.
 #[inline(always)]
-fn transposed([a, b, c, d]: [uint16x8_t; 4]) -> [[u16; 4]; ROW_GROUPS] {
-    let mut out = [[0; 4]; ROW_GROUPS];
-    // SAFETY: every CPU of this architecture has NEON; the stores write two groups each.
+fn transposed(mut rows: [uint16x8_t; TOGETHER]) -> [[u16; TOGETHER]; ROW_GROUPS] {
+    let mut out = [[0; TOGETHER]; ROW_GROUPS];
+    // SAFETY: every CPU of this architecture has NEON; each store writes the 16 bytes of an array.
     unsafe {
-        let (ac, bd) = (vzip1q_u16(a, c), vzip1q_u16(b, d));
-        let (eg, fh) = (vzip2q_u16(a, c), vzip2q_u16(b, d));
-        let pairs = [vzip1q_u16(ac, bd), vzip2q_u16(ac, bd), vzip1q_u16(eg, fh), vzip2q_u16(eg, fh)];
-        for (out, pair) in out.as_chunks_mut::<2>().0.iter_mut().zip(pairs) {
-            vst1q_u16(out.as_flattened_mut().as_mut_ptr(), pair);
+        // Each round deals the rows out like two halves of a pack of cards.
+        for _ in 0..3 {
+            let [a, b, c, d, e, f, g, h] = rows;
+            for (pair, (a, b)) in rows.as_chunks_mut::<2>().0.iter_mut().zip([(a, e), (b, f), (c, g), (d, h)]) {
+                *pair = [vzip1q_u16(a, b), vzip2q_u16(a, b)];
+            }
+        }
+        for (out, scales) in out.iter_mut().zip(rows) {
+            vst1q_u16(out.as_mut_ptr(), scales);
         }
     }
     out
@@ -173,11 +179,12 @@ pub(super) fn matmul_active(w: &Packed, halves: Range<usize>, x: &Active, out: &
             let quads = &x.quads[first..group.end];
             for q in first..group.end {
                 let (ahead, in_next) = x.ahead(q);
-                let from = if in_next { next } else { start };
-                for (line, half) in
-                    ahead.lines.into_iter().flat_map(|line| halves.clone().map(move |half| (line, half)))
-                {
-                    prefetch(from.cast::<u8>().wrapping_add(line as usize + half % 2 * 64));
+                let from = if in_next { next } else { start }.cast::<u8>().wrapping_add(64 * (halves.start % 2));
+                for line in ahead.lines.map(|line| from.wrapping_add(line as usize)) {
+                    prefetch(line);
+                    if halves.len() == 2 {
+                        prefetch(line.wrapping_add(64));
+                    }
                 }
             }
             for half in halves.clone() {
@@ -241,11 +248,11 @@ unsafe fn add_columns(
 /// See [`crate::packed::Weave::rows`].
 #[inline(always)]
 pub(super) fn weave_rows(block: &RowBlock, out: &mut [Q4Block; ROW_GROUPS]) {
-    for (t, scales) in block.scales.as_chunks::<4>().0.iter().enumerate() {
+    for (t, scales) in block.scales.as_chunks::<TOGETHER>().0.iter().enumerate() {
         // SAFETY: reads 16 bytes of 16.
         let scales = transposed(scales.each_ref().map(|scales| unsafe { vld1q_u16(scales.as_ptr()) }));
         for (out, scales) in out.iter_mut().zip(scales) {
-            out.scales[4 * t..4 * t + 4].copy_from_slice(&scales);
+            out.scales[TOGETHER * t..][..TOGETHER].copy_from_slice(&scales);
         }
     }
     for (group, out) in out.iter_mut().enumerate() {

@@ -12,11 +12,12 @@
 use std::arch::x86_64::*;
 
 use super::avx2::Ymm2;
-use super::skipping::{BLOCKS_AHEAD, Rows, Skip};
-use super::{Avx2, prefetch_second, transposed_scales};
+use super::skipping::{BLOCKS_AHEAD, Skip};
+use super::{Avx2, fetch_second, prefetch_second, transposed_scales};
 use crate::kernels::{GROUP, TILE_ROWS};
 use crate::packed::{ColumnBlock, HALF_TILES, Q4Block, ROW_GROUPS, RowBlock, Weave};
 use crate::rows::QuantizedGroup;
+use crate::skipping::Rows;
 use crate::vector::Vector;
 
 /// Two groups of activations as they multiply a register of a row.
@@ -56,13 +57,13 @@ impl Skip for Avx2 {
     }
 
     #[inline(always)]
-    unsafe fn sixteen(rows: &Rows, next: &Rows, x: &[Two]) -> Ymm2 {
+    unsafe fn sixteen(rows: &impl Rows<TILE_ROWS>, x: &[Two], fetch: impl Fn(usize)) -> Ymm2 {
         let (fours, _) = x.as_chunks::<4>();
         // SAFETY: passed on; the rows have a block for each four of twos.
         unsafe {
             let mut acc = Ymm2::splat(0.0);
             for (b, four) in fours.iter().enumerate() {
-                rows.fetch_ahead(next, b, fours.len());
+                fetch(b);
                 let scales = transposed_scales(rows.scales(b));
                 for (n, x) in four.iter().enumerate() {
                     let dots = two_groups(rows.values(b).map(|values| values.add(32 * n)), x);
@@ -190,10 +191,7 @@ impl Weave for Avx2 {
     unsafe fn rows(block: &RowBlock, out: &mut [Q4Block; ROW_GROUPS]) {
         // SAFETY: passed on; loads are of 16 bytes of 16, stores of 32 of 64, and a prefetch may go past the end.
         unsafe {
-            let ahead = std::ptr::from_ref(block).wrapping_add(BLOCKS_AHEAD).cast::<u8>();
-            for line in 0..size_of::<RowBlock>() / 64 {
-                prefetch_second(ahead.wrapping_add(64 * line));
-            }
+            fetch_second(block, BLOCKS_AHEAD);
             let scales = transposed_scales(block.scales.each_ref().map(|scales| scales.as_ptr()));
             for (group, out) in out.iter_mut().enumerate() {
                 out.scales = scales[group];

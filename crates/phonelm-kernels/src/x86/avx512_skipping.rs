@@ -9,11 +9,12 @@
 use std::arch::x86_64::*;
 
 use super::avx512_vnni::Zmm;
-use super::skipping::{BLOCKS_AHEAD, Rows, Skip};
-use super::{Avx512Vnni, prefetch_second, transposed_scales};
+use super::skipping::{BLOCKS_AHEAD, Skip};
+use super::{Avx512Vnni, fetch_second, prefetch_second, transposed_scales};
 use crate::kernels::{GROUP, TILE_ROWS};
 use crate::packed::{ColumnBlock, HALF_TILES, Q4Block, ROW_GROUPS, RowBlock, Weave};
 use crate::rows::QuantizedGroup;
+use crate::skipping::Rows;
 use crate::vector::Vector;
 
 /// Four groups of activations as they multiply a register of a row.
@@ -59,13 +60,13 @@ impl Skip for Avx512Vnni {
     }
 
     #[inline(always)]
-    unsafe fn sixteen(rows: &Rows, next: &Rows, x: &[Four]) -> Zmm {
+    unsafe fn sixteen(rows: &impl Rows<TILE_ROWS>, x: &[Four], fetch: impl Fn(usize)) -> Zmm {
         let (pairs, _) = x.as_chunks::<2>();
         // SAFETY: passed on; the rows have a block for each pair of fours.
         unsafe {
             let mut acc = Zmm::splat(0.0);
             for (b, pair) in pairs.iter().enumerate() {
-                rows.fetch_ahead(next, b, pairs.len());
+                fetch(b);
                 let scales = transposed_scales(rows.scales(b));
                 for (n, x) in pair.iter().enumerate() {
                     let dots = four_groups(rows.values(b).map(|values| values.add(64 * n)), x);
@@ -137,10 +138,7 @@ impl Weave for Avx512Vnni {
     unsafe fn rows(block: &RowBlock, out: &mut [Q4Block; ROW_GROUPS]) {
         // SAFETY: passed on; loads and stores are of 64 bytes of 64, and a prefetch may go past the end.
         unsafe {
-            let ahead = std::ptr::from_ref(block).wrapping_add(BLOCKS_AHEAD).cast::<u8>();
-            for line in 0..size_of::<RowBlock>() / 64 {
-                prefetch_second(ahead.wrapping_add(64 * line));
-            }
+            fetch_second(block, BLOCKS_AHEAD);
             let scales = transposed_scales(block.scales.each_ref().map(|scales| scales.as_ptr()));
             for (n, out) in out.as_chunks_mut::<4>().0.iter_mut().enumerate() {
                 let mut fours = [[_mm512_setzero_si512(); 4]; 4];

@@ -59,6 +59,13 @@ fn prefetch_second(line: *const u8) {
     unsafe { _mm_prefetch::<_MM_HINT_T1>(line.cast()) };
 }
 
+/// Fetches the block that comes so many blocks after `block` into the second cache.
+#[inline(always)]
+fn fetch_second<B>(block: &B, blocks: usize) {
+    let ahead = std::ptr::from_ref(block).wrapping_add(blocks).cast::<u8>();
+    (0..size_of::<B>() / 64).for_each(|line| prefetch_second(ahead.wrapping_add(64 * line)));
+}
+
 /// The four activation bytes from `at` on, as they multiply four neighbouring columns.
 #[inline(always)]
 fn quad(values: &[i8; 32], at: usize) -> i32 {

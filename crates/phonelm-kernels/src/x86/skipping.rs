@@ -2,14 +2,13 @@
 //!
 //! By rows, 16 rows are the lanes; by columns, 128 outputs are eight vectors of floats.
 
-use std::array::from_fn;
 use std::ops::Range;
 
-use super::{FETCHES, prefetch_second, quad};
+use super::{FETCHES, fetch_second, prefetch_second, quad};
 use crate::kernels::{GROUP, TILE_ROWS};
-use crate::packed::{ColumnBlock, HALF_ROWS, HALF_TILES, Packed, ROW_GROUPS, RowBlock};
+use crate::packed::{ColumnBlock, HALF_ROWS, HALF_TILES, Packed, ROW_GROUPS};
 use crate::rows::{OutRows, QuantizedGroup, QuantizedRows};
-use crate::skipping::{Active, DIRECT, each_slab};
+use crate::skipping::{Active, DIRECT, Neighbours, Rows, Scattered, each_slab};
 use crate::vector::{Isa, Vector};
 
 /// Blocks of rows between their fetching and their use: 8 KB of 16 rows.
@@ -29,8 +28,8 @@ pub(super) trait Skip: Isa {
 
     /// `x`, a whole number of blocks of rows.
     unsafe fn arrange(x: &[QuantizedGroup]) -> Vec<Self::Groups>;
-    /// 16 rows times one row of activations; what comes later, `next` at last, is fetched meanwhile.
-    unsafe fn sixteen(rows: &Rows, next: &Rows, x: &[Self::Groups]) -> Self::Floats;
+    /// 16 rows times one row of activations. `fetch` is called once for each block.
+    unsafe fn sixteen(rows: &impl Rows<TILE_ROWS>, x: &[Self::Groups], fetch: impl Fn(usize)) -> Self::Floats;
     unsafe fn start(offset: i32) -> Self::Dots;
     /// Adds the products of four columns, given the lines of 64 bytes that hold them.
     unsafe fn add_quad(dots: &mut Self::Dots, lines: [*const u8; 4], values: i32);
@@ -56,8 +55,12 @@ pub(super) unsafe fn matmul_rows<S: Skip>(
         let x = S::arrange(&x[..across * ROW_GROUPS]);
         for tile in tiles {
             let next = chosen.get(tile + 1).unwrap_or(&chosen[tile]);
-            let [rows, next] = [&chosen[tile], next].map(|rows| Rows::new(blocks, across, rows));
-            out.store(0, tile * TILE_ROWS, S::sixteen(&rows, &next, &x).to_array());
+            let [rows, next] = [&chosen[tile], next].map(|rows| Scattered::new(blocks, across, rows));
+            let sums = S::sixteen(&rows, &x, |b| {
+                let b = b + BLOCKS_AHEAD;
+                if b < across { fetch_scattered(&rows, b) } else { fetch_scattered(&next, b - across) }
+            });
+            out.store(0, tile * TILE_ROWS, sums.to_array());
         }
     }
 }
@@ -99,12 +102,16 @@ pub(super) unsafe fn matmul<S: Skip>(w: &Packed, tiles: &Range<usize>, x: &Quant
             for m in 0..x.rows() {
                 arranged.push(S::arrange(&x.row(m)[..per_row]));
             }
+            let fetches = *FETCHES;
             for tile in tiles.clone() {
-                let next = (tile + 1).min(w.tiles() - 1);
-                let rows = |tile: usize| Rows::new(blocks, across, &from_fn(|i| (tile * TILE_ROWS + i) as u32));
-                let [rows, next] = [tile, next].map(rows);
+                let rows = Neighbours { blocks: &blocks[tile * across..][..across], first: 0 };
                 for (m, x) in arranged.iter().enumerate() {
-                    out.store(m, tile * TILE_ROWS, S::sixteen(&rows, &next, x).to_array());
+                    let sums = S::sixteen(&rows, x, |b| {
+                        if fetches && m == 0 {
+                            fetch_second(&rows.blocks[b], BLOCKS_AHEAD);
+                        }
+                    });
+                    out.store(m, tile * TILE_ROWS, sums.to_array());
                 }
             }
             return true;
@@ -127,44 +134,14 @@ pub(super) unsafe fn matmul<S: Skip>(w: &Packed, tiles: &Range<usize>, x: &Quant
     true
 }
 
-/// Where the values and the scales of 16 rows begin in their first blocks.
-pub(super) struct Rows {
-    values: [*const u8; TILE_ROWS],
-    scales: [*const u16; TILE_ROWS],
-}
-
-impl Rows {
-    fn new(blocks: &[RowBlock], across: usize, rows: &[u32; TILE_ROWS]) -> Self {
-        let places = rows.each_ref().map(|row| {
-            let (tile, row) = (*row as usize / TILE_ROWS, *row as usize % TILE_ROWS);
-            let tile = blocks[tile * across..][..across].as_ptr();
-            (tile.wrapping_byte_add(128 * row).cast(), tile.wrapping_byte_add(128 * TILE_ROWS + 16 * row).cast())
-        });
-        Self { values: places.map(|(values, _)| values), scales: places.map(|(_, scales)| scales) }
-    }
-
-    /// The 128 bytes of each row in block `b`.
-    #[inline(always)]
-    pub(super) fn values(&self, b: usize) -> [*const u8; TILE_ROWS] {
-        self.values.map(|values| values.wrapping_byte_add(b * size_of::<RowBlock>()))
-    }
-
-    /// The scales of the 8 groups of each row in block `b`.
-    #[inline(always)]
-    pub(super) fn scales(&self, b: usize) -> [*const u16; TILE_ROWS] {
-        self.scales.map(|scales| scales.wrapping_byte_add(b * size_of::<RowBlock>()))
-    }
-
-    /// Fetches what comes [`BLOCKS_AHEAD`] blocks after block `b` of `across`: of these rows, then of `next`.
-    #[inline(always)]
-    pub(super) fn fetch_ahead(&self, next: &Rows, b: usize, across: usize) {
-        let b = b + BLOCKS_AHEAD;
-        let (rows, b) = if b < across { (self, b) } else { (next, b - across) };
-        for (values, scales) in rows.values(b).into_iter().zip(rows.scales(b)) {
-            prefetch_second(values);
-            prefetch_second(values.wrapping_add(64));
-            prefetch_second(scales.cast());
-        }
+/// Fetches block `b` of some rows. A function of its own, because the compiler would choose each of their 32 addresses
+/// anew where it is inlined after a choice of rows.
+#[inline(never)]
+fn fetch_scattered(rows: &Scattered<TILE_ROWS>, b: usize) {
+    for (values, scales) in rows.values(b).into_iter().zip(rows.scales(b)) {
+        prefetch_second(values);
+        prefetch_second(values.wrapping_add(64));
+        prefetch_second(scales.cast());
     }
 }
 
