@@ -12,7 +12,7 @@ use anyhow::{Context, Result};
 
 use crate::counts::Counts;
 use crate::package::rust::Compiler;
-use crate::process::{cargo, check_lines, output, target_dir};
+use crate::process::{build_in, cargo, check_lines, output, target_dir};
 
 pub(crate) const TARGET: &str = "aarch64-unknown-linux-gnu";
 const LINKER: &str = "aarch64-linux-gnu-gcc";
@@ -82,16 +82,17 @@ pub(crate) fn run() -> Result<(bool, Counts)> {
 }
 
 /// Where [`cross`] builds.
+const FOLDER: &str = "arm";
+
 pub(crate) fn build_dir() -> PathBuf {
-    target_dir().join("arm")
+    target_dir().join(FOLDER)
 }
 
 /// A cargo command for the packages of this suite.
 pub(crate) fn cross(compiler: Compiler, args: &[&str]) -> Command {
     let mut cargo = cargo(args);
     cargo.args(["--target", TARGET]).args(PACKAGES.iter().flat_map(|package| ["--package", package]));
-    cargo
-        .env("CARGO_TARGET_DIR", build_dir())
+    build_in(FOLDER, &mut cargo)
         .env("CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_LINKER", LINKER)
         .env("CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_RUSTFLAGS", flags(compiler));
     if matches!(compiler, Compiler::Debian) {

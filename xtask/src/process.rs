@@ -19,6 +19,23 @@ pub(crate) fn target_dir() -> PathBuf {
     root().join(dir)
 }
 
+/// Where cargo keeps what only it reads, if not in [`target_dir`].
+const PARTS: &str = "CARGO_BUILD_BUILD_DIR";
+
+/// Lets cargo build into a folder of [`target_dir`], beside other builds that hold that one.
+pub(crate) fn build_in<'a>(folder: &str, cargo: &'a mut Command) -> &'a mut Command {
+    if std::env::var_os(PARTS).is_some() {
+        cargo.env(PARTS, parts_dir(folder));
+    }
+    cargo.env("CARGO_TARGET_DIR", target_dir().join(folder))
+}
+
+/// Where [`build_in`] keeps what only cargo reads. What its calls name belongs there too: they are the same from any clone,
+/// and so is what cargo has made by them.
+pub(crate) fn parts_dir(folder: &str) -> PathBuf {
+    std::env::var_os(PARTS).map_or_else(target_dir, PathBuf::from).join(folder)
+}
+
 /// Where large things that outlive a clone are kept: `phonelm` in `XDG_CACHE_HOME`, or in `~/.cache`.
 pub(crate) fn cache_dir() -> PathBuf {
     let home = || std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".cache"));

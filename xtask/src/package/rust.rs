@@ -13,7 +13,7 @@ use std::process::Command;
 
 use anyhow::{Result, bail};
 
-use crate::process::{cargo as pinned_cargo, check, command, output, target_dir};
+use crate::process::{build_in, cargo as pinned_cargo, check, command, output, target_dir};
 use crate::setup::apt_install;
 
 /// The profile of what apps embed; see the root Cargo.toml.
@@ -127,5 +127,5 @@ pub(crate) fn link_by(linker: &str, target: &str, cargo: &mut Command) {
 /// Lets cargo build into [`build_dir`] and keep paths of this machine out, which no stable cargo offers yet.
 pub(crate) fn into_build_dir(cargo: &mut Command) -> &mut Command {
     cargo.arg("-Ztrim-paths").env("RUSTC_BOOTSTRAP", "1").env("CARGO_PROFILE_SHIP_TRIM_PATHS", "all");
-    cargo.env("CARGO_TARGET_DIR", build_dir())
+    build_in(PROFILE, cargo)
 }

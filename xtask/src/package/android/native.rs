@@ -12,7 +12,7 @@ use super::bionic::{self, MIN_API};
 use super::{ABIS, Abi, Variant, linker, sysroot};
 use crate::package::rust::{self, PROFILE};
 use crate::package::zig;
-use crate::process::{cargo, check, output};
+use crate::process::{cargo, check, output, parts_dir};
 
 /// The variable by which Android's tools find the NDK.
 const NDK_HOME: &str = "ANDROID_NDK_HOME";
@@ -110,7 +110,7 @@ pub(crate) fn build(way: &Way, variants: &[Variant]) -> Result<Vec<Built>> {
     if let Some(reason) = way.missing() {
         bail!("{reason}");
     }
-    let folder = |abi: &Abi| rust::build_dir().join(way.folder()).join(abi.name);
+    let folder = |abi: &Abi| parts_dir(PROFILE).join(way.folder()).join(abi.name);
     if *way == Way::WithoutNdk {
         let bionic = bionic::read()?;
         ABIS.iter().try_for_each(|abi| sysroot::make(abi, &bionic, &folder(abi)))?;
@@ -127,7 +127,7 @@ pub(crate) fn build(way: &Way, variants: &[Variant]) -> Result<Vec<Built>> {
             border.is_file(),
             "{} is missing; remove {} and build again",
             border.display(),
-            rust::build_dir().display()
+            parts_dir(PROFILE).display()
         );
         let libraries = ABIS.iter().map(built).collect::<Result<_>>()?;
         Ok(Built { variant: *variant, libraries, border: border.clone() })
