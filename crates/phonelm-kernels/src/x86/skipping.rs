@@ -102,12 +102,11 @@ pub(super) unsafe fn matmul<S: Skip>(w: &Packed, tiles: &Range<usize>, x: &Quant
             for m in 0..x.rows() {
                 arranged.push(S::arrange(&x.row(m)[..per_row]));
             }
-            let fetches = *FETCHES;
             for tile in tiles.clone() {
                 let rows = Neighbours { blocks: &blocks[tile * across..][..across], first: 0 };
                 for (m, x) in arranged.iter().enumerate() {
                     let sums = S::sixteen(&rows, x, |b| {
-                        if fetches && m == 0 {
+                        if m == 0 {
                             fetch_second(&rows.blocks[b], BLOCKS_AHEAD);
                         }
                     });
