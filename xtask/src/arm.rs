@@ -81,9 +81,10 @@ pub(crate) fn run() -> Result<(bool, Counts)> {
     Ok((all_passed, counts))
 }
 
-/// Where [`cross`] builds.
+/// The folder in which [`cross`] builds.
 const FOLDER: &str = "arm";
 
+/// Where [`cross`] puts what it builds.
 pub(crate) fn build_dir() -> PathBuf {
     target_dir().join(FOLDER)
 }

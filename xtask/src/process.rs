@@ -20,7 +20,7 @@ pub(crate) fn target_dir() -> PathBuf {
 }
 
 /// Where cargo keeps what only it reads, if not in [`target_dir`].
-const PARTS: &str = "CARGO_BUILD_BUILD_DIR";
+pub(crate) const PARTS: &str = "CARGO_BUILD_BUILD_DIR";
 
 /// Lets cargo build into a folder of [`target_dir`], beside other builds that hold that one.
 pub(crate) fn build_in<'a>(folder: &str, cargo: &'a mut Command) -> &'a mut Command {

@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 use crate::counts::Counts;
 use crate::files::remove_folder;
 use crate::package::{android, archive};
-use crate::process::{cargo, check, check_lines, command, output, root, target_dir};
+use crate::process::{PARTS, build_in, cargo, check, check_lines, command, output, root, target_dir};
 use crate::report::{self, Report};
 use crate::{kotlin, reliability, swift, training, verify_aar, verify_xcframework};
 
@@ -167,7 +167,9 @@ fn build(tree: &Path) -> Result<()> {
     let dist = tree.join("dist");
     remove_folder(&dist)?;
     for package in ["android", "jvm", "swift"] {
-        check(cargo(&["xtask", "package", package]).current_dir(tree).env_remove("CARGO_TARGET_DIR"))?;
+        check(
+            cargo(&["xtask", "package", package]).current_dir(tree).env_remove("CARGO_TARGET_DIR").env_remove(PARTS),
+        )?;
     }
     Ok(())
 }
@@ -208,8 +210,7 @@ fn pages(folder: &Path) -> Result<usize> {
 fn addresses() -> Result<String> {
     let host = output("rustc", &["--print", "host-tuple"]).context("`rustc --print host-tuple` failed")?;
     let mut test = cargo(&["test", "--package", "phonelm-kernels", "--lib", "--tests", "--target", host.trim()]);
-    test.env("CARGO_TARGET_DIR", target_dir().join("asan"));
-    test.env("RUSTC_BOOTSTRAP", "1").env("RUSTFLAGS", "-Zsanitizer=address");
+    build_in("asan", &mut test).env("RUSTC_BOOTSTRAP", "1").env("RUSTFLAGS", "-Zsanitizer=address");
     Ok(format!("{}, on every kernel set of this machine", counted(&mut test)?))
 }
 

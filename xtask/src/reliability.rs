@@ -15,7 +15,7 @@ use clap::{Args, ValueEnum};
 use self::found::Found;
 use crate::counts::Counts;
 use crate::package::jvm;
-use crate::process::{cargo, check_lines, command, output, target_dir};
+use crate::process::{build_in, cargo, check_lines, command, output};
 use crate::report::{self, Report};
 use crate::{fuzz, kotlin};
 
@@ -251,7 +251,7 @@ fn races() -> Result<Found> {
     let mut test =
         command("cargo", ["+nightly", "test", "-Zbuild-std", "--target", host.trim(), "--package", "phonelm-sdk"]);
     test.args(["--test", "sessions", "--test", "soak", "--", "--test-threads", "1", "--nocapture"]);
-    test.env("CARGO_TARGET_DIR", target_dir().join("tsan")).env("RUSTFLAGS", "-Zsanitizer=thread");
+    build_in("tsan", &mut test).env("RUSTFLAGS", "-Zsanitizer=thread");
     // A race that was seen ends the program with this code, and so the test.
     test.env("TSAN_OPTIONS", "halt_on_error=1 exitcode=66").env("PHONELM_SOAK_SECONDS", "60");
     let (mut counts, mut found) = (Counts::default(), Found::default());
